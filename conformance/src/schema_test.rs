@@ -1,0 +1,130 @@
+//! `schema.json` against every vector, with just enough of JSON Schema 2020-12 for it.
+
+use serde_json::Value;
+
+use crate::vector::Vector;
+use crate::vectors_test::all;
+
+/// The patterns of the schema; a new one has to be added here.
+fn matches(pattern: &str, text: &str) -> bool {
+    let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let of = |bytes: usize| hex(text) && text.len() == 2 * bytes;
+    let name = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'-'));
+    match pattern {
+        "^([0-9a-f]{2})*$" => hex(text) && text.len().is_multiple_of(2),
+        "^[0-9a-f]{24}$" => of(12),
+        "^[0-9a-f]{32}$" => of(16),
+        "^[0-9a-f]{64}$" => of(32),
+        "^[0-9a-f]{128}$" => of(64),
+        "^([0-9a-f]{64}|0[23][0-9a-f]{64})$" => {
+            of(32) || (of(33) && (text.starts_with("02") || text.starts_with("03")))
+        }
+        "^[pn]-[a-z0-9-]+$" => (text.starts_with("p-") || text.starts_with("n-")) && text.len() > 2 && name(text),
+        "^p-[a-z0-9-]+$" => text.starts_with("p-") && text.len() > 2 && name(text),
+        "^[a-z0-9_]+$" => !text.is_empty() && name(&text.replace('_', "-")) && !text.contains('-'),
+        "^R-[A-Z]+-[0-9]+$" => {
+            let parts: Vec<&str> = text.split('-').collect();
+            matches!(parts.as_slice(), ["R", word, number]
+                if !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase())
+                    && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        }
+        other => panic!("a pattern that this test does not know: {other}"),
+    }
+}
+
+fn is_of_type(kind: &str, value: &Value) -> bool {
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_u64() || value.is_i64(),
+        other => panic!("a type that this test does not know: {other}"),
+    }
+}
+
+fn size(value: &Value) -> u64 {
+    let size = match value {
+        Value::String(text) => text.chars().count(),
+        Value::Array(items) => items.len(),
+        Value::Object(members) => members.len(),
+        _ => return value.as_u64().unwrap(),
+    };
+    size as u64
+}
+
+/// Every keyword of the schema is either handled or makes the test fail.
+fn holds(root: &Value, schema: &Value, value: &Value) -> bool {
+    schema.as_object().unwrap().iter().all(|(keyword, rule)| match keyword.as_str() {
+        "$schema" | "$id" | "title" | "$defs" => true,
+        "$ref" => holds(root, root.pointer(rule.as_str().unwrap().strip_prefix('#').unwrap()).unwrap(), value),
+        "type" => is_of_type(rule.as_str().unwrap(), value),
+        "const" => rule == value,
+        "enum" => rule.as_array().unwrap().contains(value),
+        "pattern" => value.as_str().is_none_or(|text| matches(rule.as_str().unwrap(), text)),
+        "minimum" | "minLength" | "minItems" | "minProperties" => size(value) >= rule.as_u64().unwrap(),
+        "maximum" | "maxLength" | "maxProperties" => size(value) <= rule.as_u64().unwrap(),
+        "required" => rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),
+        "items" => value.as_array().unwrap().iter().all(|item| holds(root, rule, item)),
+        "properties" => {
+            members(value).all(|(name, member)| rule.get(name).is_none_or(|rule| holds(root, rule, member)))
+        }
+        "additionalProperties" => {
+            let named = |name: &str| schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
+            members(value)
+                .all(|(name, member)| named(name) || (*rule != Value::Bool(false) && holds(root, rule, member)))
+        }
+        "oneOf" => rule.as_array().unwrap().iter().filter(|rule| holds(root, rule, value)).count() == 1,
+        "anyOf" => rule.as_array().unwrap().iter().any(|rule| holds(root, rule, value)),
+        "not" => !holds(root, rule, value),
+        other => panic!("a keyword that this test does not know: {other}"),
+    })
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().unwrap().iter()
+}
+
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../schema.json")).unwrap()
+}
+
+#[test]
+fn every_vector_follows_the_schema_and_reads_back() {
+    let schema = schema();
+    for vector in all() {
+        let text = serde_json::to_string(vector).unwrap();
+        assert!(holds(&schema, &schema, &serde_json::from_str(&text).unwrap()), "{}", vector.id);
+        assert_eq!(serde_json::from_str::<Vector>(&text).unwrap(), *vector);
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_vector() {
+    let schema = schema();
+    let good = serde_json::to_value(crate::positives::all().unwrap().first().unwrap().vector().unwrap()).unwrap();
+    assert!(holds(&schema, &schema, &good));
+    let spoilers: [fn(&mut Value); 8] = [
+        |vector| vector["extra"] = Value::Null,
+        |vector| vector["id"] = "P-upper".into(),
+        |vector| vector["kind"] = "negative".into(),
+        |vector| vector["base"] = "p-key-ed25519".into(),
+        |vector| vector["config"]["now"] = "0".into(),
+        |vector| vector["handshake"]["th0"] = "00".into(),
+        |vector| vector["messages"][0]["wire"] = "0G".into(),
+        |vector| drop(vector["config"]["responder"].as_object_mut().unwrap().remove("nonce")),
+    ];
+    for (number, spoil) in spoilers.iter().enumerate() {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        assert!(!holds(&schema, &schema, &bad), "spoiler {number}");
+    }
+}
+
+#[test]
+fn the_schema_lists_the_registry() {
+    let schema = schema();
+    let listed = schema.pointer("/properties/fails/properties/error/enum").unwrap().as_array().unwrap();
+    let names: Vec<Value> = crate::Code::ALL.iter().map(|code| code.name().into()).collect();
+    assert_eq!(*listed, names);
+}

@@ -1,0 +1,88 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{connect, demo, did, generate, id, inspect, listen, peer, vectors};
+
+const AFTER_HELP: &str = "\
+Examples:
+  didshake demo                                    see a handshake, and attacks that fail
+  didshake id new alice                            make an identity
+  didshake listen --as bob --allow did:key:z6Mk…   wait for one peer
+  didshake connect 127.0.0.1:7007 --as alice       meet it; type lines, end with Ctrl-D
+
+Exit codes:
+  0  done                      4  refused by our own policy (unknown peer, not allowed)
+  1  a check failed            5  network: cannot connect, time-out, connection cut
+  2  wrong usage               6  a DID could not be resolved
+  3  the peer is not           7  storage: key file or known peers cannot be read or
+     authenticated                written";
+
+/// Mutual authentication of two DID holders
+#[derive(Parser)]
+#[command(name = "didshake", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Args)]
+pub(crate) struct Global {
+    /// Print JSON on standard output (`listen`, `connect`: one event a line) and never ask
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Never ask, not even on a terminal
+    #[arg(long, global = true)]
+    pub(crate) batch: bool,
+    /// Log to standard error: -v what happens, -vv each step
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Form of the log
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
+    /// Where identities are kept [default: $XDG_DATA_HOME/didshake/identities]
+    #[arg(long, global = true, env = "DIDSHAKE_IDENTITIES", hide_env = true, value_name = "DIR")]
+    pub(crate) identities: Option<PathBuf>,
+    /// Where known peers are kept [default: $XDG_CONFIG_HOME/didshake/known_peers]
+    #[arg(long, global = true, env = "DIDSHAKE_KNOWN_PEERS", hide_env = true, value_name = "FILE")]
+    pub(crate) known_peers: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make and show our own identities
+    #[command(subcommand)]
+    Id(id::Id),
+    /// Look at DIDs
+    #[command(subcommand)]
+    Did(did::DidCommand),
+    /// Wait for a peer and exchange lines with it
+    Listen(listen::Listen),
+    /// Meet a peer and exchange lines with it
+    Connect(connect::Connect),
+    /// Known peers: which DID belongs to a name or an address
+    #[command(subcommand)]
+    Peer(peer::Peer),
+    /// Take a message apart, field by field
+    Inspect(inspect::Inspect),
+    /// Run and show the test vectors
+    #[command(subcommand)]
+    Vectors(vectors::Vectors),
+    /// Watch a handshake, and attacks that fail, on this machine
+    Demo(demo::Demo),
+    /// Print a completion script for a shell
+    Completions(generate::Completions),
+    /// Print the manual page, or write one for each command
+    Man(generate::Man),
+}

@@ -1,0 +1,93 @@
+//! `didshake did`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use didshake::{Did, Document, Fault, Fragment};
+use didshake_did::{Clock, DidDocument, Resolved, SystemClock};
+use serde_json::{Value, json};
+
+use crate::cli::Global;
+use crate::failure::{Exit, Failure};
+use crate::meeting::runtime;
+use crate::output;
+use crate::resolver::{Documents, read_document};
+
+const AFTER_HELP: &str = "\
+did:key and did:jwk resolve by themselves. For other methods give the document: this program asks no network yet.
+Each method under `authentication` is checked as a handshake would check it.
+
+Examples:
+  didshake did resolve did:key:z6Mk…
+  didshake did resolve did:web:example.com --document did.json
+  didshake did resolve did:web:example.com --documents ./documents";
+
+#[derive(Subcommand)]
+pub(crate) enum DidCommand {
+    /// Show the document of a DID, and which of its methods may sign a handshake
+    #[command(after_help = AFTER_HELP)]
+    Resolve {
+        /// The DID
+        did: Did,
+        /// Check this file as the document of the DID
+        #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+        document: Option<PathBuf>,
+        #[command(flatten)]
+        documents: Documents,
+    },
+}
+
+pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> {
+    let DidCommand::Resolve { did, document, documents } = command;
+    let resolved = match document {
+        Some(path) => DidDocument::parse(&read_document(path)?, did).map(Resolved::fetched),
+        None => runtime()?.block_on(documents.resolver()?.resolve(did)),
+    };
+    let resolved = resolved.map_err(|fault| refused(did, fault))?;
+    let methods = methods(did, &resolved);
+    let document: Value = serde_json::from_str(resolved.document().text()).unwrap_or(Value::Null);
+    if global.json {
+        output::json(&json!({"did": did.as_str(), "document": document, "authentication": methods}));
+        return Ok(());
+    }
+    output::line(&serde_json::to_string_pretty(&document).unwrap_or_default());
+    if methods.is_empty() {
+        output::warning("no verification method of this document may sign a handshake");
+    }
+    for method in &methods {
+        let text = |member: &str| method.get(member).and_then(Value::as_str).unwrap_or_default();
+        match text("error") {
+            "" => output::note(&format!("{}: {} key, may sign a handshake", text("id"), text("algorithm"))),
+            error => output::note(&format!("{}: refused with {error}", text("id"))),
+        }
+    }
+    Ok(())
+}
+
+/// Every method under `authentication`, as a handshake would find it now.
+fn methods(did: &Did, resolved: &Resolved) -> Vec<Value> {
+    let prefix = format!("{did}#");
+    let check = |id: &String| {
+        let fragment = match did.has_single_method() {
+            true => "",
+            false => id.strip_prefix(&prefix).unwrap_or_default(),
+        };
+        let key = Fragment::of(did, fragment)
+            .and_then(|fragment| resolved.authentication_key(did, &fragment, SystemClock.now()));
+        match key {
+            Ok(key) => json!({"id": id, "algorithm": key.algorithm().name(), "publicKey": hex::encode(key.as_bytes())}),
+            Err(fault) => json!({"id": id, "error": fault.code()}),
+        }
+    };
+    resolved.document().authentication_methods().iter().map(check).collect()
+}
+
+fn refused(did: &Did, fault: Fault) -> Failure {
+    let failure = Failure::new(Exit::Resolution, fault.code(), format!("{did}: {fault} ({})", fault.code()));
+    match fault {
+        Fault::DidMethodUnsupported | Fault::DidNotFound => {
+            failure.remedy("give its document with --document FILE or --documents PATH")
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,227 @@
+//! `didshake id`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use didshake::{Algorithm, Did, Fragment, PublicKey};
+use didshake_did::{IdentityName, SecretKey, did_jwk, did_key, key_file};
+use serde_json::{Value, json};
+
+use crate::cli::Global;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::passphrase::PassphraseSource;
+use crate::storage;
+
+const AFTER_HELP: &str = "\
+Examples:
+  didshake id new alice                            a did:key with Ed25519
+  didshake id new work --encrypt                   asks for a passphrase
+  didshake id new ci --passphrase-file secret.txt  for scripts
+  didshake id new site --did did:web:example.com --fragment key-1
+                                                   then put `id export-public site` into the DID document";
+
+#[derive(Subcommand)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) enum Id {
+    /// Make an identity
+    #[command(after_help = AFTER_HELP)]
+    New(New),
+    /// List our identities
+    List,
+    /// Show one identity
+    Show {
+        /// Its name
+        name: IdentityName,
+    },
+    /// Print the DID and the public key, for a DID document or a peer
+    ExportPublic {
+        /// Its name
+        name: IdentityName,
+        #[command(flatten)]
+        passphrase: PassphraseSource,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct New {
+    /// A name for it on this machine
+    name: IdentityName,
+    /// The signature algorithm
+    #[arg(long, value_enum, default_value_t = KeyAlgorithm::Ed25519)]
+    algorithm: KeyAlgorithm,
+    /// The DID method
+    #[arg(long, value_enum, default_value_t = Method::Key)]
+    method: Method,
+    /// A DID of another method, whose document will list the key
+    #[arg(long, value_name = "DID", conflicts_with = "method", requires = "fragment")]
+    did: Option<Did>,
+    /// The verification method's fragment in that document, without #
+    #[arg(long, requires = "did")]
+    fragment: Option<String>,
+    /// Encrypt the key file with a passphrase
+    #[arg(long)]
+    encrypt: bool,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum KeyAlgorithm {
+    Ed25519,
+    Es256,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Method {
+    Key,
+    Jwk,
+}
+
+pub(crate) fn run(global: &Global, command: &Id) -> Result<(), Failure> {
+    match command {
+        Id::New(options) => new(global, options),
+        Id::List => list(global),
+        Id::Show { name } => show(global, name),
+        Id::ExportPublic { name, passphrase } => export_public(global, name, passphrase),
+    }
+}
+
+fn new(global: &Global, options: &New) -> Result<(), Failure> {
+    let name = &options.name;
+    let store = storage::identities(global)?;
+    let internal = |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string());
+    let encrypt = options.encrypt || options.passphrase.is_given();
+    // Asking for a passphrase that cannot be used would be unkind.
+    if store.path(name).exists() {
+        let error = key_file::KeyFileError::AlreadyExists { path: store.path(name) };
+        return Err(storage::key_file_failure(&error));
+    }
+    let passphrase = if encrypt { Some(options.passphrase.choose(global, name)?) } else { None };
+    let algorithm = match options.algorithm {
+        KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
+        KeyAlgorithm::Es256 => Algorithm::Es256,
+    };
+    let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
+    let key = SecretKey::generate(algorithm, &mut rng).map_err(internal)?;
+    let public = key.public_key().map_err(internal)?;
+    let did = match (&options.did, options.method) {
+        (Some(did), _) => did.clone(),
+        (None, Method::Key) => did_key::encode(&public).map_err(internal)?,
+        (None, Method::Jwk) => did_jwk::encode(&public).map_err(internal)?,
+    };
+    let fragment = Fragment::of(&did, options.fragment.as_deref().unwrap_or_default()).map_err(internal)?;
+    let file = key_file::NewKeyFile {
+        name: Some(name),
+        did: &did,
+        fragment: &fragment,
+        key: &key,
+        passphrase: passphrase.as_ref(),
+    };
+    store.create(name, &file, &mut rng).map_err(|error| storage::key_file_failure(&error))?;
+    if global.json {
+        let path = store.path(name).display().to_string();
+        output::json(&json!({"name": name.as_str(), "did": did.as_str(), "encrypted": encrypt, "path": path}));
+    } else {
+        output::line(did.as_str());
+        output::note(&format!("kept in {}", store.path(name).display()));
+    }
+    Ok(())
+}
+
+fn list(global: &Global) -> Result<(), Failure> {
+    let store = storage::identities(global)?;
+    let names = store.names().map_err(|error| storage::key_file_failure(&error))?;
+    let mut shown = Vec::new();
+    for name in &names {
+        match store.header(name) {
+            Ok(header) => shown.push(json!({
+                "name": name.as_str(), "did": header.did.as_str(), "encrypted": header.encrypted,
+            })),
+            Err(error) => output::warning(storage::key_file_failure(&error).message()),
+        }
+    }
+    if global.json {
+        output::json(&json!(shown));
+        return Ok(());
+    }
+    if shown.is_empty() {
+        output::note("no identities yet: `didshake id new NAME`");
+    }
+    let width = names.iter().map(|name| name.as_str().len()).max().unwrap_or_default();
+    for identity in &shown {
+        let text = |member: &str| identity.get(member).and_then(Value::as_str).unwrap_or_default();
+        let locked = identity.get("encrypted") == Some(&Value::Bool(true));
+        output::line(&format!("{:width$}  {}{}", text("name"), text("did"), if locked { "  (encrypted)" } else { "" }));
+    }
+    Ok(())
+}
+
+fn show(global: &Global, name: &IdentityName) -> Result<(), Failure> {
+    let store = storage::identities(global)?;
+    let header = store.header(name).map_err(|error| storage::missing(name, &error))?;
+    let method = method_url(&header.did, &header.fragment);
+    let algorithm = public_of_did(&header.did).map(|key| key.algorithm().name());
+    let path = store.path(name).display().to_string();
+    if global.json {
+        output::json(&json!({
+            "name": name.as_str(), "did": header.did.as_str(), "verificationMethod": method,
+            "algorithm": algorithm, "encrypted": header.encrypted, "path": path,
+        }));
+        return Ok(());
+    }
+    output::line(&format!("name                 {name}"));
+    output::line(&format!("DID                  {}", header.did));
+    output::line(&format!("verification method  {method}"));
+    output::line(&format!("algorithm            {}", algorithm.unwrap_or("see `id export-public`")));
+    output::line(&format!("encrypted            {}", if header.encrypted { "yes" } else { "no" }));
+    output::line(&format!("file                 {path}"));
+    Ok(())
+}
+
+fn export_public(global: &Global, name: &IdentityName, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let store = storage::identities(global)?;
+    let header = store.header(name).map_err(|error| storage::missing(name, &error))?;
+    // A did:key or did:jwk is its public key: no passphrase is needed.
+    let key = match public_of_did(&header.did) {
+        Some(key) => key,
+        None => storage::load(global, name, passphrase)?.public_key().clone(),
+    };
+    let internal = |fault: didshake::Fault| Failure::new(Exit::Check, fault.code(), fault.to_string());
+    let multibase = did_key::encode(&key).map_err(internal)?.method_specific_id().to_owned();
+    let jwk = jwk(&key).map_err(internal)?;
+    let method = method_url(&header.did, &header.fragment);
+    let exported = json!({
+        "did": header.did.as_str(), "verificationMethod": method, "algorithm": key.algorithm().name(),
+        "publicKeyMultibase": multibase, "publicKeyJwk": jwk,
+    });
+    if global.json {
+        output::json(&exported);
+    } else {
+        output::line(&format!("DID                  {}", header.did));
+        output::line(&format!("verification method  {method}"));
+        output::line(&format!("publicKeyMultibase   {multibase}"));
+        output::line(&format!("publicKeyJwk         {jwk}"));
+    }
+    Ok(())
+}
+
+fn method_url(did: &Did, fragment: &Fragment) -> String {
+    match fragment.as_str() {
+        "" => did.as_str().to_owned(),
+        fragment => format!("{did}#{fragment}"),
+    }
+}
+
+fn public_of_did(did: &Did) -> Option<PublicKey> {
+    match did.method() {
+        "key" => did_key::public_key(did).ok(),
+        "jwk" => did_jwk::public_key(did).ok(),
+        _ => None,
+    }
+}
+
+/// The JWK of a key, taken from the document of its did:jwk.
+fn jwk(key: &PublicKey) -> Result<Value, didshake::Fault> {
+    let document = did_jwk::resolve(&did_jwk::encode(key)?)?;
+    let document: Value = serde_json::from_str(document.text()).map_err(|_| didshake::Fault::DocumentJson)?;
+    document.pointer("/verificationMethod/0/publicKeyJwk").cloned().ok_or(didshake::Fault::DocumentShape)
+}

@@ -1,0 +1,143 @@
+//! Whom `connect` means: what was said, what is pinned, or what somebody at the terminal confirms.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use didshake::{Did, VerifiedPeer};
+use didshake_did::BoxFuture;
+use didshake_peer::{Expect, HandshakeError, KnownPeer, KnownPeers, PeerName, PeerPolicy};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::cli::Global;
+use crate::failure::{Exit, Failure};
+use crate::input::Lines;
+use crate::output;
+use crate::passphrase::can_ask;
+use crate::progress::Waiting;
+use crate::storage::did_or_name;
+
+/// Whom is meant, and why.
+pub(crate) enum Expected {
+    /// `--expect` said it.
+    Said(Did),
+    /// The address is pinned.
+    Pinned(KnownPeer),
+    /// Nobody knows: ask between Reply and Finish.
+    Ask,
+}
+
+impl Expected {
+    /// What is said wins, and overwrites no pin; then the pin; then whoever sits there. A script never asks.
+    pub(crate) fn find(
+        global: &Global,
+        address: &PeerName,
+        said: Option<&str>,
+        peers: &KnownPeers,
+    ) -> Result<Self, Failure> {
+        let pinned = peers.find(address);
+        if let Some(said) = said {
+            let did = did_or_name(said, peers)?;
+            if let Some(pin) = pinned.filter(|pin| pin.did != did) {
+                output::warning(&format!(
+                    "{address} is known as {}; --expect says otherwise, and the entry stays",
+                    pin.did
+                ));
+            }
+            return Ok(Self::Said(did));
+        }
+        if let Some(pin) = pinned {
+            return Ok(Self::Pinned(pin.clone()));
+        }
+        if can_ask(global) {
+            return Ok(Self::Ask);
+        }
+        Err(Failure::new(
+            Exit::Policy,
+            "unknown_peer",
+            format!("{address} is not a known peer, and nobody can be asked here"),
+        )
+        .remedy(format!("say whom you mean with --expect DID, or add it once: `didshake peer add {address} DID`")))
+    }
+
+    pub(crate) fn rule(&self) -> Expect {
+        match self {
+            Self::Said(did) => Expect::Did(did.clone()),
+            Self::Pinned(pin) => Expect::Did(pin.did.clone()),
+            Self::Ask => Expect::rule(|_| true),
+        }
+    }
+
+    /// A pinned peer that is another one now is told loudly.
+    pub(crate) fn failure(&self, address: &PeerName, error: &HandshakeError) -> Option<Failure> {
+        let (meant, claimed) = match (self, &error.claimed) {
+            (Self::Pinned(pin), Some(claimed)) if *claimed != pin.did => (pin, claimed),
+            _ => return None,
+        };
+        if error.fault() != Some(didshake::Fault::NotAdmitted) {
+            return None;
+        }
+        let since = meant.added.as_ref().map(|day| format!(" (added {day})")).unwrap_or_default();
+        let message = format!(
+            "THE PEER AT {address} HAS CHANGED\n  known as:     {}{since}\n  claims to be: {claimed} (not verified)\n\
+             Someone may be in the way, or the peer has a new DID. Nothing was sent that shows who you are.",
+            meant.did
+        );
+        let remedy = format!(
+            "ask its owner by another way; if the new DID is right: `didshake peer remove {address}`, then \
+             `didshake peer add {address} {claimed}`"
+        );
+        Some(Failure::new(Exit::NotAuthenticated, "peer_changed", message).remedy(remedy))
+    }
+}
+
+/// Asks, once the responder is verified and before it learns who we are.
+pub(crate) struct Question {
+    address: PeerName,
+    lines: Arc<AsyncMutex<Lines>>,
+    waiting: Arc<Waiting>,
+    confirmed: Mutex<Option<Did>>,
+}
+
+impl Question {
+    pub(crate) fn new(address: PeerName, lines: Arc<AsyncMutex<Lines>>, waiting: Arc<Waiting>) -> Self {
+        Self { address, lines, waiting, confirmed: Mutex::new(None) }
+    }
+
+    /// The DID that was confirmed.
+    pub(crate) fn confirmed(&self) -> Option<Did> {
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn show(&self, peer: &VerifiedPeer) -> std::io::Result<()> {
+        self.waiting.pause();
+        let mut out = anstream::stderr().lock();
+        writeln!(out, "{} is not a known peer. Whoever answers there has proved to be", self.address)?;
+        writeln!(out, "\n    {}\n", peer.did())?;
+        writeln!(out, "  verification method  {}", peer.verification_method())?;
+        writeln!(
+            out,
+            "  key                  {} {}",
+            peer.key().algorithm().name(),
+            hex::encode(peer.key().as_bytes())
+        )?;
+        writeln!(out, "\nIt does not know yet who you are. Compare the DID with what its owner told you.")?;
+        write!(out, "Go on, and remember it as {}? [yes/no] (within a minute) ", self.address)?;
+        out.flush()
+    }
+}
+
+impl PeerPolicy for Question {
+    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            if self.show(peer).is_err() {
+                return false;
+            }
+            let answer = self.lines.lock().await.next().await.unwrap_or_default();
+            let yes = matches!(answer.trim_ascii().to_ascii_lowercase().as_slice(), b"yes" | b"y");
+            if yes {
+                *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = Some(peer.did().clone());
+            }
+            yes
+        })
+    }
+}

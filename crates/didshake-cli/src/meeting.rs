@@ -1,0 +1,71 @@
+//! What `listen` and `connect` share.
+
+use std::time::Duration;
+
+use clap::Args;
+use didshake::{Binding, Context};
+use didshake_did::{IdentityName, SigningIdentity};
+use didshake_peer::{PeerConnection, Surroundings, Timeouts};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+
+use crate::cli::Global;
+use crate::failure::{Exit, Failure};
+use crate::passphrase::PassphraseSource;
+use crate::resolver::Documents;
+use crate::storage;
+
+/// What is spoken over the channel.
+pub(crate) const CHAT: &[u8] = b"didshake.chat/1";
+
+#[derive(Args)]
+pub(crate) struct Meeting {
+    /// Who we are: an identity of ours
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) identity: IdentityName,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+    #[command(flatten)]
+    documents: Documents,
+    /// Text that both sides must give alike; binds the handshake to it
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    prologue: String,
+    /// Seconds that a handshake may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+impl Meeting {
+    pub(crate) fn load(&self, global: &Global) -> Result<SigningIdentity, Failure> {
+        storage::load(global, &self.identity, &self.passphrase)
+    }
+
+    pub(crate) fn surroundings(&self) -> Result<Surroundings, Failure> {
+        let context = Context::new(Binding::Stream, self.prologue.clone().into_bytes());
+        let context = context.map_err(|misuse| Failure::new(Exit::Usage, "prologue", misuse.to_string()))?;
+        let limit = Duration::from_secs(self.timeout);
+        let timeouts = Timeouts { attempt: limit, message: limit, ..Timeouts::default() };
+        Ok(Surroundings { context, resolver: self.documents.resolver()?, timeouts, ..Surroundings::default() })
+    }
+}
+
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+/// The peer of a connection, as JSON events tell it.
+pub(crate) fn connected(connection: &PeerConnection<TcpStream>) -> Value {
+    let agreed = connection.agreed();
+    json!({
+        "event": "connected",
+        "peer": {
+            "did": agreed.peer.did().as_str(),
+            "verificationMethod": agreed.peer.verification_method(),
+            "algorithm": agreed.peer.key().algorithm().name(),
+            "publicKey": hex::encode(agreed.peer.key().as_bytes()),
+        },
+        "suite": agreed.suite.id(),
+        "sessionId": hex::encode(agreed.session_id),
+    })
+}

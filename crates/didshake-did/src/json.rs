@@ -1,0 +1,210 @@
+//! JSON as strict as DID documents and JWKs need it: no member twice in any object, bounded depth (R-DOC-1, R-DOC-2).
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// Objects and lists may be nested this deep, the outermost counted as 1.
+pub(crate) const MAX_DEPTH: usize = 16;
+
+// How deep the reader itself goes to tell "too deep" from "no JSON"; serde_json stops at 128.
+const READER_DEPTH: usize = 100;
+
+// serde_json hands numbers over as an object of this one member if any crate of the build switches its
+// `arbitrary_precision` on. Such an object counts as a number in every build, so that builds agree.
+const NUMBER_TOKEN: &str = "$serde_json::private::Number";
+
+/// A JSON value. Numbers and booleans mean nothing in what we read, so they are not kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Json {
+    Scalar,
+    Text(String),
+    List(Vec<Json>),
+    Object(Object),
+}
+
+/// The members of an object.
+pub(crate) type Object = BTreeMap<String, Json>;
+
+/// Why a text is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum JsonFault {
+    /// Not UTF-8, not JSON, not one object, or a member twice.
+    Malformed,
+    /// Deeper than [`MAX_DEPTH`].
+    TooDeep,
+}
+
+impl Json {
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    pub(crate) fn as_list(&self) -> Option<&[Json]> {
+        if let Self::List(items) = self { Some(items) } else { None }
+    }
+
+    pub(crate) fn as_object(&self) -> Option<&Object> {
+        if let Self::Object(members) = self { Some(members) } else { None }
+    }
+}
+
+/// Reads one object; only white space may follow it. The caller has bounded the length.
+pub(crate) fn read_object(bytes: &[u8]) -> Result<Object, JsonFault> {
+    let deepest = Cell::new(0);
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Node { depth: 1, deepest: &deepest }.deserialize(&mut reader).and_then(|value| {
+        reader.end()?;
+        Ok(value)
+    });
+    match value {
+        Ok(_) if deepest.get() > MAX_DEPTH => Err(JsonFault::TooDeep),
+        Ok(Json::Object(members)) => Ok(members),
+        Err(_) if deepest.get() > READER_DEPTH => Err(JsonFault::TooDeep),
+        Ok(_) | Err(_) => Err(JsonFault::Malformed),
+    }
+}
+
+/// A value at `depth`, where the outermost object or list has depth 1.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    depth: usize,
+    deepest: &'a Cell<usize>,
+}
+
+impl Node<'_> {
+    fn enter<E: Error>(self) -> Result<Self, E> {
+        self.deepest.set(self.deepest.get().max(self.depth));
+        if self.depth > READER_DEPTH {
+            return Err(E::custom("too deep"));
+        }
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Json, E> {
+        Ok(Json::Scalar)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Json, E> {
+        Ok(Json::Scalar)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Json, E> {
+        Ok(Json::Scalar)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Json, E> {
+        Ok(Json::Scalar)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Json, E> {
+        Ok(Json::Scalar)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Json, E> {
+        Ok(Json::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+        let inner = self.enter()?;
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element_seed(inner)? {
+            items.push(item);
+        }
+        Ok(Json::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json, A::Error> {
+        let mut members = Object::new();
+        let Some(first) = object.next_key::<String>()? else {
+            self.enter::<A::Error>()?;
+            return Ok(Json::Object(members));
+        };
+        let inner = if first == NUMBER_TOKEN { self } else { self.enter()? };
+        members.insert(first, object.next_value_seed(inner)?);
+        while let Some(name) = object.next_key::<String>()? {
+            let value = object.next_value_seed(self.enter()?)?;
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member twice"));
+            }
+        }
+        let number = members.len() == 1 && members.get(NUMBER_TOKEN).is_some_and(|value| value.as_text().is_some());
+        Ok(if number { Json::Scalar } else { Json::Object(members) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(depth: usize) -> String {
+        format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1))
+    }
+
+    // R-DOC-1
+    #[test]
+    fn one_object_without_duplicates() {
+        assert!(read_object(br#" {"a":{"b":[1,-0.5e3,true,null,"\u00e9"]}} "#).is_ok());
+        for bad in [
+            "",
+            "[]",
+            "1",
+            "{} {}",
+            "{}x",
+            "{a:1}",
+            "{'a':1}",
+            "{\"a\":1,}",
+            "{\"a\":01}",
+            "{\"a\":NaN}",
+            "{\"a\":\"\\ud800\"}",
+            "{\"a\":\"\u{1}\"}",
+            "\u{feff}{}",
+            "{/**/}",
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"\u0061":1}"#,
+            r#"{"x":[{"a":1,"b":2,"a":1}]}"#,
+        ] {
+            assert_eq!(read_object(bad.as_bytes()), Err(JsonFault::Malformed), "{bad}");
+        }
+        assert_eq!(read_object(b"{\"a\":\"\xff\"}"), Err(JsonFault::Malformed));
+    }
+
+    // R-DOC-2
+    #[test]
+    fn depth_is_counted_from_the_outermost_object() {
+        assert!(read_object(nested(MAX_DEPTH).as_bytes()).is_ok());
+        for depth in [MAX_DEPTH + 1, READER_DEPTH, READER_DEPTH + 1, 127, 128, 129, 20_000] {
+            assert_eq!(read_object(nested(depth).as_bytes()), Err(JsonFault::TooDeep), "{depth}");
+        }
+        assert_eq!(read_object((nested(20) + "x").as_bytes()), Err(JsonFault::Malformed));
+    }
+
+    #[test]
+    fn the_number_token_is_a_number_in_every_build() {
+        let object = read_object(br#"{"a":{"$serde_json::private::Number":"1"},"b":1}"#).unwrap();
+        assert_eq!(object.get("a"), Some(&Json::Scalar));
+        assert_eq!(object.get("b"), Some(&Json::Scalar));
+    }
+}

@@ -1,0 +1,13 @@
+//! Tests of the public interface, one module a subject.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod cache;
+mod did_jwk;
+mod did_key;
+mod document;
+mod document_method;
+mod key_file;
+mod keys;
+mod passphrase;
+mod properties;
+mod resolver;

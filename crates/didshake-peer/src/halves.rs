@@ -1,0 +1,260 @@
+//! The two directions of a channel over a stream (R-CHAN).
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use didshake::{AlertCode, Channel, Error, Fault, MAX_CONTENT_BYTES, Misuse, Opener, Received, Sealer};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
+
+use crate::error::ChannelError;
+use crate::stream::{Frame, FrameError, FrameReader, frame};
+
+// The last alert may take this long to leave.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The two halves over the two halves of a stream.
+pub(crate) fn halves<S: AsyncRead + AsyncWrite + Unpin>(
+    (frames, io): (FrameReader<ReadHalf<S>>, WriteHalf<S>),
+    channel: Channel,
+) -> (SendHalf<S>, ReceiveHalf<S>) {
+    let (sealer, opener) = channel.split();
+    let (end, ended) = watch::channel(false);
+    let writer = Arc::new(Mutex::new(Writer { io, sealer, pending: Vec::new(), written: 0 }));
+    let send = SendHalf { writer: writer.clone(), ended };
+    (send, ReceiveHalf { frames, opener, writer, end, outcome: None })
+}
+
+/// Sends to the peer.
+pub struct SendHalf<S> {
+    writer: Arc<Mutex<Writer<S>>>,
+    ended: watch::Receiver<bool>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> SendHalf<S> {
+    /// Sends one message of at most [`MAX_CONTENT_BYTES`], as one record. Where the 2^20th record under a secret is due,
+    /// a key_update goes first. A dropped send may still reach the peer: its record was sealed, and leaves with the next.
+    ///
+    /// # Errors
+    /// [`Misuse::TooLong`] for a longer message (nothing is sent); [`Misuse::Closed`] after close, or once the channel
+    /// has ended; [`ChannelError::Network`].
+    pub async fn send(&mut self, content: &[u8]) -> Result<(), ChannelError> {
+        if content.len() > MAX_CONTENT_BYTES {
+            return Err(Error::from(Misuse::TooLong).into());
+        }
+        self.write(|sealer| sealer.data(content, 0)).await
+    }
+
+    /// Half-close: says that nothing more comes this way, and ends our side of the stream. The peer still may send.
+    ///
+    /// # Errors
+    /// As for [`SendHalf::send`].
+    pub async fn close(&mut self) -> Result<(), ChannelError> {
+        self.write(Sealer::close).await?;
+        self.writer.lock().await.io.shutdown().await.map_err(ChannelError::Network)
+    }
+
+    /// Changes the secret of our direction now, before it is due.
+    ///
+    /// # Errors
+    /// As for [`SendHalf::send`].
+    pub async fn key_update(&mut self) -> Result<(), ChannelError> {
+        self.unless_ended(async |writer| writer.write_record(Sealer::key_update).await).await
+    }
+
+    async fn write(&mut self, seal: impl FnOnce(&mut Sealer) -> Result<Vec<u8>, Error>) -> Result<(), ChannelError> {
+        self.unless_ended(async |writer| writer.write(seal).await).await
+    }
+
+    /// Lets go of the stream as soon as the receiving half has ended the channel, even in the middle of a write that
+    /// the peer does not take.
+    async fn unless_ended<W>(&mut self, write: W) -> Result<(), ChannelError>
+    where
+        W: AsyncFnOnce(&mut Writer<S>) -> Result<(), ChannelError>,
+    {
+        let writing = async { write(&mut *self.writer.lock().await).await };
+        tokio::select! {
+            biased;
+            _ = self.ended.wait_for(|ended| *ended) => Err(Error::from(Misuse::Closed).into()),
+            written = writing => written,
+        }
+    }
+}
+
+impl<S> std::fmt::Debug for SendHalf<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SendHalf")
+    }
+}
+
+/// The sealing side of the stream. A record that was sealed leaves whole and in order, also when a write was dropped.
+struct Writer<S> {
+    io: WriteHalf<S>,
+    sealer: Sealer,
+    pending: Vec<u8>,
+    written: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
+    /// Seals and writes one record, after the key_update that is due.
+    async fn write(&mut self, seal: impl FnOnce(&mut Sealer) -> Result<Vec<u8>, Error>) -> Result<(), ChannelError> {
+        if self.sealer.key_update_due() {
+            // A closed direction answers with Misuse::Closed.
+            self.write_record(Sealer::key_update).await?;
+        }
+        self.write_record(seal).await
+    }
+
+    async fn write_record(
+        &mut self,
+        seal: impl FnOnce(&mut Sealer) -> Result<Vec<u8>, Error>,
+    ) -> Result<(), ChannelError> {
+        self.flush().await.map_err(ChannelError::Network)?;
+        self.pending = frame(&seal(&mut self.sealer)?);
+        self.written = 0;
+        self.flush().await.map_err(ChannelError::Network)
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        while let Some(rest) = self.pending.get(self.written..).filter(|rest| !rest.is_empty()) {
+            match self.io.write(rest).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                written => self.written = self.written.saturating_add(written),
+            }
+        }
+        self.io.flush().await
+    }
+
+    /// The last thing that leaves: an alert in a record where our direction is still open (R-ALERT-5).
+    async fn end(&mut self, alert: Option<AlertCode>) {
+        if let Some(alert) = alert
+            && self.write(|sealer| sealer.alert(alert)).await.is_err()
+        {
+            tracing::debug!("no alert could be sent");
+        }
+        let _ = self.io.shutdown().await;
+    }
+}
+
+/// Receives from the peer.
+pub struct ReceiveHalf<S> {
+    frames: FrameReader<ReadHalf<S>>,
+    opener: Opener,
+    writer: Arc<Mutex<Writer<S>>>,
+    end: watch::Sender<bool>,
+    outcome: Option<Outcome>,
+}
+
+/// How this direction ended; every later call gives the same.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Closed,
+    Refused(Error),
+    Network(io::ErrorKind),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ReceiveHalf<S> {
+    /// The peer's next message; `None` once the peer has closed its direction in order. Cancel-safe: a dropped call
+    /// loses nothing.
+    ///
+    /// A record that is refused ends both directions: the peer gets the alert in a record, if ours is still open, and
+    /// the stream is closed. So does an alert of the peer, unanswered.
+    ///
+    /// # Errors
+    /// [`Fault::Truncated`] or [`Fault::NotARecord`] where the stream ended without close: what came may be cut short;
+    /// [`Fault::PeerAlert`]; the fault of a refused record; [`ChannelError::Network`]. They stay.
+    pub async fn recv(&mut self) -> Result<Option<Vec<u8>>, ChannelError> {
+        loop {
+            match self.outcome {
+                None => {}
+                Some(Outcome::Closed) => return Ok(None),
+                Some(Outcome::Refused(error)) => return Err(error.into()),
+                Some(Outcome::Network(kind)) => return Err(ChannelError::Network(kind.into())),
+            }
+            if let Some(content) = self.next().await {
+                return Ok(Some(content));
+            }
+        }
+    }
+
+    /// After [`ReceiveHalf::recv`] gave `None`: waits until the peer has ended its side of the stream, and refuses
+    /// whatever still comes (R-CHAN-12).
+    ///
+    /// # Errors
+    /// [`Fault::RecordAfterClose`] where something came; otherwise as for [`ReceiveHalf::recv`].
+    pub async fn ended(&mut self) -> Result<(), ChannelError> {
+        while self.recv().await?.is_some() {}
+        match self.frames.next(Frame::Record).await {
+            Ok(None) => Ok(()),
+            Ok(Some(record)) => match self.opener.open(&record) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(self.refuse(error).await),
+            },
+            Err(error) => Err(self.cut(error).await),
+        }
+    }
+
+    /// Reads one record: its data, or nothing where it was of another type or the channel ended.
+    async fn next(&mut self) -> Option<Vec<u8>> {
+        let opened = match self.frames.next(Frame::Record).await {
+            Ok(Some(record)) => self.opener.open(&record),
+            Ok(None) => self.opener.end().map(|()| Received::Close),
+            Err(error) => {
+                self.cut(error).await;
+                return None;
+            }
+        };
+        match opened {
+            Ok(Received::Data(content)) => return Some(content),
+            Ok(Received::KeyUpdate) => tracing::debug!("the peer's direction has a new secret"),
+            Ok(Received::Close) => {
+                tracing::debug!("the peer closed its direction");
+                self.outcome = Some(Outcome::Closed);
+            }
+            Ok(Received::Alert(code)) => {
+                self.refuse(Fault::PeerAlert(code).into()).await;
+            }
+            Err(error) => {
+                self.refuse(error).await;
+            }
+        }
+        None
+    }
+
+    /// The stream gave no whole frame.
+    async fn cut(&mut self, error: FrameError) -> ChannelError {
+        match error {
+            FrameError::TooLong { .. } => self.refuse(Fault::RecordTooLong.into()).await,
+            FrameError::Cut => self.refuse(Fault::Truncated.into()).await,
+            FrameError::Io(error) => {
+                self.outcome = Some(Outcome::Network(error.kind()));
+                self.finish(None).await;
+                ChannelError::Network(error)
+            }
+        }
+    }
+
+    /// Both directions are over.
+    async fn refuse(&mut self, error: Error) -> ChannelError {
+        self.outcome = Some(Outcome::Refused(error));
+        let alert = error.alert();
+        tracing::warn!(code = error.code(), alert = alert.map(AlertCode::name), "the channel ended: {error}");
+        self.finish(alert).await;
+        error.into()
+    }
+
+    async fn finish(&mut self, alert: Option<AlertCode>) {
+        // A sender in the middle of a write lets go of the stream.
+        self.end.send_replace(true);
+        let ending = async { self.writer.lock().await.end(alert).await };
+        let _ = timeout(FAREWELL, ending).await;
+    }
+}
+
+impl<S> std::fmt::Debug for ReceiveHalf<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReceiveHalf")
+    }
+}

@@ -1,0 +1,62 @@
+//! Drives didshake handshakes over any ordered byte stream, and keeps the channel that comes of it: what an application
+//! embeds.
+//!
+//! [`connect`] and [`accept`] take anything that is `AsyncRead + AsyncWrite`: TCP, a Unix socket, a pipe. Both want to be
+//! told whom they mean; no default accepts anyone. [`KnownPeers`] remembers which DID belongs to a name or an address.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use didshake::{Algorithm, Secret, SigningKey};
+//! use didshake_did::{LocalSigner, SigningIdentity};
+//! use didshake_peer::{Admit, Expect, InitiatorOptions, MemoryBurnStore, ResponderOptions, accept, connect};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! let identity = |seed| -> Result<_, Box<dyn std::error::Error>> {
+//!     let key = SigningKey::from_secret(Algorithm::Ed25519, &Secret::new([seed; 32]))?;
+//!     Ok(SigningIdentity::of_did_key(LocalSigner::new(key))?)
+//! };
+//! let (alice, bob) = (identity(1)?, identity(2)?);
+//! let bobs_options = ResponderOptions::new(bob.clone(), b"didshake.chat/1", Admit::only(alice.did().clone()));
+//! let alices_options = InitiatorOptions::new(alice, b"didshake.chat/1", Expect::Did(bob.did().clone()));
+//!
+//! let (near, far) = tokio::io::duplex(4096);
+//! let burned = MemoryBurnStore::default();
+//! let (to_bob, to_alice) = tokio::join!(connect(near, &alices_options), accept(far, &bobs_options, &burned));
+//! let (mut to_bob, mut to_alice) = (to_bob?, to_alice?);
+//!
+//! to_bob.send(b"hello").await?;
+//! assert_eq!(to_alice.recv().await?, Some(b"hello".to_vec()));
+//! assert_eq!(to_alice.peer().did(), alices_options.identity.did());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+
+mod accept;
+mod attempt;
+mod burn;
+mod connect;
+mod connection;
+mod error;
+mod halves;
+mod known_peers;
+mod known_peers_file;
+mod observer;
+mod options;
+mod stream;
+
+pub use accept::accept;
+pub use burn::{BurnError, BurnStore, DEFAULT_BURNS, MemoryBurnStore, SKEW_SECONDS};
+pub use connect::connect;
+pub use connection::{Agreed, PeerConnection};
+pub use error::{Cause, ChannelError, HandshakeError, Step};
+pub use halves::{ReceiveHalf, SendHalf};
+pub use known_peers::{KnownPeer, KnownPeers, LineFault, MAX_PEERS, NameFault, PeerName};
+pub use known_peers_file::{KnownPeersError, KnownPeersFile, MAX_FILE_BYTES};
+pub use observer::{Event, Message, Observer};
+pub use options::{Admit, Expect, InitiatorOptions, PeerPolicy, ResponderOptions, Surroundings, Timeouts};
+pub use stream::{Frame, FrameError, FrameReader, MAX_FRAME_BYTES, frame};
+
+/// The README's Rust compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

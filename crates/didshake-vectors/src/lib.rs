@@ -1,0 +1,29 @@
+//! didshake's test vectors, run through the real crates: both roles of every positive byte for byte, with each
+//! intermediate, record and export; each negative in the role that must refuse it, with exactly that error and alert.
+//!
+//! It uses nothing but the public API of `didshake` and `didshake-did`, with fixed randomness. It is a test peer: it
+//! knows suite 0xFE01, which no program does.
+//!
+//! [`decode`] takes a message apart field by field, for people.
+
+mod channel;
+mod config;
+mod decode;
+mod documents;
+mod fields;
+mod format;
+mod identity_fields;
+mod intermediates;
+mod outcome;
+mod play;
+mod refuse;
+mod rng;
+mod run;
+mod show;
+
+pub use decode::{Decoded, Kind, decode};
+pub use fields::{Field, FoundFault};
+pub use format::{Side, Vector};
+pub use outcome::Failure;
+pub use run::{Checked, LoadError, load, verify};
+pub use show::{markdown, text};

@@ -1,0 +1,119 @@
+//! Reads vector files and runs them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::format::{Vector, VectorKind};
+use crate::outcome::Failure;
+use crate::{channel, intermediates, play, refuse};
+
+const FORMAT: &str = "didshake-vectors/1";
+
+/// Runs one vector through the real crates.
+///
+/// # Errors
+/// The first [`Failure`].
+pub fn verify(vector: &Vector) -> Result<(), Failure> {
+    if vector.format != FORMAT {
+        return Err(Failure::format(format!("the format is not {FORMAT}")));
+    }
+    match (vector.kind, &vector.fails) {
+        (VectorKind::Positive, None) => {
+            let played = play::positive(vector)?;
+            let values = intermediates::compute(&vector.config, &played)?;
+            intermediates::check(&values, vector.handshake.as_ref())?;
+            channel::check(vector, played)
+        }
+        (VectorKind::Negative, Some(fails)) if fails.at == "record" => {
+            if vector.channel.is_empty() {
+                return Err(Failure::format("a negative of the channel without records"));
+            }
+            channel::check(vector, play::positive(vector)?)
+        }
+        (VectorKind::Negative, Some(fails)) => refuse::negative(vector, fails),
+        (VectorKind::Positive, Some(_)) => Err(Failure::format("a positive with `fails`")),
+        (VectorKind::Negative, None) => Err(Failure::format("a negative without `fails`")),
+    }
+}
+
+/// A vector file, read or not.
+#[derive(Debug)]
+pub struct Checked {
+    /// The file.
+    pub path: PathBuf,
+    /// The vector, or why the file is none.
+    pub vector: Result<Vector, Failure>,
+}
+
+impl Checked {
+    /// The vector's id, or the file's name where it could not be read.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let stem = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.vector.as_ref().map_or_else(|_| stem(), |vector| vector.id().to_owned())
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Why it could not be read, or did not verify.
+    pub fn verify(&self) -> Result<(), Failure> {
+        let vector = self.vector.as_ref().map_err(Clone::clone)?;
+        if self.path.file_stem().is_none_or(|stem| stem != vector.id.as_str()) {
+            return Err(Failure::format(format!("the file is not named after its id, {}", vector.id)));
+        }
+        verify(vector)
+    }
+}
+
+/// Why a directory of vectors could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The operating system does not let us read it, or it is not there.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Neither `positive/` nor `negative/` holds a vector.
+    #[error("no vectors in {}: expected positive/*.json and negative/*.json", .0.display())]
+    Empty(PathBuf),
+}
+
+/// Reads every `positive/*.json` and `negative/*.json` of a directory, in the order of their names.
+///
+/// # Errors
+/// [`LoadError`]; a file that is no vector is no error here, but one of [`Checked::verify`].
+pub fn load(directory: &Path) -> Result<Vec<Checked>, LoadError> {
+    let mut paths = Vec::new();
+    for kind in ["positive", "negative"] {
+        let folder = directory.join(kind);
+        let unreadable = |source| LoadError::Unreadable { path: folder.clone(), source };
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries.map_err(unreadable)?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                found.push(path);
+            }
+        }
+        found.sort();
+        paths.extend(found);
+    }
+    if paths.is_empty() {
+        return Err(LoadError::Empty(directory.to_owned()));
+    }
+    paths.into_iter().map(read).collect()
+}
+
+fn read(path: PathBuf) -> Result<Checked, LoadError> {
+    let bytes = fs::read(&path).map_err(|source| LoadError::Unreadable { path: path.clone(), source })?;
+    let vector = serde_json::from_slice(&bytes).map_err(|error| Failure::format(error.to_string()));
+    Ok(Checked { path, vector })
+}

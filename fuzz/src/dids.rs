@@ -1,0 +1,58 @@
+//! DIDs, and the documents that they resolve to.
+
+use didshake::{Did, Document, Fragment, MAX_DID_BYTES};
+use didshake_did::{DidDocument, MAX_DOCUMENT_BYTES, did_jwk, did_key};
+
+use crate::handshake::NOW;
+
+/// DID syntax: a DID is never normalised, and it fits where the wire puts it.
+pub(crate) fn did(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let Ok(did) = Did::parse(text) else { return };
+    assert_eq!(did.as_str(), text);
+    assert!(text.len() <= MAX_DID_BYTES && text.is_ascii());
+    assert_eq!(format!("did:{}:{}", did.method(), did.method_specific_id()), text);
+}
+
+/// did:key: a key has one DID.
+pub(crate) fn did_key(input: &[u8]) {
+    let Some(did) = method_specific("key", input) else { return };
+    if let Ok(key) = did_key::public_key(&did) {
+        assert_eq!(did_key::encode(&key), Ok(did.clone()));
+        let document = did_key::resolve(&did).expect("its key is valid");
+        let fragment = Fragment::of(&did, "").expect("did:key names no method");
+        assert_eq!(document.authentication_key(&did, &fragment, NOW), Ok(key));
+    }
+}
+
+/// did:jwk: other members of the JWK are kept in the DID, so a key has many DIDs, and each gives the key.
+pub(crate) fn did_jwk(input: &[u8]) {
+    let Some(did) = method_specific("jwk", input) else { return };
+    if let Ok(key) = did_jwk::public_key(&did) {
+        let shortest = did_jwk::encode(&key).expect("a key has a did:jwk");
+        assert_eq!(did_jwk::public_key(&shortest), Ok(key.clone()));
+        let document = did_jwk::resolve(&did).expect("its key is valid");
+        let fragment = Fragment::of(&did, "").expect("did:jwk names no method");
+        assert_eq!(document.authentication_key(&did, &fragment, NOW), Ok(key));
+    }
+}
+
+fn method_specific(method: &str, input: &[u8]) -> Option<Did> {
+    Did::parse(&format!("did:{method}:{}", std::str::from_utf8(input).ok()?)).ok()
+}
+
+/// A DID document: it is of the DID that it says, and each of its methods gives a key or a fault.
+pub(crate) fn document(input: &[u8]) {
+    let Ok(did) = DidDocument::claimed_did(input) else { return };
+    let Ok(document) = DidDocument::parse(input, &did) else { return };
+    assert_eq!(*document.did(), did);
+    assert_eq!(document.text().as_bytes(), input);
+    assert!(input.len() <= MAX_DOCUMENT_BYTES);
+    for method in document.authentication_methods() {
+        let fragment = method.rsplit_once('#').and_then(|(_, fragment)| Fragment::of(&did, fragment).ok());
+        if let Some(fragment) = fragment {
+            let key = document.authentication_key(&did, &fragment, NOW);
+            assert!(key.is_err() || document.has_method(&fragment));
+        }
+    }
+}

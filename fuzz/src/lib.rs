@@ -1,0 +1,38 @@
+//! What the fuzz targets do with their input. `targets/` hands these functions to libFuzzer; `tests/corpus.rs` hands
+//! them the checked-in corpus, on any machine. A panic is a finding: each function asserts what must hold.
+
+mod dids;
+mod files;
+mod handshake;
+mod messages;
+mod records;
+mod streams;
+
+/// A target by name: the name is that of its file in `targets/` and of its folder in `corpus/`.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 15] = [
+    ("accept_body", messages::accept_body),
+    ("did", dids::did),
+    ("did_jwk", dids::did_jwk),
+    ("did_key", dids::did_key),
+    ("document", dids::document),
+    ("frames", streams::frames),
+    ("hello", messages::hello),
+    ("identity", messages::identity),
+    ("key_file", files::key_file),
+    ("known_peers", files::known_peers),
+    ("messages", messages::messages),
+    ("record", records::record),
+    ("reply", messages::reply),
+    ("vector_file", files::vector_file),
+    ("waiting_state", records::waiting_state),
+];
+
+/// Gives an input to the target of this name; a name that no target has is a fault of its caller.
+pub fn run(target: &str, input: &[u8]) {
+    let found = TARGETS.iter().find(|(name, _)| *name == target);
+    let (_, function) = found.unwrap_or_else(|| panic!("no target `{target}` in fuzz/src/lib.rs"));
+    function(input);
+}

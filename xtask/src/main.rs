@@ -1,0 +1,75 @@
+//! `cargo xtask …`: the one entry for every chore of this repository.
+
+mod bench;
+mod bundle;
+mod deny;
+mod fuzz;
+mod house;
+mod lock;
+mod no_std;
+mod packages;
+mod process;
+mod setup;
+mod spec;
+mod step;
+mod test;
+mod vectors;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::step::Step;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Every chore of the didshake repository")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Install what the tests need beyond Rust and a C compiler; quick when nothing is missing
+    Setup,
+    /// Run everything that a change must pass
+    Test(test::Options),
+    /// Check the checked-in vectors against the model
+    Vectors(vectors::Options),
+    /// Write target/didshake-vectors-1.tar.gz: the specification and the vectors, byte for byte reproducible
+    VectorsBundle,
+    /// Check that every requirement of the specification is held by a vector or a test
+    Spec(spec::Options),
+    /// Link the protocol into a C program without Rust's standard library, and run it
+    NoStd,
+    /// Fuzz the parsers
+    Fuzz(fuzz::Options),
+    /// Compare a handshake with the sum of its primitives
+    Bench(bench::Options),
+    /// Check crates: bans, licences, sources
+    Deny,
+    /// Bring every lockfile up to date after a change of dependencies
+    Lock,
+    /// Check the house rules that no other tool checks
+    House,
+}
+
+fn main() -> ExitCode {
+    let step = match Arguments::parse().chore {
+        Chore::Setup => Step::new("setup", "cargo xtask setup", setup::run),
+        Chore::Test(options) => return test::run(&options),
+        Chore::Vectors(options) => Step::new("vectors", "cargo xtask vectors", move || vectors::run(&options)),
+        Chore::VectorsBundle => Step::new("vectors-bundle", "cargo xtask vectors-bundle", bundle::run),
+        Chore::Spec(options) => Step::new("spec", "cargo xtask spec", move || spec::run(&options)),
+        Chore::NoStd => Step::new("no-std", "cargo xtask no-std", no_std::run),
+        Chore::Fuzz(options) => Step::new("fuzz", "cargo xtask fuzz", move || fuzz::run(&options)),
+        Chore::Bench(options) => Step::new("bench", "cargo xtask bench", move || bench::run(&options)),
+        Chore::Deny => Step::new("deny", "cargo xtask deny", deny::run),
+        Chore::Lock => Step::new("lock", "cargo xtask lock", lock::run),
+        Chore::House => Step::new("house", "cargo xtask house", house::run),
+    };
+    match step.run() {
+        Some(_) => ExitCode::SUCCESS,
+        None => ExitCode::FAILURE,
+    }
+}

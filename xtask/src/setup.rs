@@ -1,0 +1,143 @@
+//! Installs what the tests need beyond Rust and a C compiler.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process::{self, cargo, command, probe};
+
+/// A program of the operating system.
+struct Program {
+    name: &'static str,
+    version_flag: &'static str,
+    debian_package: &'static str,
+    why: &'static str,
+}
+
+const PROGRAMS: [Program; 3] = [
+    Program {
+        name: "cc",
+        version_flag: "--version",
+        debian_package: "gcc",
+        why: "a C compiler links every Rust program and the C program of `cargo xtask no-std`",
+    },
+    Program {
+        name: "c++",
+        version_flag: "--version",
+        debian_package: "g++",
+        why: "a C++ compiler builds libFuzzer for `cargo xtask fuzz`",
+    },
+    Program {
+        name: "openssl",
+        version_flag: "version",
+        debian_package: "openssl",
+        why: "a test reads our key files with the openssl command",
+    },
+];
+
+/// A cargo subcommand, in the one version that everybody uses.
+struct Tool {
+    subcommand: &'static str,
+    version: &'static str,
+    install: &'static [&'static str],
+    why: &'static str,
+}
+
+const TOOLS: [Tool; 2] = [
+    Tool {
+        subcommand: "deny",
+        version: "0.20.2",
+        // The default features serve the advisory database, which is not used.
+        install: &["--no-default-features"],
+        why: "checks bans, licences and sources of every crate",
+    },
+    Tool { subcommand: "fuzz", version: "0.13.2", install: &[], why: "builds and runs the fuzz targets" },
+];
+
+const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
+
+pub(crate) fn run() -> Result<()> {
+    install_programs()?;
+    install_components()?;
+    install_tools()
+}
+
+fn install_programs() -> Result<()> {
+    let missing: Vec<&Program> = PROGRAMS.iter().filter(|program| !program.is_there()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for program in &missing {
+        eprintln!("    missing: {} ({})", program.name, program.why);
+    }
+    let packages: Vec<&str> = missing.iter().map(|program| program.debian_package).collect();
+    if !may_use_apt() {
+        bail!("install these with your package manager (Debian's names): {}", packages.join(" "));
+    }
+    process::run(apt_get().arg("update"))?;
+    process::run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(&packages))
+}
+
+impl Program {
+    fn is_there(&self) -> bool {
+        probe(command(self.name).arg(self.version_flag)).is_some()
+    }
+}
+
+fn may_use_apt() -> bool {
+    let root = probe(command("id").arg("-u")).is_some_and(|id| id == "0");
+    root && probe(command("apt-get").arg("--version")).is_some()
+}
+
+fn apt_get() -> Command {
+    let mut apt = command("apt-get");
+    apt.env("DEBIAN_FRONTEND", "noninteractive");
+    apt
+}
+
+fn install_components() -> Result<()> {
+    for (subcommand, component) in COMPONENTS {
+        if probe(cargo().args([subcommand, "--version"])).is_none() {
+            eprintln!("    missing: cargo {subcommand}");
+            process::run(command("rustup").args(["component", "add", component]))?;
+        }
+    }
+    Ok(())
+}
+
+fn install_tools() -> Result<()> {
+    for tool in &TOOLS {
+        let found = probe(cargo().args([tool.subcommand, "--version"]));
+        if found.as_deref().is_some_and(|text| is_version(text, tool.version)) {
+            continue;
+        }
+        eprintln!("    missing: cargo {} {} ({})", tool.subcommand, tool.version, tool.why);
+        let pinned = format!("cargo-{}@{}", tool.subcommand, tool.version);
+        process::run(cargo().args(["install", "--locked", &pinned]).args(tool.install))?;
+    }
+    Ok(())
+}
+
+/// Whether a tool's line about itself (`cargo-deny 0.20.2`) names this version.
+fn is_version(text: &str, version: &str) -> bool {
+    text.split_whitespace().nth(1) == Some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_pinned_version_counts() {
+        assert!(is_version("cargo-deny 0.20.2", "0.20.2"));
+        assert!(!is_version("cargo-deny 0.20.20", "0.20.2"));
+        assert!(!is_version("", "0.20.2"));
+    }
+
+    #[test]
+    fn a_program_that_does_not_exist_is_missing() {
+        let program =
+            Program { name: "didshake-no-such-program", version_flag: "--version", debian_package: "", why: "" };
+        assert!(!program.is_there());
+    }
+}

@@ -1,0 +1,146 @@
+//! `cargo xtask test`: everything that a change must pass, as a list of steps.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::packages::{BENCH, DETACHED, Detached, FUZZ};
+use crate::process::{self, cargo};
+use crate::step::Step;
+use crate::{bundle, deny, fuzz, house, no_std, setup, spec, vectors};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Run these steps only
+    #[arg(long, value_name = "STEP")]
+    only: Vec<String>,
+    /// Name the steps and stop
+    #[arg(long)]
+    list: bool,
+}
+
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let steps = steps();
+    if options.list {
+        steps.iter().for_each(|step| println!("{}", step.name));
+        return ExitCode::SUCCESS;
+    }
+    if let Some(unknown) = options.only.iter().find(|name| !steps.iter().any(|step| step.name == **name)) {
+        eprintln!("no step `{unknown}`: `cargo xtask test --list` names them");
+        return ExitCode::FAILURE;
+    }
+    let chosen: Vec<Step> = steps
+        .into_iter()
+        .filter(|step| options.only.is_empty() || options.only.iter().any(|name| name == step.name))
+        .collect();
+    run_all(&chosen)
+}
+
+/// Runs every step, also after a failure, so that one run shows all that is wrong.
+fn run_all(steps: &[Step]) -> ExitCode {
+    if Step::new("setup", "cargo xtask setup", setup::run).run().is_none() {
+        return ExitCode::FAILURE;
+    }
+    let start = Instant::now();
+    let results: Vec<_> = steps.iter().map(|step| (step, step.run())).collect();
+
+    eprintln!("\n==> summary");
+    for (step, took) in &results {
+        match took {
+            Some(took) => eprintln!("    ok      {:>7.1} s  {}", took.as_secs_f64(), step.name),
+            None => eprintln!("    FAILED             {}: {}", step.name, step.rerun),
+        }
+    }
+    let failed = results.iter().filter(|(_, took)| took.is_none()).count();
+    eprintln!("    {} steps, {failed} failed, {:.0} s", results.len(), start.elapsed().as_secs_f64());
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn step(name: &'static str, action: impl Fn() -> Result<()> + 'static) -> Step {
+    Step::new(name, format!("cargo xtask test --only {name}"), action)
+}
+
+/// Quick steps first: they fail soonest.
+fn steps() -> Vec<Step> {
+    vec![
+        step("fmt", fmt),
+        step("house", house::run),
+        step("deny", deny::run),
+        step("clippy", clippy),
+        step("unit", || test(&["--lib", "--bins"])),
+        step("integration", || test(&["--test", "*"])),
+        step("doctests", || test(&["--doc"])),
+        step("rustdoc", rustdoc),
+        step("vectors", vectors::check),
+        step("spec", spec::check),
+        step("vectors-bundle", bundle::run),
+        step("demo", demo),
+        step("no-std", no_std::run),
+        step("bench-tests", || detached_tests(&BENCH)),
+        step("fuzz-corpus", || detached_tests(&FUZZ)),
+        step("fuzz-smoke", fuzz::smoke),
+    ]
+}
+
+fn fmt() -> Result<()> {
+    process::run(cargo().args(["fmt", "--all", "--check"]))?;
+    for package in DETACHED {
+        process::run(cargo().args(["fmt", "--check", "--manifest-path", package.manifest]))?;
+    }
+    Ok(())
+}
+
+fn clippy() -> Result<()> {
+    const DENY: [&str; 3] = ["--", "--deny", "warnings"];
+    process::run(cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked"]).args(DENY))?;
+    // `--all-targets` would build a test of the no-std library, which cannot have one.
+    for (package, targets) in DETACHED.iter().flat_map(|package| [(package, None), (package, Some("--tests"))]) {
+        let mut command = cargo();
+        command.args(["clippy", "--locked", "--manifest-path", package.manifest]).args(targets);
+        process::run(command.arg("--target-dir").arg(package.target_dir()).args(DENY))?;
+    }
+    Ok(())
+}
+
+fn test(selection: &[&str]) -> Result<()> {
+    process::run(cargo().args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]).args(selection))
+}
+
+fn rustdoc() -> Result<()> {
+    let mut command = cargo();
+    command.args(["doc", "--workspace", "--all-features", "--no-deps", "--locked"]);
+    process::run(command.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+/// The first command of the README, on a fresh machine.
+fn demo() -> Result<()> {
+    process::run(cargo().args(["run", "--release", "--locked", "--", "demo"]))
+}
+
+fn detached_tests(package: &Detached) -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--locked", "--no-default-features", "--manifest-path", package.manifest]);
+    process::run(command.arg("--target-dir").arg(package.target_dir()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn step_names_are_unique() {
+        let steps = steps();
+        let names: BTreeSet<_> = steps.iter().map(|step| step.name).collect();
+        assert_eq!(names.len(), steps.len());
+    }
+
+    #[test]
+    fn an_unknown_step_fails() {
+        let options = Options { only: vec!["nothing".into()], list: false };
+        assert_eq!(run(&options), ExitCode::FAILURE);
+    }
+}
