@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::pair::{Counting, NOW, Pair, Party, Tamper};
+use crate::steps;
 use didshake::wire::{Hello, Reply};
 use didshake::{
-    Admission, Aead, AlertCode, Algorithm, AwaitingHello, AwaitingReply, Binding, Burn, Context, Error, Extension,
-    Extensions, Fault, Group, HelloRead, Misuse, Received, ReplyRead, Suite, UnixTime, WaitingKeys,
+    Admission, Aead, AlertCode, Algorithm, Binding, Burn, Context, Error, Extension, Extensions, Fault, Group, Misuse,
+    Received, Suite, UnixTime, WaitingKeys,
 };
 use proptest::prelude::*;
 
@@ -113,19 +114,11 @@ fn binding_and_prologue_must_agree() {
 #[test]
 fn the_waiting_state_travels_and_expires() {
     let pair = Pair::default();
-    let mut rng = Counting(1);
-    let (hello, alice) = AwaitingReply::start(Arc::new(pair.initiator.clone()), Context::stream(), &mut rng).unwrap();
+    let (finish, _, waiting) = steps::finish(&pair);
     let config = Arc::new(pair.responder.clone());
-    let bob = AwaitingHello::new(config.clone(), Context::stream()).unwrap();
-    let HelloRead::Unsigned(unsigned) = bob.read(&hello, NOW, &mut rng).unwrap() else { panic!("no Reply") };
-    let signature = pair.bob.sign(unsigned.signature_input());
-    let (reply, waiting) = unsigned.sign(signature).unwrap();
+    let mut rng = Counting(1);
     let mut keys = WaitingKeys::new(NOW, &mut rng).unwrap();
     let token = keys.seal(&waiting, b"/didshake", NOW, &mut rng).unwrap();
-    let ReplyRead::Claimed(claimed) = alice.read(&reply, &mut rng).unwrap() else { panic!("no claim") };
-    let unsigned = claimed.verify(&pair.bob, NOW).unwrap();
-    let signature = pair.alice.sign(unsigned.signature_input());
-    let (finish, _) = unsigned.sign(signature).unwrap();
 
     let open = |keys: &WaitingKeys, token: &[u8], endpoint: &[u8], now: UnixTime| {
         keys.open(token, config.clone(), Context::stream(), endpoint, now).map(|_| ())
@@ -158,18 +151,7 @@ fn the_waiting_state_travels_and_expires() {
 // R-RESP-8, R-EXP-3
 #[test]
 fn a_burned_handshake_gives_no_channel() {
-    let pair = Pair::default();
-    let mut rng = Counting(3);
-    let (hello, alice) = AwaitingReply::start(Arc::new(pair.initiator.clone()), Context::stream(), &mut rng).unwrap();
-    let bob = AwaitingHello::new(Arc::new(pair.responder.clone()), Context::stream()).unwrap();
-    let HelloRead::Unsigned(unsigned) = bob.read(&hello, NOW, &mut rng).unwrap() else { panic!("no Reply") };
-    let signature = pair.bob.sign(unsigned.signature_input());
-    let (reply, waiting) = unsigned.sign(signature).unwrap();
-    let ReplyRead::Claimed(claimed) = alice.read(&reply, &mut rng).unwrap() else { panic!("no claim") };
-    let unsigned = claimed.verify(&pair.bob, NOW).unwrap();
-    let signature = pair.alice.sign(unsigned.signature_input());
-    let (finish, _) = unsigned.sign(signature).unwrap();
-    let verified = waiting.read(&finish, NOW).unwrap().verify(&pair.alice, NOW).unwrap();
+    let (_, verified) = steps::before_accept(&Pair::default());
     assert_eq!(verified.burned_until(), NOW.plus(60));
     let refused = verified.accept(Burn::Again, 0, Extensions::default()).err();
     assert_eq!(refused, Some(Fault::FinishReplayed.into()));

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use didshake::{
     Algorithm, AwaitingAccept, AwaitingHello, AwaitingReply, Burn, ClaimedInitiator, ClaimedResponder, Context,
-    Extensions, HelloRead, PROVISIONAL_SECONDS, ReplyRead, Secret, Session, SessionOver, SigningKey, UnixTime,
-    UnsignedFinish, UnsignedReply, VerifiedInitiator, WaitingKeys, WaitingResponder,
+    Extensions, PROVISIONAL_SECONDS, Secret, Session, SessionOver, SigningKey, UnixTime, UnsignedFinish, UnsignedReply,
+    VerifiedInitiator, WaitingKeys, WaitingResponder,
 };
 use zeroize::ZeroizeOnDrop;
 
 use crate::pair::{Counting, NOW, Pair};
+use crate::steps;
 
 /// Whether a type can be copied, found out by which of two implementations applies.
 macro_rules! can_be_cloned {
@@ -81,19 +82,10 @@ fn hex<const N: usize>(text: &str) -> [u8; N] {
 #[test]
 fn a_bad_finish_leaves_the_waiting_state_usable() {
     let pair = Pair::default();
-    let mut rng = Counting(1);
-    let (hello, alice) = AwaitingReply::start(Arc::new(pair.initiator.clone()), Context::stream(), &mut rng).unwrap();
+    let (finish, _, waiting) = steps::finish(&pair);
     let config = Arc::new(pair.responder.clone());
-    let bob = AwaitingHello::new(config.clone(), Context::stream()).unwrap();
-    let HelloRead::Unsigned(unsigned) = bob.read(&hello, NOW, &mut rng).unwrap() else { panic!("no Reply") };
-    let signature = pair.bob.sign(unsigned.signature_input());
-    let (reply, waiting) = unsigned.sign(signature).unwrap();
-    let mut keys = WaitingKeys::new(NOW, &mut rng).unwrap();
-    let token = keys.seal(&waiting, b"", NOW, &mut rng).unwrap();
-    let ReplyRead::Claimed(claimed) = alice.read(&reply, &mut rng).unwrap() else { panic!("no claim") };
-    let unsigned = claimed.verify(&pair.bob, NOW).unwrap();
-    let signature = pair.alice.sign(unsigned.signature_input());
-    let (finish, _) = unsigned.sign(signature).unwrap();
+    let mut keys = WaitingKeys::new(NOW, &mut Counting(1)).unwrap();
+    let token = keys.seal(&waiting, b"", NOW, &mut Counting(2)).unwrap();
     let read =
         |finish: &[u8]| keys.read_finish(finish, Some(&token), config.clone(), Context::stream(), b"", NOW.plus(1));
     let mut bad = finish.clone();

@@ -13,3 +13,4 @@ mod lifetimes;
 mod order;
 mod pair;
 mod refusals;
+mod steps;

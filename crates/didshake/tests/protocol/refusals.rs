@@ -3,34 +3,16 @@
 use std::sync::Arc;
 
 use crate::pair::{Counting, NOW, PROTOCOL, Pair, Party};
+use crate::steps::{before_accept, before_finish, finish};
 use didshake::wire::Hello;
 use didshake::{
-    Admission, AlertCode, Algorithm, AwaitingAccept, AwaitingHello, AwaitingReply, Binding, Burn, Context, Document,
-    Error, Extension, Extensions, Fault, Group, HelloRead, LocalIdentity, Misuse, PublicKey, Received, ReplyRead,
-    Secret, SigningKey, Suite, UnsignedFinish, VerifiedInitiator, WaitingKeys, WaitingResponder,
+    Admission, AlertCode, Algorithm, AwaitingHello, AwaitingReply, Binding, Burn, Context, Document, Error, Extension,
+    Extensions, Fault, Group, HelloRead, LocalIdentity, Misuse, PublicKey, Received, ReplyRead, Secret, SigningKey,
+    Suite, WaitingKeys,
 };
 
 fn error(pair: &Pair) -> Error {
     pair.run().err().expect("the handshake must fail")
-}
-
-/// Both sides up to the point where the initiator has to sign Finish.
-fn before_finish(pair: &Pair) -> (UnsignedFinish, WaitingResponder) {
-    let mut rng = Counting(5);
-    let (hello, alice) = AwaitingReply::start(Arc::new(pair.initiator.clone()), Context::stream(), &mut rng).unwrap();
-    let bob = AwaitingHello::new(Arc::new(pair.responder.clone()), Context::stream()).unwrap();
-    let HelloRead::Unsigned(unsigned) = bob.read(&hello, NOW, &mut rng).unwrap() else { panic!("no Reply") };
-    let signature = pair.bob.sign(unsigned.signature_input());
-    let (reply, waiting) = unsigned.sign(signature).unwrap();
-    let ReplyRead::Claimed(claimed) = alice.read(&reply, &mut rng).unwrap() else { panic!("no claim") };
-    (claimed.verify(&pair.bob, NOW).unwrap(), waiting)
-}
-
-fn before_accept(pair: &Pair) -> (AwaitingAccept, VerifiedInitiator) {
-    let (unsigned, waiting) = before_finish(pair);
-    let signature = pair.alice.sign(unsigned.signature_input());
-    let (finish, alice) = unsigned.sign(signature).unwrap();
-    (alice, waiting.read(&finish, NOW).unwrap().verify(&pair.alice, NOW).unwrap())
 }
 
 /// A Hello of a suite of another group than the one that both accept.
@@ -97,9 +79,7 @@ fn a_document_cannot_choose_the_alert() {
         }
     }
     let pair = Pair::default();
-    let (unsigned, waiting) = before_finish(&pair);
-    let signature = pair.alice.sign(unsigned.signature_input());
-    let (finish, _) = unsigned.sign(signature).unwrap();
+    let (finish, _, waiting) = finish(&pair);
     let refused = waiting.read(&finish, NOW).unwrap().verify(&Odd, NOW).err().unwrap();
     assert_eq!(refused.alert(), Some(AlertCode::Denied));
 }
@@ -108,9 +88,7 @@ fn a_document_cannot_choose_the_alert() {
 #[test]
 fn a_late_finish_is_refused_on_a_stream_too() {
     let pair = Pair::default();
-    let (unsigned, waiting) = before_finish(&pair);
-    let signature = pair.alice.sign(unsigned.signature_input());
-    let (finish, _) = unsigned.sign(signature).unwrap();
+    let (finish, _, waiting) = finish(&pair);
     assert_eq!(waiting.read(&finish, NOW.plus(60)).err(), Some(Fault::WaitingStateExpired.into()));
 }
 
