@@ -198,12 +198,15 @@ fn p256(bytes: &[u8]) -> Result<SecretKey, KeyFormFault> {
 fn is_affordable(scheme: &EncryptionScheme) -> bool {
     let EncryptionScheme::Pbes2(parameters) = scheme else { return false };
     if let Some(scrypt) = parameters.kdf.scrypt() {
-        let (r, p) = (u64::from(scrypt.block_size), u64::from(scrypt.parallelization));
-        let memory = scrypt.cost_parameter.saturating_mul(128 * r);
-        let work = scrypt.cost_parameter.saturating_mul(r).saturating_mul(p);
-        return memory <= MAX_SCRYPT_BYTES && work <= MAX_SCRYPT_WORK;
+        let (n, r, p) = (scrypt.cost_parameter, u64::from(scrypt.block_size), u64::from(scrypt.parallelization));
+        // RFC 7914 §2; the crate behind computes with them before it looks.
+        let defined = n >= 2 && n.is_power_of_two() && r >= 1 && p >= 1;
+        let memory = n.saturating_add(p).saturating_mul(128 * r);
+        let work = n.saturating_mul(r).saturating_mul(p);
+        return defined && memory <= MAX_SCRYPT_BYTES && work <= MAX_SCRYPT_WORK;
     }
-    parameters.kdf.pbkdf2().is_some_and(|pbkdf2| pbkdf2.iteration_count <= MAX_PBKDF2_ROUNDS)
+    let rounds = parameters.kdf.pbkdf2().map(|pbkdf2| pbkdf2.iteration_count);
+    rounds.is_some_and(|rounds| (1..=MAX_PBKDF2_ROUNDS).contains(&rounds))
 }
 
 #[cfg(test)]
@@ -235,6 +238,23 @@ mod tests {
             ec(&[0xff; 32], None, None),
         ] {
             assert_eq!(fault, Some(KeyFormFault::Malformed));
+        }
+    }
+
+    #[test]
+    fn scrypt_is_only_run_where_it_is_defined_and_affordable() {
+        let affordable = |cost_parameter, block_size, parallelization| {
+            let salt = pbes2::Salt::new([1; 16]).unwrap();
+            let scrypt = pbes2::ScryptParams { salt, cost_parameter, block_size, parallelization, key_length: None };
+            let encryption = pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] };
+            is_affordable(&EncryptionScheme::from(pbes2::Parameters { kdf: pbes2::Kdf::Scrypt(scrypt), encryption }))
+        };
+        assert!(affordable(1 << 14, 8, 8));
+        for (n, r, p) in [(0, 8, 1), (1, 8, 1), (12_345, 8, 1), (1 << 14, 0, 1), (1 << 14, 8, 0)] {
+            assert!(!affordable(n, r, p), "undefined: {n} {r} {p}");
+        }
+        for (n, r, p) in [(1 << 20, 8, 1), (2, 60_000, 30), (u64::MAX / 2 + 1, u16::MAX, u16::MAX)] {
+            assert!(!affordable(n, r, p), "too costly: {n} {r} {p}");
         }
     }
 

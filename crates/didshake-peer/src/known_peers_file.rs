@@ -45,6 +45,13 @@ pub enum KnownPeersError {
     /// Over [`MAX_FILE_BYTES`], or not UTF-8.
     #[error("{} is no list of known peers: it is not text of at most {MAX_FILE_BYTES} bytes; move it away", path.display())]
     NotAList { path: PathBuf },
+    /// Others could have put a DID of theirs into it.
+    #[error("{} can be written by others: `chmod go-w {}` after looking at what is in it", path.display(), path.display())]
+    WritableByOthers { path: PathBuf },
+    /// The change would make it longer than [`MAX_FILE_BYTES`], or than [`MAX_PEERS`](crate::MAX_PEERS); nothing was
+    /// written.
+    #[error("{} is full: remove a peer first", path.display())]
+    Full { path: PathBuf },
     /// A line that cannot be read; nobody is known before it is mended.
     #[error("{} line {line}: {fault}; correct or delete the line", path.display())]
     BadLine { path: PathBuf, line: usize, fault: LineFault },
@@ -85,10 +92,18 @@ impl KnownPeersFile {
     /// [`KnownPeersError::Unreadable`], [`KnownPeersError::NotAList`], [`KnownPeersError::BadLine`].
     pub fn load(&self) -> Result<KnownPeers, KnownPeersError> {
         let path = || self.path.clone();
-        let file = match File::open(&self.path) {
+        // Looked at before it is opened: opening a pipe would wait for whoever writes to it.
+        let metadata = match fs::metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(KnownPeers::default()),
-            file => file.map_err(|source| KnownPeersError::Unreadable { path: path(), source })?,
+            metadata => metadata.map_err(|source| KnownPeersError::Unreadable { path: path(), source })?,
         };
+        if !metadata.is_file() {
+            return Err(KnownPeersError::NotAList { path: path() });
+        }
+        if is_writable_by_others(&metadata) {
+            return Err(KnownPeersError::WritableByOthers { path: path() });
+        }
+        let file = File::open(&self.path).map_err(|source| KnownPeersError::Unreadable { path: path(), source })?;
         let mut bytes = Vec::new();
         file.take(MAX_FILE_BYTES as u64 + 1)
             .read_to_end(&mut bytes)
@@ -115,6 +130,10 @@ impl KnownPeersFile {
         let outcome = change(&mut peers);
         let after = peers.to_string();
         if after != before {
+            // What could not be read again is not written.
+            if after.len() > MAX_FILE_BYTES || KnownPeers::parse(&after).is_err() {
+                return Err(KnownPeersError::Full { path: self.path.clone() });
+            }
             self.replace(directory, after.as_bytes()).map_err(unwritable)?;
         }
         Ok(outcome)
@@ -139,6 +158,12 @@ impl KnownPeersFile {
     }
 
     fn replace(&self, directory: &Path, text: &[u8]) -> io::Result<()> {
+        // Behind a link it is the file that changes, not the link that goes.
+        let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        if target != self.path && fs::symlink_metadata(&self.path)?.is_symlink() {
+            let directory = target.parent().unwrap_or(Path::new("/")).to_owned();
+            return Self::at(target).replace(&directory, text);
+        }
         let new = self.beside("new");
         // What a program that died under the lock left behind.
         if let Err(error) = fs::remove_file(&new)
@@ -159,6 +184,17 @@ impl KnownPeersFile {
         name.push(extension);
         PathBuf::from(name)
     }
+}
+
+#[cfg(unix)]
+fn is_writable_by_others(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o022 != 0
+}
+
+#[cfg(not(unix))]
+fn is_writable_by_others(_: &fs::Metadata) -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -238,5 +274,38 @@ mod tests {
         assert!(matches!(file.load(), Err(KnownPeersError::NotAList { .. })));
         fs::write(file.path(), [0xFF]).unwrap();
         assert!(matches!(file.load(), Err(KnownPeersError::NotAList { .. })));
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = KnownPeersFile::at(directory.path().join("known_peers"));
+        let full: String = (0..crate::MAX_PEERS).map(|at| format!("peer-{at} did:web:a\n")).collect();
+        fs::write(file.path(), &full).unwrap();
+        assert!(matches!(add(&file, "one-more"), Err(KnownPeersError::Full { .. })));
+        let comments = format!("{}\n", "#".repeat(63)).repeat(MAX_FILE_BYTES / 64);
+        fs::write(file.path(), comments).unwrap();
+        assert!(matches!(add(&file, "one-more"), Err(KnownPeersError::Full { .. })));
+        assert_eq!(file.load().unwrap().iter().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_a_file_of_ones_own_is_believed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let directory = tempfile::tempdir().unwrap();
+        let file = KnownPeersFile::at(directory.path().join("known_peers"));
+        add(&file, "a").unwrap();
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o666)).unwrap();
+        let refused = file.load().unwrap_err();
+        assert!(refused.to_string().contains("chmod go-w"), "{refused}");
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o600)).unwrap();
+
+        let link = KnownPeersFile::at(directory.path().join("link"));
+        symlink(file.path(), link.path()).unwrap();
+        add(&link, "b").unwrap();
+        assert!(fs::symlink_metadata(link.path()).unwrap().is_symlink());
+        assert_eq!(file.load().unwrap().iter().count(), 2);
+        assert!(matches!(KnownPeersFile::at(directory.path()).load(), Err(KnownPeersError::NotAList { .. })));
     }
 }

@@ -1,7 +1,7 @@
 //! Reads vector files and runs them.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::format::{Vector, VectorKind};
@@ -9,6 +9,8 @@ use crate::outcome::Failure;
 use crate::{channel, intermediates, play, refuse};
 
 const FORMAT: &str = "didshake-vectors/1";
+/// The longest vector file that is read.
+const MAX_VECTOR_BYTES: u64 = 4 << 20;
 
 /// Runs one vector through the real crates.
 ///
@@ -113,7 +115,18 @@ pub fn load(directory: &Path) -> Result<Vec<Checked>, LoadError> {
 }
 
 fn read(path: PathBuf) -> Result<Checked, LoadError> {
-    let bytes = fs::read(&path).map_err(|source| LoadError::Unreadable { path: path.clone(), source })?;
-    let vector = serde_json::from_slice(&bytes).map_err(|error| Failure::format(error.to_string()));
+    let unreadable = |source| LoadError::Unreadable { path: path.clone(), source };
+    // Looked at before it is opened: a pipe would wait, a device never ends.
+    if !fs::metadata(&path).map_err(unreadable)?.is_file() {
+        return Ok(Checked { path, vector: Err(Failure::format("not a file")) });
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(&path).map_err(unreadable)?;
+    file.take(MAX_VECTOR_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let vector = if bytes.len() as u64 > MAX_VECTOR_BYTES {
+        Err(Failure::format(format!("a vector has at most {MAX_VECTOR_BYTES} bytes")))
+    } else {
+        serde_json::from_slice(&bytes).map_err(|error| Failure::format(error.to_string()))
+    };
     Ok(Checked { path, vector })
 }
