@@ -1,5 +1,5 @@
-//! What didshake knows about DIDs without a network: `did:key` and `did:jwk`, strict DID documents, resolvers with a
-//! bounded cache, signers and key files.
+//! What didshake knows about DIDs: `did:key` and `did:jwk`, strict DID documents, resolvers with a bounded cache, signers and
+//! key files; and `did:web` behind the feature `web`.
 //!
 //! The protocol (`didshake`) hands out a claimed DID and takes back a document. This crate stands between: a
 //! [`Resolver`] gives the document of a DID, a [`Signer`] signs for an [`SigningIdentity`], an [`IdentityStore`] keeps the keys
@@ -41,6 +41,8 @@ mod signer;
 mod static_documents;
 mod store;
 mod verification_method;
+#[cfg(feature = "web")]
+pub mod web;
 
 pub use cache::{CacheLimits, CachedResolver, Lifetimes};
 pub use clock::{Clock, SystemClock};

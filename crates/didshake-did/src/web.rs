@@ -1,0 +1,124 @@
+//! did:web: the document of a DID is behind HTTPS, at a host that the DID names. Whoever sends a DID chooses what this
+//! machine fetches, so that every step has a limit and most addresses are out of reach; `spec/resolution.md` has the
+//! rules and the attacks.
+//!
+//! did:web rests on DNS and on the certificate authorities that this machine trusts: it is not CA-free.
+
+mod address;
+mod budget;
+mod failure;
+mod fetch;
+mod guard;
+mod location;
+mod lookup;
+mod options;
+
+use std::fmt;
+use std::sync::Arc;
+
+use didshake::{Did, Fault};
+use reqwest::Client;
+
+pub use address::AddressKind;
+pub use budget::{Rate, ResolutionBudget, Source, Spent};
+pub use failure::WebFailure;
+pub use location::{Location, LocationFault};
+pub use lookup::{Lookup, SystemLookup};
+pub use options::{LocalHost, WebOptionFault, WebOptions};
+
+use crate::document::DidDocument;
+use crate::resolver::{BoxFuture, Resolved, Resolver};
+use guard::{Guard, Reach};
+use location::Scheme;
+
+/// Fetches the documents of did:web. It keeps nothing between two fetches and bounds one of them; put it behind a
+/// [`CachedResolver`](crate::CachedResolver), which bounds how many there are at one time, and ask a
+/// [`ResolutionBudget`] before. It needs a tokio runtime.
+///
+/// ```
+/// use std::sync::Arc;
+/// use didshake::{Did, Fault};
+/// use didshake_did::{CacheLimits, CachedResolver, Lifetimes, MethodRegistry, Resolver, SystemClock};
+/// use didshake_did::web::{WebOptions, WebResolver};
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let web = WebResolver::new(&WebOptions::default())?.on_failure(|did, why| eprintln!("{did}: {why}"));
+/// let web = CachedResolver::new(web, SystemClock, Lifetimes::default(), CacheLimits::default());
+/// let registry = MethodRegistry::offline().with("web", Arc::new(web));
+///
+/// let refused = registry.resolve(&Did::parse("did:web:127.0.0.1%3A8400")?).await;
+/// assert_eq!(refused.err(), Some(Fault::DidResolutionFailed));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct WebResolver {
+    options: WebOptions,
+    public: Client,
+    local: Client,
+    on_failure: Arc<Told>,
+}
+
+type Told = dyn Fn(&Did, WebFailure) + Send + Sync;
+
+impl WebResolver {
+    /// With the operating system's lookup of names. Reads the trusted root certificates, once.
+    ///
+    /// # Errors
+    /// [`WebOptionFault::Tls`] where there are none, or one of the options is malformed.
+    pub fn new(options: &WebOptions) -> Result<Self, WebOptionFault> {
+        Self::with_lookup(options, Arc::new(SystemLookup::default()))
+    }
+
+    /// With another lookup of names. Its answers pass the same guard.
+    ///
+    /// # Errors
+    /// Those of [`WebResolver::new`].
+    pub fn with_lookup(options: &WebOptions, lookup: Arc<dyn Lookup>) -> Result<Self, WebOptionFault> {
+        let client = |reach| fetch::client(Guard::new(Arc::clone(&lookup), reach), options, reach);
+        let (public, local) = (client(Reach::Public)?, client(Reach::Local)?);
+        Ok(Self { options: options.clone(), public, local, on_failure: Arc::new(|_, _| {}) })
+    }
+
+    /// The same, with somebody who is told why a resolution failed: the operator's log.
+    #[must_use]
+    pub fn on_failure(self, told: impl Fn(&Did, WebFailure) + Send + Sync + 'static) -> Self {
+        Self { on_failure: Arc::new(told), ..self }
+    }
+
+    /// Fetches the document of a did:web, and says exactly why not.
+    ///
+    /// # Errors
+    /// [`WebFailure`].
+    pub async fn fetch(&self, did: &Did) -> Result<DidDocument, WebFailure> {
+        let location = Location::of(did)?;
+        let (client, scheme) = match self.options.local.get(&location.endpoint) {
+            Some(scheme) => (&self.local, *scheme),
+            None => {
+                location.check_public()?;
+                (&self.public, Scheme::Https)
+            }
+        };
+        let url = location.url(scheme);
+        let fetched = tokio::time::timeout(self.options.deadline, fetch::fetch(client, &url)).await;
+        let bytes = fetched.map_err(|_| WebFailure::Deadline)??;
+        DidDocument::parse(&bytes, did).map_err(WebFailure::Document)
+    }
+}
+
+impl Resolver for WebResolver {
+    fn resolve<'a>(&'a self, did: &'a Did) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        Box::pin(async move {
+            let fetched = self.fetch(did).await;
+            fetched.map(Resolved::fetched).map_err(|failure| {
+                (self.on_failure)(did, failure);
+                failure.fault()
+            })
+        })
+    }
+}
+
+impl fmt::Debug for WebResolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebResolver").field("options", &self.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,201 @@
+//! How often anybody may make this machine resolve a DID. Pure: the time is an argument.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+
+use didshake::{Did, UnixTime};
+
+/// A bucket of tokens: so many at once, and so many more a minute.
+///
+/// ```
+/// use didshake_did::web::Rate;
+/// let one_every_ten_seconds = Rate { burst: 3, per_minute: 6 };
+/// assert_eq!(Rate::default(), Rate { burst: 20, per_minute: 60 });
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rate {
+    /// Tokens of a full bucket; 0 refuses everything.
+    pub burst: u32,
+    /// Tokens that flow in within a minute.
+    pub per_minute: u32,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self { burst: 20, per_minute: 60 }
+    }
+}
+
+/// Who makes us resolve. IPv6 addresses of one /64 are one source, because one machine has them all.
+///
+/// ```
+/// use didshake_did::web::Source;
+/// assert_eq!(Source::of("2001:db8::1".parse()?), Source::of("2001:db8::2".parse()?));
+/// assert_ne!(Source::of("192.0.2.1".parse()?), Source::of("192.0.2.2".parse()?));
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Source(IpAddr);
+
+/// Whose budget is spent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Spent {
+    /// The source has asked for too much.
+    #[error("the source has made too many resolutions")]
+    BySource,
+    /// The host that would be asked has been asked for too much, by whomever.
+    #[error("too many resolutions lead to this host")]
+    ByTarget,
+}
+
+/// Bounds resolutions by who causes them and by whom they hit; asked before a resolver is, as part of admission. DIDs
+/// that are keys cost nothing. Memory is bounded: sources or targets beyond the limit share one bucket among
+/// themselves.
+///
+/// ```
+/// use didshake::{Did, UnixTime};
+/// use didshake_did::web::{Rate, ResolutionBudget, Source, Spent};
+/// let mut budget = ResolutionBudget::new(Rate { burst: 1, per_minute: 60 }, Rate::default(), 4096);
+/// let (source, did) = (Source::of("192.0.2.1".parse()?), Did::parse("did:web:example.com")?);
+/// assert_eq!(budget.spend(source, &did, UnixTime(1000)), Ok(()));
+/// assert_eq!(budget.spend(source, &did, UnixTime(1000)), Err(Spent::BySource));
+/// assert_eq!(budget.spend(source, &did, UnixTime(1001)), Ok(()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResolutionBudget {
+    sources: Buckets<Source>,
+    targets: Buckets<String>,
+}
+
+impl ResolutionBudget {
+    /// With a rate for each source and one for each target, and at most `entries` of either that are told apart.
+    #[must_use]
+    pub fn new(by_source: Rate, by_target: Rate, entries: usize) -> Self {
+        Self { sources: Buckets::new(by_source, entries), targets: Buckets::new(by_target, entries) }
+    }
+
+    /// Takes what one resolution costs, from both or from neither: who has spent its own budget cannot spend a
+    /// target's.
+    ///
+    /// # Errors
+    /// [`Spent`], the source first.
+    pub fn spend(&mut self, source: Source, did: &Did, now: UnixTime) -> Result<(), Spent> {
+        if did.has_single_method() {
+            return Ok(());
+        }
+        let from_source = self.sources.bucket(source, now);
+        if !from_source.has_token() {
+            return Err(Spent::BySource);
+        }
+        let from_target = self.targets.bucket(target(did), now);
+        if !from_target.has_token() {
+            return Err(Spent::ByTarget);
+        }
+        from_source.take();
+        from_target.take();
+        Ok(())
+    }
+
+    /// How many sources and targets are told apart now.
+    #[must_use]
+    pub fn entries(&self) -> (usize, usize) {
+        (self.sources.buckets.len(), self.targets.buckets.len())
+    }
+}
+
+impl Source {
+    /// The source behind an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let prefix = u128::from(address) & !u128::from(u64::MAX);
+                Self(IpAddr::V6(Ipv6Addr::from(prefix)))
+            }
+            address => Self(address),
+        }
+    }
+}
+
+// The host, whatever its port and path. Of a method that we know nothing about, everything up to the first colon.
+fn target(did: &Did) -> String {
+    let id = did.method_specific_id();
+    let host = id.split([':', '%']).next().unwrap_or_default();
+    host.chars().take(253).collect::<String>().to_ascii_lowercase()
+}
+
+// Sixty units are a token, so that a minute's tokens are a whole number of units each second.
+const UNITS: u64 = 60;
+
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    units: u64,
+    since: u64,
+}
+
+impl Bucket {
+    fn full(rate: Rate, now: u64) -> Self {
+        Self { units: u64::from(rate.burst) * UNITS, since: now }
+    }
+
+    // A clock that was set back gives nothing, and counts from there.
+    fn refill(&mut self, rate: Rate, now: u64) {
+        let flowed = now.saturating_sub(self.since).saturating_mul(u64::from(rate.per_minute));
+        self.units = self.units.saturating_add(flowed).min(u64::from(rate.burst) * UNITS);
+        self.since = now;
+    }
+
+    fn has_token(&self) -> bool {
+        self.units >= UNITS
+    }
+
+    fn take(&mut self) {
+        self.units = self.units.saturating_sub(UNITS);
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Buckets<K> {
+    rate: Rate,
+    entries: usize,
+    buckets: HashMap<K, Bucket>,
+    // Of everybody for whom there is no room.
+    shared: Bucket,
+    swept: Option<u64>,
+}
+
+impl<K: Eq + Hash> Buckets<K> {
+    fn new(rate: Rate, entries: usize) -> Self {
+        Self { rate, entries, buckets: HashMap::new(), shared: Bucket::full(rate, 0), swept: None }
+    }
+
+    fn bucket(&mut self, key: K, now: UnixTime) -> &mut Bucket {
+        let (rate, now) = (self.rate, now.0);
+        let known = self.buckets.contains_key(&key);
+        if !known && self.buckets.len() >= self.entries {
+            self.sweep(now);
+        }
+        let bucket = if known || self.buckets.len() < self.entries {
+            self.buckets.entry(key).or_insert_with(|| Bucket::full(rate, now))
+        } else {
+            &mut self.shared
+        };
+        bucket.refill(rate, now);
+        bucket
+    }
+
+    // A full bucket says no more than a missing one. At most once a second: a flood must not buy a walk over all of
+    // them.
+    fn sweep(&mut self, now: u64) {
+        if self.swept != Some(now) {
+            self.swept = Some(now);
+            let full = u64::from(self.rate.burst) * UNITS;
+            self.buckets.retain(|_, bucket| {
+                bucket.refill(self.rate, now);
+                bucket.units < full
+            });
+        }
+    }
+}

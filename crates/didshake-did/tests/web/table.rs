@@ -1,0 +1,25 @@
+//! The table of attacks in `spec/resolution.md` and the tests are one list.
+
+use std::collections::BTreeSet;
+
+use crate::{hostile_names, hostile_tls, hostile_web};
+
+#[test]
+fn the_table_of_attacks_is_these_tests() {
+    let text = include_str!("../../../../spec/resolution.md");
+    let table = text.split_once("<!-- attacks -->").unwrap().1.split_once("<!-- end of attacks -->").unwrap().0;
+    let named: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.trim_end_matches(" |").rsplit_once("| `"))
+        .map(|(_, name)| name.trim_end_matches('`'))
+        .collect();
+    let modules = [("hostile_web", hostile_web::NAMES), ("hostile_tls", hostile_tls::NAMES)];
+    let tests =
+        modules.into_iter().flat_map(|(module, names)| names.iter().map(move |name| format!("{module}::{name}")));
+    let tests: BTreeSet<String> =
+        tests.chain(hostile_names::names().map(|name| format!("hostile_names::{name}"))).collect();
+    let listed: BTreeSet<String> = named.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(listed.len(), named.len(), "a row twice");
+    assert_eq!(listed, tests);
+    assert!(tests.len() >= 25);
+}
