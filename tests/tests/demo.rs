@@ -64,6 +64,9 @@ fn inspect_reads_hex_files_and_standard_input() {
     let piped = home.run_with(&["inspect", "-"], b" 0f 31\n").expect(0);
     assert!(piped.text().contains("49 denied"));
     assert_eq!(home.run(&["inspect", "no-such-file"]).code, 2);
+    // The second message, whose frame is at byte 5, is cut.
+    let later = home.run(&["inspect", "0000020f310000010f"]).expect(1);
+    assert!(later.stderr.contains("malformed at byte 9:"), "{}", later.stderr);
 }
 
 #[test]
@@ -84,4 +87,8 @@ fn vectors_are_verified_and_a_changed_one_is_found() {
     home.write("vectors/positive/p-key-ed25519.json", "{}");
     let _ = home.run(&["vectors", "verify"]).expect(1);
     let _ = home.run(&["vectors", "verify", "--only", "p-nothing"]).expect(2);
+    // A name of others does not drive the terminal.
+    home.write("vectors/positive/p-\u{9b}2J.json", "{}");
+    let foreign = home.run(&["vectors", "verify"]).expect(1).text();
+    assert!(foreign.contains(r"FAILED p-\u{9b}2J") && !foreign.contains('\u{9b}'), "{foreign}");
 }

@@ -1,69 +1,28 @@
 //! The first meeting, with somebody at a terminal.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+mod terminal;
+
+use std::io::Write;
 
 use didshake_tests::{Home, Listener};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// A terminal: what is typed into it, and what appears on it.
-struct Terminal {
-    typed: File,
-    shown: mpsc::Receiver<Vec<u8>>,
-    text: String,
-}
+use terminal::Terminal;
 
-impl Terminal {
-    /// The terminal, and the side for a program.
-    fn open() -> (Self, File) {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&controller).unwrap();
-        unlockpt(&controller).unwrap();
-        let name = ptsname(&controller, Vec::new()).unwrap();
-        let program = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        let typed = File::from(controller);
-        let mut reader = typed.try_clone().unwrap();
-        let (sender, shown) = mpsc::channel();
-        std::thread::spawn(move || {
-            let mut chunk = [0; 1024];
-            while let Ok(count @ 1..) = reader.read(&mut chunk) {
-                if sender.send(chunk[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        (Self { typed, shown, text: String::new() }, program)
-    }
-
-    fn wait_for(&mut self, text: &str) {
-        let start = Instant::now();
-        while !self.text.contains(text) {
-            assert!(start.elapsed() < Duration::from_secs(30), "no `{text}` in: {}", self.text);
-            if let Ok(bytes) = self.shown.recv_timeout(Duration::from_millis(100)) {
-                self.text.push_str(&String::from_utf8_lossy(&bytes));
-            }
-        }
-    }
-
-    fn type_line(&mut self, text: &str) {
-        self.typed.write_all(text.as_bytes()).unwrap();
-    }
-}
-
-fn meet(answer: &str) -> (Home, Terminal, Listener, std::process::Child, String) {
+fn meet(before: &str, answer: &str) -> (Home, Terminal, Listener, std::process::Child, String) {
     let home = Home::new();
     let (alice, bob) = (home.identity("alice"), home.identity("bob"));
     let listener = Listener::start(&home, &["--as", "bob", "--allow", &alice, "--once"]);
     let (mut terminal, program) = Terminal::open();
-    let mut command = home.command(&["connect", &listener.address, "--as", "alice"]);
+    let mut command = home.command(&["connect", &listener.address, "--as", "alice", "--timeout", "30"]);
+    terminal.type_line(before);
     command.stdin(program.try_clone().unwrap()).stdout(program.try_clone().unwrap()).stderr(program);
     let child = command.spawn().unwrap();
     // What holds the program's side must go, or the terminal never ends.
     drop(command);
     terminal.wait_for("[yes/no]");
+    terminal.wait_for(" s) ");
+    assert!(terminal.text.contains("(within 2"), "{}", terminal.text);
     assert!(terminal.text.contains(&bob) && terminal.text.contains("does not know yet who you are"));
     terminal.type_line(answer);
     (home, terminal, listener, child, bob)
@@ -71,12 +30,12 @@ fn meet(answer: &str) -> (Home, Terminal, Listener, std::process::Child, String)
 
 #[test]
 fn yes_goes_on_and_remembers() {
-    let (home, mut terminal, mut listener, mut child, bob) = meet("yes\n");
+    let (home, mut terminal, mut listener, mut child, bob) = meet("", "yes\n");
     terminal.wait_for("Connected to");
     // A peer cannot drive the terminal.
     let mut input = listener.input();
     input.write_all(b"\x1b[2Jhello\n").unwrap();
-    terminal.wait_for("\\u{1b}[2Jhello");
+    terminal.wait_for("< \\u{1b}[2Jhello");
     terminal.type_line("typed\n\u{4}");
     drop(input);
     let listened = listener.finish(b"").expect(0);
@@ -89,11 +48,22 @@ fn yes_goes_on_and_remembers() {
 // R-INIT-5
 #[test]
 fn no_ends_it_and_the_peer_learns_nothing() {
-    let (home, mut terminal, listener, mut child, _) = meet("no\n");
-    terminal.wait_for("error:");
+    let (home, mut terminal, listener, mut child, _) = meet("", "no\n");
+    terminal.wait_for("you refused did:key:");
+    assert!(!terminal.text.contains("not verified"), "{}", terminal.text);
     assert_eq!(child.wait().unwrap().code(), Some(4));
     let listened = listener.finish(b"").expect(3);
     assert_eq!(listened.events().last().unwrap()["error"]["code"], "peer_alert");
     let known = home.run(&["--json", "peer", "list"]).expect(0).json();
     assert!(known.as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_yes_from_before_the_question_confirms_nobody() {
+    let (home, mut terminal, listener, mut child, _) = meet("yes\nyes\n", "no\n");
+    terminal.wait_for("you refused");
+    assert!(terminal.text.contains("typed before the question is dropped"), "{}", terminal.text);
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+    let _ = listener.finish(b"").expect(3);
+    assert!(home.run(&["--json", "peer", "list"]).expect(0).json().as_array().unwrap().is_empty());
 }

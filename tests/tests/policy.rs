@@ -75,6 +75,12 @@ fn every_exit_code() {
     // 2: usage
     code(&["no-such-command"], 2);
     code(&["connect", "nowhere", "--as", "alice"], 2);
+    for address in ["host:", ":7007", "host:0", "host:70000", "host:http", "::1:7007", "[::1]", "[nothing]:7", "a/b:7"]
+    {
+        code(&["connect", address, "--as", "alice", "--expect", NOBODY], 2);
+    }
+    code(&["listen", "--as", "bob", "--allow-anyone", "--allow", NOBODY], 2);
+    code(&["listen", "--as", "bob", "--allow-known", "--allow-anyone"], 2);
     assert!(code(&["listen", "127.0.0.1:0", "--as", "bob"], 2).contains("--allow-anyone"), "nobody by default");
     // 4: policy
     code(&["listen", "127.0.0.1:0", "--as", "bob", "--allow", "stranger"], 4);

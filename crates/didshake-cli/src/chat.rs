@@ -1,56 +1,159 @@
 //! Lines over a channel, both ways.
 
+use std::convert::Infallible;
+use std::future::pending;
+use std::io::ErrorKind;
+use std::pin::pin;
+use std::time::Duration;
+
 use didshake::{Error, Fault, Misuse};
 use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf};
 use serde_json::json;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
 use crate::output;
 
+/// Input that is there already has come after so long; only that is sent to a peer that has closed.
+const QUIET: Duration = Duration::from_millis(200);
+/// A peer that has closed takes each of the last lines within this.
+const LAST_LINE: Duration = Duration::from_secs(10);
+/// Telling the peer that we go may take this long.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What is told, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) as_json: bool,
+    /// Whether the peer's close ends our side too.
+    pub(crate) ends_with_peer: bool,
+}
+
 /// Carries lines until both sides have ended theirs.
 pub(crate) async fn chat(
     connection: PeerConnection<TcpStream>,
     lines: &mut Lines,
-    as_json: bool,
+    manner: Manner,
 ) -> Result<(), Failure> {
     let peer = connection.peer().did().as_str().to_owned();
     let (mut send, mut receive) = connection.split();
-    let sending = async {
-        match forward(lines, &mut send).await {
-            // The channel is over: the receiving side knows why.
-            Err(ChannelError::Protocol(Error::Caller(Misuse::Closed))) => std::future::pending().await,
-            sent => sent.map_err(|error| failure(&error)),
-        }
-    };
-    tokio::try_join!(sending, show(&mut receive, &peer, as_json))?;
-    if as_json {
+    let outcome = converse(&mut send, &mut receive, lines, &peer, manner).await;
+    if outcome.is_err() {
+        // Where the channel still stands (our own output was lost), the peer is not left with a truncation.
+        let _ = timeout(FAREWELL, send.close()).await;
+    }
+    outcome?;
+    if manner.as_json {
         output::json(&json!({"event": "closed"}));
     }
-    Ok(())
+    output::check()
 }
 
-async fn forward(lines: &mut Lines, send: &mut SendHalf<TcpStream>) -> Result<(), ChannelError> {
-    while let Some(line) = lines.next().await {
-        send.send(&line).await?;
+async fn converse(
+    send: &mut SendHalf<TcpStream>,
+    receive: &mut ReceiveHalf<TcpStream>,
+    lines: &mut Lines,
+    peer: &str,
+    manner: Manner,
+) -> Result<(), Failure> {
+    let (close, closed) = watch::channel(false);
+    let mut sending = pin!(async {
+        match forward(lines, send, closed).await {
+            // The channel is over: the receiving side knows why.
+            Err(ChannelError::Protocol(Error::Caller(Misuse::Closed))) => pending().await,
+            sent => sent.map_err(|error| failure(&error)),
+        }
+    });
+    let mut sent = false;
+    {
+        let mut showing = pin!(show(receive, peer, manner.as_json));
+        loop {
+            tokio::select! {
+                shown = &mut showing => break shown?,
+                ended = &mut sending, if !sent => {
+                    ended?;
+                    sent = true;
+                }
+            }
+        }
     }
-    send.close().await
+    if sent {
+        return Ok(());
+    }
+    close.send_replace(manner.ends_with_peer);
+    if !manner.as_json {
+        output::note(match manner.ends_with_peer {
+            true => "(the peer has ended its side, and so do we)",
+            false => "(the peer has ended its side; Ctrl-D ends ours)",
+        });
+    }
+    tokio::select! {
+        biased;
+        ended = &mut sending => ended,
+        fault = watch_closed(receive) => fault.map(|never| match never {}),
+    }
+}
+
+/// After the peer's close only a fault can come: a reset, or a record that must not be there.
+async fn watch_closed(receive: &mut ReceiveHalf<TcpStream>) -> Result<Infallible, Failure> {
+    match receive.ended().await {
+        Ok(()) => pending().await,
+        Err(error) => Err(failure(&error)),
+    }
+}
+
+/// Sends lines to the end of the input; after `closed` only those that are there.
+async fn forward(
+    lines: &mut Lines,
+    send: &mut SendHalf<TcpStream>,
+    closed: watch::Receiver<bool>,
+) -> Result<(), ChannelError> {
+    loop {
+        let line = tokio::select! {
+            biased;
+            line = lines.next() => line,
+            () = after(&closed, QUIET) => None,
+        };
+        let Some(line) = line else {
+            break;
+        };
+        within(send.send(&line), &closed).await?;
+    }
+    within(send.close(), &closed).await
+}
+
+/// Once the peer has closed, it may hold us up for so long at most.
+async fn within(
+    sending: impl Future<Output = Result<(), ChannelError>>,
+    closed: &watch::Receiver<bool>,
+) -> Result<(), ChannelError> {
+    tokio::select! {
+        biased;
+        sent = sending => sent,
+        () = after(closed, LAST_LINE) => Err(ChannelError::Network(ErrorKind::TimedOut.into())),
+    }
+}
+
+/// Waits for the close, and then for a time.
+async fn after(closed: &watch::Receiver<bool>, time: Duration) {
+    match closed.clone().wait_for(|closed| *closed).await {
+        Ok(_) => {}
+        Err(_) => pending().await,
+    }
+    sleep(time).await;
 }
 
 async fn show(receive: &mut ReceiveHalf<TcpStream>, peer: &str, as_json: bool) -> Result<(), Failure> {
     while let Some(content) = receive.recv().await.map_err(|error| failure(&error))? {
-        if !as_json {
-            output::peer_bytes(&content)?;
-            continue;
-        }
         match std::str::from_utf8(&content) {
+            _ if !as_json => output::peer_bytes(&content),
             Ok(text) => output::json(&json!({"event": "message", "from": peer, "text": text})),
             Err(_) => output::json(&json!({"event": "message", "from": peer, "hex": hex::encode(&content)})),
         }
-    }
-    if !as_json {
-        output::note("(the peer has ended its side; Ctrl-D ends ours)");
+        output::check()?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use didshake::{Did, VerifiedPeer};
 use didshake_did::BoxFuture;
@@ -93,19 +94,37 @@ impl Expected {
 /// Asks, once the responder is verified and before it learns who we are.
 pub(crate) struct Question {
     address: PeerName,
+    until: Instant,
     lines: Arc<AsyncMutex<Lines>>,
     waiting: Arc<Waiting>,
-    confirmed: Mutex<Option<Did>>,
+    answer: Mutex<Option<(Did, bool)>>,
 }
 
 impl Question {
-    pub(crate) fn new(address: PeerName, lines: Arc<AsyncMutex<Lines>>, waiting: Arc<Waiting>) -> Self {
-        Self { address, lines, waiting, confirmed: Mutex::new(None) }
+    /// A question that must be answered before the attempt, which begins now, is over.
+    pub(crate) fn new(
+        address: PeerName,
+        limit: Duration,
+        lines: Arc<AsyncMutex<Lines>>,
+        waiting: Arc<Waiting>,
+    ) -> Self {
+        Self { address, until: Instant::now() + limit, lines, waiting, answer: Mutex::new(None) }
+    }
+
+    fn answer(&self) -> Option<(Did, bool)> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The DID that was confirmed.
     pub(crate) fn confirmed(&self) -> Option<Did> {
-        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.answer().and_then(|(did, yes)| yes.then_some(did))
+    }
+
+    /// The failure that the user wanted.
+    pub(crate) fn refusal(&self) -> Option<Failure> {
+        let (did, _) = self.answer().filter(|(_, yes)| !yes)?;
+        let message = format!("you refused {did} at {}: it did not learn who you are", self.address);
+        Some(Failure::new(Exit::Policy, "refused_by_user", message))
     }
 
     fn show(&self, peer: &VerifiedPeer) -> std::io::Result<()> {
@@ -121,7 +140,8 @@ impl Question {
             hex::encode(peer.key().as_bytes())
         )?;
         writeln!(out, "\nIt does not know yet who you are. Compare the DID with what its owner told you.")?;
-        write!(out, "Go on, and remember it as {}? [yes/no] (within a minute) ", self.address)?;
+        let seconds = self.until.saturating_duration_since(Instant::now()).as_secs();
+        write!(out, "Go on, and remember it as {}? [yes/no] (within {seconds} s) ", self.address)?;
         out.flush()
     }
 }
@@ -129,14 +149,17 @@ impl Question {
 impl PeerPolicy for Question {
     fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
         Box::pin(async move {
+            let mut lines = self.lines.lock().await;
+            // What was typed before is no answer: nobody had seen the DID.
+            if lines.drop_typed().await > 0 {
+                output::note("(what was typed before the question is dropped)");
+            }
             if self.show(peer).is_err() {
                 return false;
             }
-            let answer = self.lines.lock().await.next().await.unwrap_or_default();
+            let answer = lines.next().await.unwrap_or_default();
             let yes = matches!(answer.trim_ascii().to_ascii_lowercase().as_slice(), b"yes" | b"y");
-            if yes {
-                *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = Some(peer.did().clone());
-            }
+            *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some((peer.did().clone(), yes));
             yes
         })
     }

@@ -3,13 +3,14 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::output;
 
 /// The exit codes that `--help` documents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Exit {
+    Done = 0,
     Check = 1,
     Usage = 2,
     NotAuthenticated = 3,
@@ -40,7 +41,7 @@ impl Failure {
         Self { exit, code, message: message.into(), remedy: None }
     }
 
-    /// A failure whose cause the JSON on standard output tells already.
+    /// An end whose cause the JSON on standard output tells already, or that has none.
     pub(crate) fn silent(exit: Exit) -> Self {
         Self { exit, code: "", message: String::new(), remedy: None }
     }
@@ -62,17 +63,22 @@ impl Failure {
         &self.message
     }
 
+    pub(crate) fn as_json(&self) -> Value {
+        let Self { exit, code, message, remedy } = self;
+        json!({"error": {"code": code, "exit": *exit as u8, "message": message, "remedy": remedy}})
+    }
+
     /// Tells it: on standard error, or as one JSON object on standard output.
     pub(crate) fn report(&self, as_json: bool) {
         if self.message.is_empty() {
             return;
         }
         if as_json {
-            let Self { exit, code, message, remedy } = self;
-            output::json(&json!({"error": {
-                "code": code, "exit": *exit as u8, "message": message, "remedy": remedy,
-            }}));
-            return;
+            output::json(&self.as_json());
+            if output::check().is_ok() {
+                return;
+            }
+            // The failure is that nobody gets it there.
         }
         output::error(&self.message);
         if let Some(remedy) = &self.remedy {
@@ -95,7 +101,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// A failed write to standard output: the reader went away.
+/// Something local that hardly ever fails.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::new(Exit::Storage, "io", format!("input or output failed: {error}"))

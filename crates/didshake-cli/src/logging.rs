@@ -6,6 +6,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use crate::cli::LogFormat;
+use crate::stderr;
 
 /// Starts the log of this process.
 pub(crate) fn start(verbose: u8, format: LogFormat) {
@@ -20,9 +21,9 @@ pub(crate) fn start(verbose: u8, format: LogFormat) {
         LogFormat::Text => {
             use std::io::IsTerminal;
             let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            fmt::layer().with_writer(std::io::stderr).with_ansi(colour).boxed()
+            fmt::layer().with_writer(|| stderr::Log).with_ansi(colour).boxed()
         }
-        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
+        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(|| stderr::Log).boxed(),
     };
     // The first of a process; a second one, which there is not, would be refused.
     let _ = tracing_subscriber::registry().with(layer.with_filter(ours)).try_init();

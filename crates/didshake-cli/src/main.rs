@@ -1,5 +1,6 @@
 //! The `didshake` program.
 
+mod attempts;
 mod chat;
 mod cli;
 mod commands;
@@ -13,7 +14,9 @@ mod output;
 mod passphrase;
 mod peer_failure;
 mod progress;
+mod refusals;
 mod resolver;
+mod stderr;
 mod storage;
 
 use std::process::ExitCode;
@@ -21,20 +24,44 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
+use crate::failure::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     logging::start(cli.global.verbose, cli.global.log_format);
-    match run(&cli) {
+    let code = match run(&cli).and_then(|()| output::check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.report(cli.global.json);
             failure.exit().into()
         }
-    }
+    };
+    stderr::settle();
+    code
 }
 
-fn run(cli: &Cli) -> Result<(), failure::Failure> {
+/// A command line that cannot be read, or a question for help.
+fn usage(error: &clap::Error) -> ExitCode {
+    // The options were not read: --json counts where it stands before `--`.
+    let as_json = std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json");
+    if !error.use_stderr() || !as_json {
+        return match error.print() {
+            Err(cause) if !error.use_stderr() && cause.kind() != std::io::ErrorKind::BrokenPipe => Exit::Storage.into(),
+            _ if error.use_stderr() => Exit::Usage.into(),
+            _ => ExitCode::SUCCESS,
+        };
+    }
+    let text = error.render().to_string();
+    let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+    let failure = Failure::new(Exit::Usage, "usage", message).as_json().to_string();
+    stderr::write(format!("{}\n", output::escaped_json(&failure)).as_bytes());
+    Exit::Usage.into()
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
     let global = &cli.global;
     match &cli.command {
         Command::Id(command) => commands::id::run(global, command),

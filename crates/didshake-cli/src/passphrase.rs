@@ -13,10 +13,10 @@ use crate::failure::{Exit, Failure, chain};
 #[derive(Args)]
 #[group(multiple = false)]
 pub(crate) struct PassphraseSource {
-    /// Read the passphrase from the first line of a file
+    /// Read the passphrase from a file of one line; a line break at its end does not count
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// Read the passphrase from an open file descriptor
+    /// Read the passphrase from an open file descriptor (a file or a pipe), like a file of one line
     #[arg(long, value_name = "N")]
     passphrase_fd: Option<u32>,
 }

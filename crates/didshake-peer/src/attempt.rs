@@ -92,7 +92,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Attempt<'a, S> {
             }
             Err(FrameError::Io(error)) => return Err(Cause::Network(error)),
         };
-        tracing::debug!(message = %Message::of(&message), bytes = message.len(), "received");
+        tracing::debug!(kind = %Message::of(&message), bytes = message.len(), "received");
         self.observe(&Event::Received { message: Message::of(&message), wire: &message });
         Ok(message)
     }
@@ -106,7 +106,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Attempt<'a, S> {
             self.writer.flush().await
         };
         timeout(limit, sending).await.map_err(|_| Cause::TimedOut(limit))?.map_err(Cause::Network)?;
-        tracing::debug!(message = %Message::of(message), bytes = message.len(), "sent");
+        tracing::debug!(kind = %Message::of(message), bytes = message.len(), "sent");
         Ok(())
     }
 

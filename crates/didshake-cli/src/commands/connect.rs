@@ -9,8 +9,9 @@ use didshake_peer::{InitiatorOptions, PeerName, connect};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use tracing::Instrument;
 
-use crate::chat::chat;
+use crate::chat::{Manner, chat};
 use crate::cli::Global;
 use crate::expected::{Expected, Question};
 use crate::failure::{Exit, Failure};
@@ -26,6 +27,8 @@ const DIAL: Duration = Duration::from_secs(10);
 const AFTER_HELP: &str = "\
 Lines typed here appear on the other side. Ctrl-D ends our side and waits for the other's. Pipes work:
   echo hello | didshake connect 127.0.0.1:7007 --as alice --expect bob
+On a terminal each line of the peer begins with `< `. When the peer ends its side, ours stays open until Ctrl-D or the
+end of the input; a connection that breaks ends it too (exit code 5).
 
 Whom we meet is never left open: --expect says it, or the address is a known peer, or (on a terminal) you are
 asked after the peer has proved its DID and before it learns yours. A script is refused instead: exit code 4.";
@@ -47,9 +50,11 @@ pub(crate) struct Connect {
 }
 
 pub(crate) fn run(global: &Global, options: &Connect) -> Result<(), Failure> {
-    let address = PeerName::parse(&options.address).ok().filter(|address| address.as_str().contains(':'));
-    let address = address
-        .ok_or_else(|| Failure::new(Exit::Usage, "address", format!("`{}` is not HOST:PORT", options.address)))?;
+    let address = PeerName::parse(&options.address).ok().filter(|address| is_host_and_port(address.as_str()));
+    let address = address.ok_or_else(|| {
+        Failure::new(Exit::Usage, "address", format!("`{}` is not HOST:PORT", options.address))
+            .remedy("for instance bob.example:7007, 192.0.2.1:7007, or [2001:db8::1]:7007")
+    })?;
     let peers = storage::known_peers(global)?;
     let expected = Expected::find(global, &address, options.expect.as_deref(), &peers)?;
     let identity = options.meeting.load(global)?;
@@ -62,6 +67,20 @@ pub(crate) fn run(global: &Global, options: &Connect) -> Result<(), Failure> {
     outcome
 }
 
+/// A name or an address, IPv6 in brackets, and a port that can be reached.
+fn is_host_and_port(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return false;
+    };
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = digits && port.parse::<u16>().is_ok_and(|port| port > 0);
+    let host = match host.strip_prefix('[') {
+        Some(_) => text.parse::<std::net::SocketAddrV6>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
+    };
+    host && port
+}
+
 async fn meet(
     global: &Global,
     address: &PeerName,
@@ -71,15 +90,18 @@ async fn meet(
     let waiting = Arc::new(Waiting::on(format!("meeting {address}"), global.json));
     let stream = dial(address).await?;
     let lines = Arc::new(Mutex::new(Lines::of_stdin()));
-    let question = matches!(expected, Expected::Ask)
-        .then(|| Arc::new(Question::new(address.clone(), lines.clone(), waiting.clone())));
+    let question = matches!(expected, Expected::Ask).then(|| {
+        Arc::new(Question::new(address.clone(), options.surroundings.timeouts.attempt, lines.clone(), waiting.clone()))
+    });
     if let Some(question) = &question {
         options.surroundings.policy = Some(question.clone());
     }
-    let connection = connect(stream, &options)
-        .await
-        .map_err(|error| expected.failure(address, &error).unwrap_or_else(|| failure(&error, Role::Initiator)))?;
+    let outcome = connect(stream, &options).instrument(tracing::error_span!("attempt", to = %address)).await;
     waiting.pause();
+    let connection = outcome.map_err(|error| {
+        let refused = question.as_ref().and_then(|question| question.refusal());
+        refused.or_else(|| expected.failure(address, &error)).unwrap_or_else(|| failure(&error, Role::Initiator))
+    })?;
     if let Some(did) = question.and_then(|question| question.confirmed()) {
         let file = storage::known_peers_file(global)?;
         let added = file.change(|peers| peers.add(address.clone(), did, SystemClock.now()));
@@ -93,7 +115,7 @@ async fn meet(
         output::note(&format!("Connected to {}", connection.peer().verification_method()));
     }
     let mut lines = lines.lock().await;
-    chat(connection, &mut lines, global.json).await
+    chat(connection, &mut lines, Manner { as_json: global.json, ends_with_peer: false }).await
 }
 
 async fn dial(address: &PeerName) -> Result<TcpStream, Failure> {

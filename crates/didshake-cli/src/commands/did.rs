@@ -50,7 +50,7 @@ pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> 
         output::json(&json!({"did": did.as_str(), "document": document, "authentication": methods}));
         return Ok(());
     }
-    output::line(&serde_json::to_string_pretty(&document).unwrap_or_default());
+    output::line(&output::escaped_json(&serde_json::to_string_pretty(&document).unwrap_or_default()));
     if methods.is_empty() {
         output::warning("no verification method of this document may sign a handshake");
     }

@@ -1,6 +1,5 @@
 //! `didshake completions` and `didshake man`.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
@@ -8,6 +7,7 @@ use clap_complete::Shell;
 
 use crate::cli::Cli;
 use crate::failure::{Exit, Failure};
+use crate::output;
 
 #[derive(Args)]
 #[command(after_help = "Example: didshake completions bash > ~/.local/share/bash-completion/completions/didshake")]
@@ -27,7 +27,8 @@ pub(crate) struct Man {
 pub(crate) fn completions(options: &Completions) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "didshake", &mut script);
-    Ok(std::io::stdout().write_all(&script)?)
+    output::bytes(&script);
+    Ok(())
 }
 
 pub(crate) fn man(options: &Man) -> Result<(), Failure> {
@@ -35,7 +36,8 @@ pub(crate) fn man(options: &Man) -> Result<(), Failure> {
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            Ok(std::io::stdout().write_all(&page)?)
+            output::bytes(&page);
+            Ok(())
         }
         Some(directory) => {
             let written =

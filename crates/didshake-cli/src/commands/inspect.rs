@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::output::{self, printable};
 
 const MAX_INPUT_BYTES: u64 = 1 << 22;
 
@@ -56,13 +56,13 @@ pub(crate) fn run(global: &Global, options: &Inspect) -> Result<(), Failure> {
     } else {
         messages.iter().for_each(|(at, decoded)| show(*at, decoded));
     }
-    match messages.iter().find_map(|(_, decoded)| decoded.fault) {
+    match messages.iter().find_map(|(at, decoded)| decoded.fault.map(|found| (*at, found))) {
         None => Ok(()),
         Some(_) if global.json => Err(Failure::silent(Exit::Check)),
-        Some(found) => Err(Failure::new(
+        Some((at, found)) => Err(Failure::new(
             Exit::Check,
             found.fault.code(),
-            format!("malformed at byte {}: {} ({})", found.offset, found.fault, found.fault.code()),
+            format!("malformed at byte {}: {} ({})", at + found.offset, found.fault, found.fault.code()),
         )),
     }
 }
@@ -110,7 +110,7 @@ fn show(at: usize, decoded: &Decoded) {
     output::line("  offset  length  field");
     for Field { offset, bytes, name, meaning, depth } in &decoded.fields {
         let indent = "  ".repeat(*depth);
-        output::line(&format!("  {:>6}  {:>6}  {indent}{name}: {meaning}", at + offset, bytes.len()));
+        output::line(&format!("  {:>6}  {:>6}  {indent}{name}: {}", at + offset, bytes.len(), printable(meaning)));
         for chunk in bytes.chunks(28).take(if name == "ciphertext" { 4 } else { usize::MAX }) {
             output::line(&format!("                  {indent}{}", hex::encode(chunk)));
         }

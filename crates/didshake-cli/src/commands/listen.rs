@@ -10,23 +10,31 @@ use didshake::Did;
 use didshake_peer::{Admit, MemoryBurnStore, PeerConnection, ResponderOptions, accept};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tracing::Instrument;
 
-use crate::chat::chat;
+use crate::attempts::Attempts;
+use crate::chat::{Manner, chat};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
 use crate::meeting::{CHAT, Meeting, connected, runtime};
 use crate::output;
 use crate::peer_failure::{Role, failure};
-use crate::storage;
-
-/// Handshakes at once; who comes after them waits in the queue of the operating system.
-const MAX_HANDSHAKES: usize = 32;
+use crate::refusals::Refusals;
+use crate::{stderr, storage};
 
 const AFTER_HELP: &str = "\
 Waits for one peer that may come in, exchanges lines with it, and ends. Peers that are refused learn one alert after a
-fixed delay; the cause is told here. Somebody must be let in: nobody is by default.
+fixed delay; the cause is told here. Somebody must be let in: nobody is by default. A peer that says nothing is dropped
+when others come: 8 attempts of one address, 32 of all, are under way at once.
+
+Lines belong to the peer that is connected while they are typed; what is typed while nobody is there, or is not sent
+when a peer leaves, is dropped with a note. Input that is no terminal (a pipe, a file) waits for the first peer and goes
+to it alone: with --keep, later peers get nothing from us. Ctrl-D ends our side for this peer.
+
+When the peer ends its side, ours stays open until Ctrl-D or the end of the input; with --keep, what is typed already is
+sent, our side ends too, and the next peer may come. A connection that breaks ends with a note (exit code 5).
+On a terminal each line of the peer begins with `< `.
 
 Examples:
   didshake listen --as bob --allow did:key:z6Mk…
@@ -47,9 +55,9 @@ pub(crate) struct Listen {
     #[arg(long)]
     allow_known: bool,
     /// Let everyone in who proves a DID
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["allow", "allow_known"])]
     allow_anyone: bool,
-    /// Go on with the next peer after one has left
+    /// Go on with the next peer after one has left or ended its side
     #[arg(long, conflicts_with = "once")]
     keep: bool,
     /// End after the first attempt, also a failed one, with its exit code
@@ -94,78 +102,98 @@ async fn serve(global: &Global, options: &Listen, responder: Arc<ResponderOption
     })?;
     let address = listener.local_addr()?;
     let did = responder.identities.first().map(|identity| identity.did().as_str().to_owned());
+    stderr::never_wait();
     if global.json {
         output::json(&json!({"event": "listening", "address": address.to_string(), "did": did}));
     } else {
         output::note(&format!("Listening on {address} as {}", did.unwrap_or_default()));
     }
-    let burned = Arc::new(MemoryBurnStore::default());
     let mut lines = Lines::of_stdin();
+    let door = Door { listener, responder, burned: Arc::default(), as_json: global.json, once: options.once };
+    let manner = Manner { as_json: global.json, ends_with_peer: options.keep };
     loop {
-        let connection = next_peer(global, options, &listener, &responder, &burned).await?;
+        let connection = door.next_peer(&mut lines).await?;
+        in_vain(lines.drop_typed().await);
         if global.json {
             output::json(&connected(&connection));
         } else {
             output::note(&format!("Connected to {}", connection.peer().verification_method()));
         }
-        let outcome = chat(connection, &mut lines, global.json).await;
-        match outcome {
-            Err(failure) if options.keep => failure.report(global.json),
-            outcome if !options.keep => return outcome,
-            _ => {}
+        let outcome = chat(connection, &mut lines, manner).await;
+        output::check()?;
+        if !options.keep {
+            return outcome;
+        }
+        if let Err(failure) = outcome {
+            failure.report(global.json);
+        }
+        if lines.end_for_peer().await {
+            output::note("(what was not sent to this peer is dropped: no other gets it)");
         }
     }
 }
 
-/// The first peer that gets in. Others that come at the same time are turned away then.
-async fn next_peer(
-    global: &Global,
-    options: &Listen,
-    listener: &TcpListener,
-    responder: &Arc<ResponderOptions>,
-    burned: &Arc<MemoryBurnStore>,
-) -> Result<PeerConnection<TcpStream>, Failure> {
-    let mut attempts = JoinSet::new();
-    loop {
-        tokio::select! {
-            incoming = listener.accept(), if attempts.len() < MAX_HANDSHAKES => match incoming {
-                Ok((stream, from)) => {
-                    let (responder, burned) = (responder.clone(), burned.clone());
-                    attempts.spawn(async move { (from, attempt(stream, &responder, &burned).await) });
-                }
-                // Too many open files, for instance: it passes when attempts end.
-                Err(error) => {
-                    output::warning(&format!("cannot take a connection: {error}"));
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
-            Some(ended) = attempts.join_next() => match ended {
-                Ok((_, Ok(connection))) => return Ok(connection),
-                Ok((from, Err(failure))) if options.once => {
-                    tracing::info!(%from, "the only attempt failed");
-                    return Err(failure);
-                }
-                Ok((from, Err(failure))) => refused(global, from, &failure),
-                Err(_) => output::warning("an attempt broke off"),
-            },
+/// What was typed for nobody.
+fn in_vain(lines: usize) {
+    if lines > 0 {
+        output::note("(nobody was connected: what was typed is dropped)");
+    }
+}
+
+/// Where peers come in.
+struct Door {
+    listener: TcpListener,
+    responder: Arc<ResponderOptions>,
+    burned: Arc<MemoryBurnStore>,
+    as_json: bool,
+    once: bool,
+}
+
+impl Door {
+    /// The first peer that gets in. Others that come at the same time are turned away then.
+    async fn next_peer(&self, lines: &mut Lines) -> Result<PeerConnection<TcpStream>, Failure> {
+        let mut attempts = Attempts::new();
+        let mut refusals = Refusals::new(self.as_json);
+        loop {
+            tokio::select! {
+                incoming = self.listener.accept() => match incoming {
+                    Ok((stream, from)) => attempts.start(from, self.attempt(stream, from)),
+                    // Too many open files, for instance: it passes when attempts end.
+                    Err(error) => {
+                        output::warning(&format!("cannot take a connection: {error}"));
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
+                    Ok(connection) => {
+                        refusals.sum_up();
+                        return Ok(connection);
+                    }
+                    Err(failure) if self.once => return Err(failure),
+                    Err(failure) => refusals.tell(from, &failure),
+                },
+                () = refusals.due() => refusals.sum_up(),
+                () = lines.drop_next() => in_vain(1),
+            }
+            output::check()?;
         }
     }
-}
 
-async fn attempt(
-    stream: TcpStream,
-    responder: &ResponderOptions,
-    burned: &MemoryBurnStore,
-) -> Result<PeerConnection<TcpStream>, Failure> {
-    stream.set_nodelay(true)?;
-    accept(stream, responder, burned).await.map_err(|error| failure(&error, Role::Responder))
-}
-
-fn refused(global: &Global, from: SocketAddr, failure: &Failure) {
-    if global.json {
-        let (code, message) = (failure.code(), failure.message());
-        output::json(&json!({"event": "refused", "from": from.to_string(), "code": code, "message": message}));
-    } else {
-        output::note(&format!("{from}: {}", failure.message()));
+    fn attempt(
+        &self,
+        stream: TcpStream,
+        from: SocketAddr,
+    ) -> impl Future<Output = Result<PeerConnection<TcpStream>, Failure>> + Send + use<> {
+        let (responder, burned) = (self.responder.clone(), self.burned.clone());
+        let attempt = async move {
+            stream.set_nodelay(true)?;
+            accept(stream, &responder, &*burned).await.map_err(|error| failure(&error, Role::Responder))
+        };
+        // Of the level of errors, so that whatever is logged says whom it is about.
+        attempt.instrument(tracing::error_span!("attempt", %from))
     }
+}
+
+fn crowded_out() -> Failure {
+    Failure::new(Exit::Network, "crowded_out", "the attempt was dropped: newer ones took its place")
 }

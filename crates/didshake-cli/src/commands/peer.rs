@@ -73,7 +73,12 @@ pub(crate) fn run(global: &Global, command: &Peer) -> Result<(), Failure> {
                 output::note("no peers are known yet: `didshake peer add NAME_OR_ADDRESS DID`");
             } else {
                 peers.iter().for_each(|peer| {
-                    output::line(&format!("{}  {}  {}", peer.name, peer.did, peer.added.as_deref().unwrap_or("")));
+                    output::line(&format!(
+                        "{}  {}  {}",
+                        peer.name,
+                        peer.did,
+                        output::printable(peer.added.as_deref().unwrap_or(""))
+                    ));
                 });
             }
         }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure, chain};
-use crate::output;
+use crate::output::{self, printable};
 use crate::progress;
 
 const AFTER_HELP: &str = "\
@@ -66,7 +66,7 @@ fn verify(global: &Global, directory: &Path, only: &[String]) -> Result<(), Fail
     let mut results = Vec::new();
     let mut failed = Vec::new();
     for vector in &vectors {
-        bar.set_message(vector.id());
+        bar.set_message(printable(&vector.id()));
         let outcome = vector.verify();
         let (good, all) = areas.entry(area(vector)).or_default();
         (*good, *all) = (*good + usize::from(outcome.is_ok()), *all + 1);
@@ -81,10 +81,10 @@ fn verify(global: &Global, directory: &Path, only: &[String]) -> Result<(), Fail
         output::json(&json!({"total": total, "passed": passed, "failed": failed.len(), "vectors": results}));
     } else {
         for (area, (good, all)) in &areas {
-            output::line(&format!("{area:<12} {good:>4} of {all:>4}"));
+            output::line(&format!("{:<12} {good:>4} of {all:>4}", printable(area)));
         }
         output::line(&format!("{:<12} {passed:>4} of {total:>4}", "all"));
-        failed.iter().for_each(|line| output::line(&format!("FAILED {line}")));
+        failed.iter().for_each(|line| output::line(&format!("FAILED {}", printable(line))));
     }
     match failed.len() {
         0 => Ok(()),
@@ -101,7 +101,8 @@ fn show(id: &str, directory: &Path, as_markdown: bool) -> Result<(), Failure> {
     let vectors = load(directory).map_err(|error| unreadable(&error))?;
     let found = vectors.into_iter().find(|vector| vector.id() == id).ok_or_else(|| absent_vector(id, directory))?;
     let shown = found.vector.and_then(|vector| if as_markdown { markdown(&vector) } else { text(&vector) });
-    output::text(&shown.map_err(|failure| Failure::new(Exit::Check, "vectors", format!("{id}: {failure}")))?);
+    let shown = shown.map_err(|failure| Failure::new(Exit::Check, "vectors", format!("{id}: {failure}")))?;
+    output::text(&printable(&shown));
     Ok(())
 }
 
