@@ -1,6 +1,7 @@
 //! What the fuzz targets do with their input. `targets/` hands these functions to libFuzzer; `tests/corpus.rs` hands
 //! them the checked-in corpus, on any machine. A panic is a finding: each function asserts what must hold.
 
+mod bindings;
 mod dids;
 mod files;
 mod handshake;
@@ -12,7 +13,7 @@ mod streams;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 18] = [
     ("accept_body", messages::accept_body),
     ("did", dids::did),
     ("did_jwk", dids::did_jwk),
@@ -20,14 +21,17 @@ pub const TARGETS: [Target; 15] = [
     ("document", dids::document),
     ("frames", streams::frames),
     ("hello", messages::hello),
+    ("http_state", bindings::http_state),
     ("identity", messages::identity),
     ("key_file", files::key_file),
     ("known_peers", files::known_peers),
     ("messages", messages::messages),
+    ("origin", bindings::origin),
     ("record", records::record),
     ("reply", messages::reply),
     ("vector_file", files::vector_file),
     ("waiting_state", records::waiting_state),
+    ("well_known", bindings::well_known),
 ];
 
 /// Gives an input to the target of this name; a name that no target has is a fault of its caller.
