@@ -36,10 +36,7 @@ where
     let mut attempt = Attempt::new(stream, &options.surroundings, claimed.clone(), Step::ReadHello);
     let limit = options.surroundings.timeouts.attempt;
     let outcome = timeout(limit, drive(&mut attempt, options, &claimed, burned)).await;
-    match outcome.unwrap_or(Err(Cause::TimedOut(limit))) {
-        Ok(established) => Ok(PeerConnection::new(attempt.into_halves(), established)),
-        Err(cause) => Err(attempt.fail(cause).await),
-    }
+    attempt.conclude(outcome.unwrap_or(Err(Cause::TimedOut(limit)))).await
 }
 
 async fn drive<S>(

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use didshake::wire::MAX_MESSAGE_BYTES;
-use didshake::{AlertCode, Claim, Did, Fault, Signature, VerifiedPeer};
+use didshake::{AlertCode, Claim, Did, Established, Fault, Signature, VerifiedPeer};
 use didshake_did::{Resolved, Resolver as _, SigningIdentity};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::connection::PeerConnection;
 use crate::error::{Cause, HandshakeError, Step};
 use crate::observer::{Event, Message};
 use crate::options::Surroundings;
@@ -145,12 +146,19 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Attempt<'a, S> {
         }
     }
 
-    pub(crate) fn into_halves(self) -> (FrameReader<ReadHalf<S>>, WriteHalf<S>) {
-        (self.frames, self.writer)
+    /// What the attempt came to: the channel, or its end.
+    pub(crate) async fn conclude(
+        self,
+        outcome: Result<Established, Cause>,
+    ) -> Result<PeerConnection<S>, HandshakeError> {
+        match outcome {
+            Ok(established) => Ok(PeerConnection::new((self.frames, self.writer), established)),
+            Err(cause) => Err(self.fail(cause).await),
+        }
     }
 
     /// Ends the attempt: the peer learns one alert at most, the log the cause; then the connection is closed.
-    pub(crate) async fn fail(mut self, cause: Cause) -> HandshakeError {
+    async fn fail(mut self, cause: Cause) -> HandshakeError {
         let claimed = self.claimed.take();
         // Admission has looked: the Identity is open, though the state that holds it is gone.
         let alert = cause.alert(self.identity_opened || claimed.is_some());
