@@ -29,6 +29,11 @@ pub(crate) fn hash(parts: &[&[u8]]) -> Hash {
     hasher.finalize().into()
 }
 
+/// HMAC-SHA-256 (RFC 2104), which is what HKDF's Extract computes (RFC 5869 §2.2).
+pub(crate) fn hmac(key: &Secret<32>, message: &[u8]) -> Secret<32> {
+    PseudorandomKey::extract(key.expose(), message)
+}
+
 /// HKDF-SHA-256 after Extract (RFC 5869 §2.2): ready to Expand.
 pub(crate) struct PseudorandomKey {
     hkdf: hkdf::Hkdf<Sha256>,

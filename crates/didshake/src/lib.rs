@@ -46,6 +46,7 @@ mod transcript;
 mod waiting;
 
 pub mod http;
+pub mod request;
 pub mod schedule;
 pub mod websocket;
 pub mod wire;
@@ -71,7 +72,7 @@ pub use responder::{
 };
 pub use schedule::Exporter;
 pub use secret::Secret;
-pub use session::{PROVISIONAL_SECONDS, Session, SessionOver};
+pub use session::{PROVISIONAL_SECONDS, Session, SessionOver, SessionParts};
 pub use suite::{Group, Suite};
 pub use transcript::{Binding, Context};
 pub use waiting::{MAX_TOKEN_BYTES, ROTATE_SECONDS, WIPE_SECONDS, WaitingKeys};

@@ -54,6 +54,19 @@ impl Origin {
         &self.text
     }
 
+    /// Host, and port where it is not the scheme's default: `Host` and RFC 9421's `@authority`.
+    ///
+    /// ```
+    /// # use didshake::Origin;
+    /// assert_eq!(Origin::parse("https://Example.com:443/")?.authority(), "example.com");
+    /// assert_eq!(Origin::parse("http://[::1]:8080")?.authority(), "[::1]:8080");
+    /// # Ok::<(), didshake::OriginError>(())
+    /// ```
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.text.split_once("://").map_or("", |(_, authority)| authority)
+    }
+
     /// Whether the scheme is `https`.
     #[must_use]
     pub fn is_secure(&self) -> bool {

@@ -1,0 +1,5 @@
+//! didshake in an axum app.
+
+mod store;
+
+pub use store::{SessionRecord, SessionStore, StoreError, Use};
