@@ -3,8 +3,12 @@
 
 mod home;
 mod listener;
+mod nginx;
 mod program;
+mod recorded;
 
 pub use home::Home;
 pub use listener::Listener;
+pub use nginx::{Nginx, Site as NginxSite, free_port};
 pub use program::{Output, finish};
+pub use recorded::{Client, Login, Outcome, Posted};
