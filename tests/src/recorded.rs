@@ -77,16 +77,16 @@ impl Client {
     /// # Errors
     /// Where the connection fails.
     pub async fn post(&self, request: &Request) -> reqwest::Result<Posted> {
-        self.post_to(request.url(), request, &[]).await
+        self.post_to(request.url(), request).await
     }
 
-    /// Sends a message of an attempt to another URL, with more fields.
+    /// Sends a message of an attempt to another URL.
     ///
     /// # Errors
     /// Where the connection fails.
-    pub async fn post_to(&self, url: &str, request: &Request, more: &[(&str, &str)]) -> reqwest::Result<Posted> {
+    pub async fn post_to(&self, url: &str, request: &Request) -> reqwest::Result<Posted> {
         let mut sending = self.http.post(url).body(request.body().to_vec());
-        for (name, value) in request.headers().chain(more.iter().copied()) {
+        for (name, value) in request.headers() {
             sending = sending.header(name, value);
         }
         posted(sending.send().await?).await
@@ -108,7 +108,7 @@ impl Client {
         let endpoint = Endpoint::parse(endpoint).expect("a URL");
         let config = Arc::new(self.config(meant));
         let (hello, sent) = HelloSent::start(config, &endpoint, &mut SysRng).expect("a Hello");
-        let Ok(answer) = self.post_to(url, &hello, &[]).await else { return Outcome::NothingSent };
+        let Ok(answer) = self.post_to(url, &hello).await else { return Outcome::NothingSent };
         let Ok(HelloAnswer::Claimed { responder, finish }) = sent.read(&answer.response().borrowed(), &mut SysRng) else {
             return Outcome::Refused(answer);
         };
@@ -118,7 +118,7 @@ impl Client {
         let slot: FinishSlot = finish;
         let signature = self.key.sign(unsigned.signature_input()).expect("a signature");
         let (finish, sent) = slot.sign(unsigned, signature).expect("a Finish");
-        let Ok(answer) = self.post_to(url, &finish, &[]).await else { return Outcome::Unknown(finish) };
+        let Ok(answer) = self.post_to(url, &finish).await else { return Outcome::Unknown(finish) };
         match sent.read(&answer.response().borrowed()) {
             Ok(established) => Outcome::Accepted(Box::new(Login { established, finish })),
             Err(_) => Outcome::Refused(answer),

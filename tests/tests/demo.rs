@@ -28,6 +28,8 @@ fn the_demo_ends_well_and_every_attack_fails() {
     let causes: Vec<&str> =
         json["attacks"].as_array().unwrap().iter().map(|one| one["cause"].as_str().unwrap()).collect();
     assert_eq!(causes, ["finish_replayed", "signature_invalid", "sealed_part_not_opened", "sealed_part_not_opened"]);
+    assert!(json["login"]["service"].as_str().unwrap().starts_with("did:key:"), "{json}");
+    assert!(text.contains("it is Alice") && text.contains("A login, over HTTP to http://127.0.0.1:"), "{text}");
     let once = home.run(&["demo", "--once"]).expect(0);
     assert!(once.text().contains("Accept") && !once.text().contains("attack"));
     let directory = text.split_whitespace().find(|word| word.contains("didshake-demo-")).unwrap();

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::Global;
-use crate::demo::{Attack, Cast, Told, attacks, handshake, heading, say};
+use crate::demo::{Attack, Cast, Told, attacks, handshake, heading, login, say};
 use crate::failure::{Exit, Failure};
 use crate::meeting::runtime;
 use crate::output::{self, BAD, GOOD};
@@ -17,12 +17,12 @@ const PAUSE: Duration = Duration::from_millis(900);
 
 const AFTER_HELP: &str = "\
 Two identities are made in a temporary directory, which is removed at the end. Alice and Bob run in this process and
-talk over real TCP on 127.0.0.1. Exit code 3 if an attack succeeds.";
+talk over real TCP on 127.0.0.1; Alice logs in to a service, with its database, on a free port. Exit code 3 if an attack succeeds.";
 
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Demo {
-    /// One handshake, without attacks and pauses
+    /// One handshake and one login, without attacks and pauses
     #[arg(long)]
     once: bool,
 }
@@ -35,9 +35,10 @@ pub(crate) fn run(global: &Global, options: &Demo) -> Result<(), Failure> {
     heading(told, "Alice and Bob, two holders of a DID, meet on this machine");
     cast.introduce(told);
     let shown = runtime.block_on(handshake(&cast, told))?;
+    let session = runtime.block_on(login(&cast, told))?;
     let attacks = if options.once { Vec::new() } else { runtime.block_on(run_attacks(&cast, told, pause))? };
     runtime.shutdown_background();
-    finish(global, &shown, &attacks)
+    finish(global, &json!({"handshake": shown, "login": session}), &attacks)
 }
 
 async fn run_attacks(cast: &Cast, told: Told, pause: Duration) -> Result<Vec<Attack>, Failure> {
@@ -54,11 +55,12 @@ async fn run_attacks(cast: &Cast, told: Told, pause: Duration) -> Result<Vec<Att
     Ok(outcomes)
 }
 
-fn finish(global: &Global, handshake: &Value, attacks: &[Attack]) -> Result<(), Failure> {
+fn finish(global: &Global, scenes: &Value, attacks: &[Attack]) -> Result<(), Failure> {
     let succeeded: Vec<&Attack> = attacks.iter().filter(|attack| attack.succeeded).collect();
     if global.json {
         let list: Vec<Value> = attacks.iter().map(Attack::as_json).collect();
-        output::json(&json!({"handshake": handshake, "attacks": list}));
+        let (handshake, login) = (scenes.get("handshake"), scenes.get("login"));
+        output::json(&json!({"handshake": handshake, "login": login, "attacks": list}));
     } else if attacks.is_empty() {
         output::line(&format!("\n{GOOD}Both sides know who the other is.{GOOD:#}"));
     } else if succeeded.is_empty() {

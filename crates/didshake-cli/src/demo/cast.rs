@@ -32,6 +32,11 @@ impl Cast {
         say(told, &format!("Key files in {}, removed at the end.", self.directory.path().display()));
     }
 
+    /// Where the service of the demonstration keeps what it keeps.
+    pub(crate) fn service_data(&self) -> std::path::PathBuf {
+        self.directory.path().join("service")
+    }
+
     /// Alice means Bob, exactly.
     pub(crate) fn alices_options(&self) -> InitiatorOptions {
         InitiatorOptions::new(self.alice.clone(), CHAT, Expect::Did(self.bob.did().clone()))
