@@ -126,7 +126,7 @@ fn methods(get: &Positive) -> Vec<Positive> {
 }
 
 fn origins(get: &Positive) -> Vec<Positive> {
-    let at = |id, about, origin| get.named(id, about, &["R-REQ-5", "R-REQ-9"]).at(origin);
+    let at = |id, about, origin| get.named(id, about, &TARGET).at(origin);
     vec![
         at("r-origin-default-port", "the scheme's default port is not part of the authority", "https://login.example"),
         at("r-origin-other-default", "port 443 is not the default of http", "http://login.example:443"),
