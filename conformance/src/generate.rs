@@ -1,14 +1,13 @@
-//! From the two catalogues to the files, and back: what differs from the files that are there.
+//! From the catalogues to the files, and back: what differs from the files that are there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
-use serde::Serialize;
-
-use crate::check::{Check, Stop};
-use crate::readme;
-use crate::vector::{FORMAT, Kind, Vector};
+use crate::check::Stop;
+use crate::files::{FOLDERS, files};
+use crate::request::{self, Halt, RequestVector};
+use crate::vector::{Kind, Vector};
 use crate::{negatives, positives};
 
 /// Why no vectors were made. A fault of the generator or of the file system, never of a peer.
@@ -35,10 +34,10 @@ pub enum GenerateError {
 /// What is wrong with a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// A check refuses that the vector does not name.
-    Refused(Check),
+    /// A check of this name refuses that the vector does not name.
+    Refused(&'static str),
     /// With the named check off, this one refuses as well: not a single fault.
-    SecondFault(Check),
+    SecondFault(&'static str),
     /// The vector contradicts itself or the model.
     Broken(&'static str),
     /// No positive has the id of the base.
@@ -51,8 +50,8 @@ impl fmt::Display for GenerateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             GenerateError::Vector { id, problem } => match problem {
-                Problem::Refused(check) => write!(f, "{id}: the model refuses by check {}", check.name()),
-                Problem::SecondFault(check) => write!(f, "{id}: not a single fault, {} refuses as well", check.name()),
+                Problem::Refused(check) => write!(f, "{id}: the model refuses by check {check}"),
+                Problem::SecondFault(check) => write!(f, "{id}: not a single fault, {check} refuses as well"),
                 Problem::Broken(what) => write!(f, "{id}: {what}"),
                 Problem::NoBase(base) => write!(f, "{id}: there is no positive {base}"),
                 Problem::Twice => write!(f, "{id}: two vectors have this id"),
@@ -75,6 +74,27 @@ pub struct Counts {
     pub positives: usize,
     /// Handshakes that must fail.
     pub negatives: usize,
+    /// Signed requests that are taken.
+    pub request_positives: usize,
+    /// Signed requests that must be refused.
+    pub request_negatives: usize,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { positives, negatives, request_positives, request_negatives } = self;
+        write!(
+            f,
+            "{positives} positives, {negatives} negatives; of requests {request_positives} and {request_negatives}"
+        )
+    }
+}
+
+/// Every vector, played and proven.
+#[derive(Debug)]
+pub(crate) struct Vectors {
+    pub(crate) handshakes: Vec<Vector>,
+    pub(crate) requests: Vec<RequestVector>,
 }
 
 /// A file that is not what the generator makes.
@@ -114,7 +134,7 @@ pub fn check(dir: &Path) -> Result<(Counts, Vec<Difference>)> {
     compare(dir, &vectors()?)
 }
 
-pub(crate) fn write(dir: &Path, vectors: &[Vector]) -> Result<Counts> {
+pub(crate) fn write(dir: &Path, vectors: &Vectors) -> Result<Counts> {
     let files = files(vectors)?;
     for stale in stale(dir, &files)? {
         fs::remove_file(&stale).map_err(|source| GenerateError::File { path: stale, source })?;
@@ -125,10 +145,10 @@ pub(crate) fn write(dir: &Path, vectors: &[Vector]) -> Result<Counts> {
         let written = fs::create_dir_all(parent).and_then(|()| fs::write(&path, text));
         written.map_err(|source| GenerateError::File { path, source })?;
     }
-    Ok(counts(vectors))
+    Ok(vectors.counts())
 }
 
-pub(crate) fn compare(dir: &Path, vectors: &[Vector]) -> Result<(Counts, Vec<Difference>)> {
+pub(crate) fn compare(dir: &Path, vectors: &Vectors) -> Result<(Counts, Vec<Difference>)> {
     let files = files(vectors)?;
     let mut differences: Vec<Difference> = stale(dir, &files)?.into_iter().map(Difference::Stale).collect();
     for (name, text) in &files {
@@ -140,33 +160,75 @@ pub(crate) fn compare(dir: &Path, vectors: &[Vector]) -> Result<(Counts, Vec<Dif
             Err(source) => return Err(GenerateError::File { path, source }),
         }
     }
-    Ok((counts(vectors), differences))
+    Ok((vectors.counts(), differences))
 }
 
-fn counts(vectors: &[Vector]) -> Counts {
-    let positives = vectors.iter().filter(|vector| vector.kind == Kind::Positive).count();
-    Counts { positives, negatives: vectors.len() - positives }
+impl Vectors {
+    pub(crate) fn counts(&self) -> Counts {
+        let positives = self.handshakes.iter().filter(|vector| vector.kind == Kind::Positive).count();
+        let request_positives = self.requests.iter().filter(|vector| vector.kind == Kind::Positive).count();
+        Counts {
+            positives,
+            negatives: self.handshakes.len() - positives,
+            request_positives,
+            request_negatives: self.requests.len() - request_positives,
+        }
+    }
 }
 
 fn problem(id: &'static str, stop: Stop) -> GenerateError {
     let problem = match stop {
-        Stop::Refused(check) => Problem::Refused(check),
-        Stop::SecondFault(check) => Problem::SecondFault(check),
+        Stop::Refused(check) => Problem::Refused(check.name()),
+        Stop::SecondFault(check) => Problem::SecondFault(check.name()),
         Stop::Broken(what) => Problem::Broken(what),
     };
     GenerateError::Vector { id, problem }
 }
 
+fn halted(id: &'static str, halt: Halt) -> GenerateError {
+    let problem = match halt {
+        Halt::Refused(check) => Problem::Refused(check.name()),
+        Halt::SecondFault(check) => Problem::SecondFault(check.name()),
+        Halt::Broken(what) => Problem::Broken(what),
+    };
+    GenerateError::Vector { id, problem }
+}
+
 /// All vectors, each played and proven.
-pub(crate) fn vectors() -> Result<Vec<Vector>> {
-    let positives = positives::all().map_err(|stop| problem("the positives", stop))?;
-    let negatives = negatives::all().map_err(|stop| problem("the negatives", stop))?;
-    let mut ids = BTreeMap::new();
-    for id in positives.iter().map(|positive| positive.id).chain(negatives.iter().map(|negative| negative.id)) {
-        if ids.insert(id, ()).is_some() {
+pub(crate) fn vectors() -> Result<Vectors> {
+    Ok(Vectors { handshakes: handshakes()?, requests: requests()? })
+}
+
+fn each_once(ids: impl Iterator<Item = &'static str>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        if !seen.insert(id) {
             return Err(GenerateError::Vector { id, problem: Problem::Twice });
         }
     }
+    Ok(())
+}
+
+fn requests() -> Result<Vec<RequestVector>> {
+    let positives = request::positives().map_err(|stop| problem("the requests", stop))?;
+    let negatives = request::negatives();
+    each_once(positives.iter().map(|positive| positive.id).chain(negatives.iter().map(|negative| negative.id)))?;
+    let mut vectors = Vec::new();
+    for positive in &positives {
+        vectors.push(positive.vector().map_err(|halt| halted(positive.id, halt))?);
+    }
+    for negative in &negatives {
+        let base = positives.iter().find(|positive| positive.id == negative.base);
+        let base = base.ok_or(GenerateError::Vector { id: negative.id, problem: Problem::NoBase(negative.base) })?;
+        vectors.push(negative.vector(base).map_err(|halt| halted(negative.id, halt))?);
+    }
+    Ok(vectors)
+}
+
+fn handshakes() -> Result<Vec<Vector>> {
+    let positives = positives::all().map_err(|stop| problem("the positives", stop))?;
+    let negatives = negatives::all().map_err(|stop| problem("the negatives", stop))?;
+    each_once(positives.iter().map(|positive| positive.id).chain(negatives.iter().map(|negative| negative.id)))?;
     let mut vectors = Vec::new();
     for positive in &positives {
         vectors.push(positive.vector().map_err(|stop| problem(positive.id, stop))?);
@@ -179,78 +241,11 @@ pub(crate) fn vectors() -> Result<Vec<Vector>> {
     Ok(vectors)
 }
 
-fn folder(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Positive => "positive",
-        Kind::Negative => "negative",
-    }
-}
-
-#[derive(Serialize)]
-struct Index<'a> {
-    format: &'static str,
-    positives: usize,
-    negatives: usize,
-    vectors: Vec<Entry<'a>>,
-    requirements: BTreeMap<&'a str, Vec<&'a str>>,
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    id: &'a str,
-    file: String,
-    area: &'a str,
-    about: &'a str,
-    requirements: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    base: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-}
-
-fn index(vectors: &[Vector]) -> Index<'_> {
-    let Counts { positives, negatives } = counts(vectors);
-    let mut requirements: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for vector in vectors {
-        for id in &vector.requirements {
-            requirements.entry(id).or_default().push(&vector.id);
-        }
-    }
-    let entries = vectors.iter().map(|vector| Entry {
-        id: &vector.id,
-        file: format!("{}/{}.json", folder(vector.kind), vector.id),
-        area: &vector.area,
-        about: &vector.about,
-        requirements: &vector.requirements,
-        base: vector.base.as_deref(),
-        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
-    });
-    Index { format: FORMAT, positives, negatives, vectors: entries.collect(), requirements }
-}
-
-fn pretty(value: &impl Serialize) -> Result<String> {
-    let mut text = serde_json::to_string_pretty(value).map_err(GenerateError::Json)?;
-    text.push('\n');
-    Ok(text)
-}
-
-/// Every file by its path below the directory of the vectors.
-fn files(vectors: &[Vector]) -> Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
-    for vector in vectors {
-        files.insert(format!("{}/{}.json", folder(vector.kind), vector.id), pretty(vector)?);
-    }
-    files.insert("index.json".to_owned(), pretty(&index(vectors))?);
-    files.insert("schema.json".to_owned(), include_str!("../schema.json").to_owned());
-    files.insert("README.md".to_owned(), readme::text(vectors));
-    Ok(files)
-}
-
-/// Files in the two folders that nothing generates.
+/// Files in the folders that nothing generates.
 fn stale(dir: &Path, files: &BTreeMap<String, String>) -> Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
-    for kind in [Kind::Positive, Kind::Negative] {
-        let path = dir.join(folder(kind));
+    for folder in FOLDERS {
+        let path = dir.join(folder);
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
@@ -258,7 +253,7 @@ fn stale(dir: &Path, files: &BTreeMap<String, String>) -> Result<Vec<PathBuf>> {
         };
         for entry in entries {
             let entry = entry.map_err(|source| GenerateError::File { path: path.clone(), source })?;
-            let name = format!("{}/{}", folder(kind), entry.file_name().to_string_lossy());
+            let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
             if !files.contains_key(&name) {
                 stale.push(entry.path());
             }

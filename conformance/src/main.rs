@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use didshake_conformance::{Counts, GenerateError, check, generate};
+use didshake_conformance::{GenerateError, check, generate};
 
 /// Makes and checks the test vectors of didshake version 1.
 ///
@@ -26,7 +26,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write all vectors, schema.json, index.json and README.md; remove vectors that nothing generates any more
+    /// Write all vectors, their schemas, index.json and README.md; remove vectors that nothing generates any more
     Generate {
         /// The directory to write to, created if it is missing
         #[arg(long, value_name = "DIR")]
@@ -43,17 +43,16 @@ enum Command {
 fn run(command: Command) -> Result<ExitCode, GenerateError> {
     match command {
         Command::Generate { out } => {
-            let Counts { positives, negatives } = generate(&out)?;
-            println!("{positives} positives, {negatives} negatives in {}", out.display());
+            println!("{} in {}", generate(&out)?, out.display());
             Ok(ExitCode::SUCCESS)
         }
         Command::Check { dir } => {
-            let (Counts { positives, negatives }, differences) = check(&dir)?;
+            let (counts, differences) = check(&dir)?;
             for difference in &differences {
                 println!("{difference}");
             }
             if differences.is_empty() {
-                println!("{positives} positives, {negatives} negatives: all as generated");
+                println!("{counts}: all as generated");
                 return Ok(ExitCode::SUCCESS);
             }
             println!("{} files differ; run: didshake-conformance generate --out {}", differences.len(), dir.display());

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::check::Check;
+use crate::generate::{Counts, Vectors};
 use crate::registry::{Code, NOT_SHOWN};
+use crate::request::{RequestCheck, RequestVector};
 use crate::vector::{Kind, Vector};
 
 const INTRODUCTION: &str = "\
@@ -16,7 +18,8 @@ second implementation of `spec/didshake-1.md` that shares no code with the crate
 * `positive/`: handshakes that succeed, with every intermediate value of both roles, records and exports.
 * `negative/`: one fault each. `base` names the positive that it differs from, `mutation` the one change, `fails` who must refuse
   which message with which error and alert. Everything before the bad message is good.
-* `schema.json`: the JSON Schema (2020-12) of every file. `index.json`: what each file proves, and which files hold a requirement.
+* `request/`: signed requests of a session (section 15.6), taken and refused. See below.
+* `schema.json`, `request-schema.json`: the JSON Schemas (2020-12) of the files. `index.json`: what each file proves, and which files hold a requirement.
 
 **Single fault.** For each negative the generator has shown that its model refuses with all checks on, by exactly the code that is
 named, and that it accepts the same bytes when only the check `mutation.check` is off. What \"off\" means is in the table of checks.
@@ -44,25 +47,72 @@ a document with a key made for the signature. `mutation.change` says so; `config
 * A refused Accept that opened (`accept_malformed`, `unknown_critical_extension`) sends its alert in a record.
 ";
 
+const REQUESTS: &str = "
+## Signed requests
+
+One file in `request/` is one request with one outcome; section 16.2 of the specification says what its members mean.
+
+* `service`: its clock, the configured origin that the request is for, the sessions that it has, the nonces burned before.
+* `request`: what comes. `content_digest`, `signature_input` and `signature` list the values of all fields of that name, without the
+  white space around them that HTTP removes. A `query` of null means that there is no `?`.
+* A positive also has `client`, what the client signs with: from it your client must make the three fields byte for byte; `signed`,
+  every intermediate value; and `burns`, what is burned and the earliest time at which that may be forgotten.
+* A negative is refused with `fails.error`. Play the service only: where `mutation.stage` is `before_signing` the client signed what no
+  `client` makes it sign, and the MAC fits; `after_signing`, something was changed on the way.
+
+**Single fault**, as above: with only `mutation.check` off the model takes the request.
+
+| code | negatives |
+|---|---|
+";
+
 /// The whole text.
-pub(crate) fn text(vectors: &[Vector]) -> String {
+pub(crate) fn text(vectors: &Vectors) -> String {
     let mut out = INTRODUCTION.to_owned();
-    let count = |kind| vectors.iter().filter(|vector| vector.kind == kind).count();
+    let Vectors { handshakes, requests } = vectors;
+    let Counts { positives, negatives, request_positives, request_negatives } = vectors.counts();
     // Writing to a String cannot fail.
-    let _ = write!(out, "\n## Counts\n\n{} positives, {} negatives.\n\n", count(Kind::Positive), count(Kind::Negative));
+    let _ = write!(out, "\n## Counts\n\nHandshakes: {positives} positives, {negatives} negatives. ");
+    let _ = write!(out, "Requests: {request_positives} positives, {request_negatives} negatives.\n\n");
     out.push_str("| area | positives | negatives |\n|---|---|---|\n");
     let mut areas: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
-    for vector in vectors {
-        let [positives, negatives] = areas.entry(&vector.area).or_default();
-        *(if vector.kind == Kind::Positive { positives } else { negatives }) += 1;
+    let all = handshakes.iter().map(|vector| (vector.area.as_str(), vector.kind));
+    for (area, kind) in all.chain(requests.iter().map(|vector| (vector.area.as_str(), vector.kind))) {
+        let [positives, negatives] = areas.entry(area).or_default();
+        *(if kind == Kind::Positive { positives } else { negatives }) += 1;
     }
     for (area, [positives, negatives]) in areas {
         let _ = writeln!(out, "| {area} | {positives} | {negatives} |");
     }
-    codes(&mut out, vectors);
-    checks(&mut out, vectors);
+    codes(&mut out, handshakes);
+    checks(&mut out, handshakes);
+    request_codes(&mut out, requests);
+    request_checks(&mut out, requests);
     out
 }
+
+fn request_codes(out: &mut String, vectors: &[RequestVector]) {
+    out.push_str(REQUESTS);
+    let mut codes: Vec<&str> = RequestCheck::ALL.iter().map(|check| check.code()).collect();
+    codes.dedup();
+    for code in codes {
+        let failing = vectors.iter().filter_map(|vector| vector.fails.as_ref()).filter(|fails| fails.error == code);
+        let _ = writeln!(out, "| `{code}` | {} |", failing.count());
+    }
+}
+
+fn request_checks(out: &mut String, vectors: &[RequestVector]) {
+    out.push('\n');
+    out.push_str(CHECKS);
+    for check in RequestCheck::ALL {
+        let mutations = vectors.iter().filter_map(|vector| vector.mutation.as_ref());
+        let (name, code, requirement) = (check.name(), check.code(), check.requirement());
+        let named = mutations.filter(|mutation| mutation.check == name).count();
+        let _ = writeln!(out, "| `{name}` | `{code}` | {requirement} | {} | {named} |", check.meaning());
+    }
+}
+
+const CHECKS: &str = "| check | code | requirement | what must hold; what the model does when it is off | negatives |\n|---|---|---|---|---|\n";
 
 fn codes(out: &mut String, vectors: &[Vector]) {
     out.push_str("\n## Error codes\n\n| code | alert | negatives |\n|---|---|---|\n");
@@ -81,7 +131,8 @@ fn codes(out: &mut String, vectors: &[Vector]) {
 }
 
 fn checks(out: &mut String, vectors: &[Vector]) {
-    out.push_str("\n## Checks of the model\n\n| check | code | requirement | what must hold; what the model does when it is off | negatives |\n|---|---|---|---|---|\n");
+    out.push_str("\n## Checks of the model\n\n");
+    out.push_str(CHECKS);
     for check in Check::ALL {
         let named = vectors
             .iter()

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::request::{RequestCheck, RequestVector};
 use crate::vector::Vector;
 use crate::vectors_test::all;
 
@@ -20,6 +21,7 @@ fn matches(pattern: &str, text: &str) -> bool {
             of(32) || (of(33) && (text.starts_with("02") || text.starts_with("03")))
         }
         "^[pn]-[a-z0-9-]+$" => (text.starts_with("p-") || text.starts_with("n-")) && text.len() > 2 && name(text),
+        "^r-[a-z0-9-]+$" => text.starts_with("r-") && text.len() > 2 && name(text),
         "^p-[a-z0-9-]+$" => text.starts_with("p-") && text.len() > 2 && name(text),
         "^[a-z0-9_]+$" => !text.is_empty() && name(&text.replace('_', "-")) && !text.contains('-'),
         "^R-[A-Z]+-[0-9]+$" => {
@@ -38,6 +40,7 @@ fn is_of_type(kind: &str, value: &Value) -> bool {
         "array" => value.is_array(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
         "integer" => value.is_u64() || value.is_i64(),
         other => panic!("a type that this test does not know: {other}"),
     }
@@ -89,10 +92,55 @@ fn schema() -> Value {
     serde_json::from_str(include_str!("../schema.json")).unwrap()
 }
 
+fn request_schema() -> Value {
+    serde_json::from_str(include_str!("../request-schema.json")).unwrap()
+}
+
+#[test]
+fn every_request_follows_its_schema_and_reads_back() {
+    let schema = request_schema();
+    for vector in &all().requests {
+        let text = serde_json::to_string(vector).unwrap();
+        assert!(holds(&schema, &schema, &serde_json::from_str(&text).unwrap()), "{}", vector.id);
+        assert_eq!(serde_json::from_str::<RequestVector>(&text).unwrap(), *vector);
+    }
+}
+
+#[test]
+fn the_schema_of_requests_refuses_what_is_none() {
+    let schema = request_schema();
+    let good = serde_json::to_value(all().requests.first().unwrap()).unwrap();
+    assert!(holds(&schema, &schema, &good));
+    let spoilers: [fn(&mut Value); 8] = [
+        |vector| vector["extra"] = Value::Null,
+        |vector| vector["id"] = "p-get".into(),
+        |vector| vector["kind"] = "negative".into(),
+        |vector| vector["fails"] = serde_json::json!({"error": "request_time"}),
+        |vector| vector["client"]["nonce"] = "00".into(),
+        |vector| vector["service"]["now"] = "0".into(),
+        |vector| vector["request"]["signature"] = "didshake=".into(),
+        |vector| drop(vector["signed"].as_object_mut().unwrap().remove("mac")),
+    ];
+    for (number, spoil) in spoilers.iter().enumerate() {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        assert!(!holds(&schema, &schema, &bad), "spoiler {number}");
+    }
+}
+
+#[test]
+fn the_schema_of_requests_lists_the_codes() {
+    let schema = request_schema();
+    let listed = schema.pointer("/properties/fails/properties/error/enum").unwrap().as_array().unwrap();
+    let mut codes: Vec<Value> = RequestCheck::ALL.iter().map(|check| check.code().into()).collect();
+    codes.dedup();
+    assert_eq!(*listed, codes);
+}
+
 #[test]
 fn every_vector_follows_the_schema_and_reads_back() {
     let schema = schema();
-    for vector in all() {
+    for vector in &all().handshakes {
         let text = serde_json::to_string(vector).unwrap();
         assert!(holds(&schema, &schema, &serde_json::from_str(&text).unwrap()), "{}", vector.id);
         assert_eq!(serde_json::from_str::<Vector>(&text).unwrap(), *vector);

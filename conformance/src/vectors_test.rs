@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::check::{Check, Stop};
 use crate::config::Document;
 use crate::fixed;
-use crate::generate::{compare, vectors, write};
+use crate::generate::{Vectors, compare, vectors, write};
 use crate::keys::ED25519_CODEC;
 use crate::negative::negative;
 use crate::registry::{Code, NOT_SHOWN};
@@ -15,14 +15,18 @@ use crate::vector::{Kind, Role, Vector};
 use crate::{Difference, negatives, positives};
 
 /// Played once for all tests: the proof of the single fault is in there.
-pub(crate) fn all() -> &'static [Vector] {
-    static ALL: OnceLock<Vec<Vector>> = OnceLock::new();
+pub(crate) fn all() -> &'static Vectors {
+    static ALL: OnceLock<Vectors> = OnceLock::new();
     ALL.get_or_init(|| vectors().unwrap())
+}
+
+fn handshakes() -> &'static [Vector] {
+    &all().handshakes
 }
 
 #[test]
 fn there_are_enough_of_each_kind_and_area() {
-    let all = all();
+    let all = handshakes();
     let of = |kind| all.iter().filter(|vector| vector.kind == kind).count();
     assert!(of(Kind::Positive) >= 25, "{}", of(Kind::Positive));
     assert!(of(Kind::Negative) >= 120, "{}", of(Kind::Negative));
@@ -34,7 +38,7 @@ fn there_are_enough_of_each_kind_and_area() {
 #[test]
 fn the_registry_is_closed_and_shown() {
     let shown: BTreeSet<String> =
-        all().iter().filter_map(|vector| Some(vector.fails.as_ref()?.error.clone())).collect();
+        handshakes().iter().filter_map(|vector| Some(vector.fails.as_ref()?.error.clone())).collect();
     for code in Code::ALL {
         let hidden = NOT_SHOWN.iter().any(|(other, _)| other == code);
         assert_ne!(shown.contains(code.name()), hidden, "{}", code.name());
@@ -45,7 +49,7 @@ fn the_registry_is_closed_and_shown() {
 #[test]
 fn every_check_of_the_model_is_tested_by_a_negative() {
     let tested: BTreeSet<&str> =
-        all().iter().filter_map(|vector| Some(vector.mutation.as_ref()?.check.as_str())).collect();
+        handshakes().iter().filter_map(|vector| Some(vector.mutation.as_ref()?.check.as_str())).collect();
     for check in Check::ALL {
         assert!(tested.contains(check.name()), "no negative for check {}", check.name());
     }
@@ -61,7 +65,7 @@ fn every_requirement_is_one_of_the_specification() {
     for check in Check::ALL {
         assert!(known(check.requirement()), "{}", check.requirement());
     }
-    for vector in all() {
+    for vector in handshakes() {
         assert!(!vector.requirements.is_empty(), "{}", vector.id);
         for id in &vector.requirements {
             assert!(known(id), "{}: {id}", vector.id);
@@ -71,7 +75,7 @@ fn every_requirement_is_one_of_the_specification() {
 
 #[test]
 fn negatives_are_refused_by_the_role_that_receives_the_last_message() {
-    for vector in all() {
+    for vector in handshakes() {
         let Some(fails) = &vector.fails else { continue };
         let last = vector.messages.last().unwrap();
         let from = vector.channel.as_ref().map_or(last.from, |records| records.last().unwrap().from);
@@ -82,7 +86,7 @@ fn negatives_are_refused_by_the_role_that_receives_the_last_message() {
 /// The failing role's own messages are those that it sends with good peers: the fault is not in them.
 #[test]
 fn the_failing_role_sends_what_it_would_send_anyway() {
-    let all = all();
+    let all = handshakes();
     for vector in all {
         let Some(fails) = &vector.fails else { continue };
         let base = all.iter().find(|base| Some(&base.id) == vector.base.as_ref()).unwrap();
@@ -119,7 +123,7 @@ fn odd_messages(id: &str) -> Vec<usize> {
 
 #[test]
 fn odd_messages_before_the_bad_one_are_first_hellos_that_get_a_retry() {
-    for vector in all().iter().filter(|vector| !odd_messages(&vector.id).is_empty()) {
+    for vector in handshakes().iter().filter(|vector| !odd_messages(&vector.id).is_empty()) {
         assert_eq!(vector.base.as_deref(), Some("p-retry"), "{}", vector.id);
         assert!(odd_messages(&vector.id).contains(&0), "{}", vector.id);
         assert_eq!(vector.messages[1].message, "retry", "{}", vector.id);
@@ -155,14 +159,14 @@ fn records_after_an_alert_are_not_answered() {
         ("n-record-close-twice", Some(10)),
         ("n-record-alert-after-close", Some(10)),
     ] {
-        let fails = all().iter().find(|vector| vector.id == id).unwrap().fails.as_ref().unwrap();
+        let fails = handshakes().iter().find(|vector| vector.id == id).unwrap().fails.as_ref().unwrap();
         assert_eq!((fails.error.as_str(), fails.alert), ("record_after_close", alert), "{id}");
     }
 }
 
 #[test]
 fn the_first_handshake_is_481_bytes() {
-    let first = all().iter().find(|vector| vector.id == "p-key-ed25519").unwrap();
+    let first = handshakes().iter().find(|vector| vector.id == "p-key-ed25519").unwrap();
     let lengths: Vec<usize> = first.messages.iter().map(|message| message.wire.0.len()).collect();
     assert_eq!(lengths, [94, 215, 147, 25]);
     assert_eq!(first.handshake.as_ref().unwrap().reply_identity.0.len(), 128);

@@ -1,6 +1,7 @@
-//! Texts that the bindings read: origins, waiting states in a header field, what an origin publishes.
+//! Texts that the bindings read: origins, waiting states and signatures in header fields, what an origin publishes.
 
 use didshake::http::{MAX_STATE_CHARS, StateToken};
+use didshake::request::{CONTENT_DIGEST, ClaimedRequest, ReceivedFields, SIGNATURE, SIGNATURE_INPUT, Target};
 use didshake::{MAX_TOKEN_BYTES, Origin};
 use didshake_did::discovery::{OriginClaim, WellKnownResponse};
 
@@ -21,6 +22,28 @@ pub(crate) fn http_state(input: &[u8]) {
     assert!(input.len() <= MAX_STATE_CHARS && token.decode().len() <= MAX_TOKEN_BYTES);
     assert_eq!(token.as_str().as_bytes(), input);
     assert_eq!(StateToken::encode(token.decode()).as_ref(), Ok(&token));
+}
+
+/// The fields of a signed request, one a line: `d` before a `Content-Digest`, `i` before a `Signature-Input`, `s` before a
+/// `Signature`. What is read is written back as it was.
+pub(crate) fn request_fields(input: &[u8]) {
+    let of = |kind: u8| -> Vec<&[u8]> {
+        let lines = input.split(|byte| *byte == b'\n');
+        lines.filter_map(|line| line.split_first().filter(|(first, _)| **first == kind).map(|(_, value)| value)).collect()
+    };
+    let (digest, signature_input, signature) = (of(b'd'), of(b'i'), of(b's'));
+    let fields =
+        ReceivedFields { signature_input: &signature_input, signature: &signature, content_digest: &digest };
+    let Ok(claimed) = ClaimedRequest::read(&fields) else { return };
+    let written = claimed.fields();
+    for (name, list) in [(CONTENT_DIGEST, digest), (SIGNATURE_INPUT, signature_input), (SIGNATURE, signature)] {
+        let values: Vec<&[u8]> =
+            written.headers().filter(|(other, _)| *other == name).map(|(_, value)| value.as_bytes()).collect();
+        assert_eq!(values, list, "{name}");
+    }
+    let origin = Origin::parse("https://example.com").expect("an https origin");
+    let base = claimed.signature_base(&Target { method: "GET", origin: &origin, path: "", query: None });
+    assert_eq!(base.split('\n').count(), 6);
 }
 
 /// `/.well-known/didshake`: whatever an origin writes stays a claim of that origin.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use didshake_did::{Passphrase, key_file};
 use didshake_peer::KnownPeers;
-use didshake_vectors::Vector;
+use didshake_vectors::{RequestVector, Vector};
 
 /// A key file, opened with the passphrase of the corpus. A header that can be read is what loading goes by.
 pub(crate) fn key_file(input: &[u8]) {
@@ -52,8 +52,12 @@ pub(crate) fn known_peers(input: &[u8]) {
     assert!(peers.iter().all(|peer| peers.find(&peer.name) == Some(peer)));
 }
 
-/// A vector file. Its handshake is run too; its channel is not, because a file may ask for any number of records.
+/// A vector file. Its handshake is run too; its channel is not, because a file may ask for any number of records. A
+/// signed request is run whole.
 pub(crate) fn vector_file(input: &[u8]) {
+    if let Ok(vector) = serde_json::from_slice::<RequestVector>(input) {
+        let _ = vector.verify();
+    }
     if let Ok(vector) = serde_json::from_slice::<Vector>(input)
         && let Ok(example) = didshake_vectors::markdown(&vector)
     {

@@ -13,7 +13,7 @@ mod streams;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     ("accept_body", messages::accept_body),
     ("did", dids::did),
     ("did_jwk", dids::did_jwk),
@@ -29,6 +29,7 @@ pub const TARGETS: [Target; 18] = [
     ("origin", bindings::origin),
     ("record", records::record),
     ("reply", messages::reply),
+    ("request_fields", bindings::request_fields),
     ("vector_file", files::vector_file),
     ("waiting_state", records::waiting_state),
     ("well_known", bindings::well_known),

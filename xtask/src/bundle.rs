@@ -29,12 +29,13 @@ mod tests {
 
     use super::*;
 
-    const CONTENT: [(&str, &str); 6] = [
+    const CONTENT: [(&str, &str); 7] = [
         ("LICENSE-APACHE", "a"),
         ("LICENSE-MIT", "m"),
         ("spec/didshake-1.md", "# spec"),
         ("vectors/README.md", "read"),
         ("vectors/positive/p-a.json", "{}"),
+        ("vectors/request/r-a.json", "{ }"),
         ("vectors/schema.json", "{ }"),
     ];
 

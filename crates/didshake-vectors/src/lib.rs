@@ -1,5 +1,6 @@
 //! didshake's test vectors, run through the real crates: both roles of every positive byte for byte, with each
 //! intermediate, record and export; each negative in the role that must refuse it, with exactly that error and alert.
+//! Signed requests likewise, at the client and at the service.
 //!
 //! It uses nothing but the public API of `didshake` and `didshake-did`, with fixed randomness. It is a test peer: it
 //! knows suite 0xFE01, which no program does.
@@ -11,19 +12,25 @@ mod config;
 mod decode;
 mod documents;
 mod fields;
+mod file;
 mod format;
 mod identity_fields;
 mod intermediates;
 mod outcome;
 mod play;
 mod refuse;
+mod request;
+mod request_format;
 mod rng;
 mod run;
 mod show;
+mod show_request;
 
 pub use decode::{Decoded, Kind, decode};
 pub use fields::{Field, FoundFault};
+pub use file::VectorFile;
 pub use format::{Side, Vector};
 pub use outcome::Failure;
+pub use request_format::RequestVector;
 pub use run::{Checked, LoadError, load, verify};
 pub use show::{markdown, text};

@@ -19,6 +19,11 @@ impl FixedRng {
         Self { bytes: pairs.flat_map(|(secret, nonce)| [secret, nonce].concat()).collect(), at: 0 }
     }
 
+    /// These bytes and no more.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), at: 0 }
+    }
+
     /// Bytes that matter to no vector: those of sealing keys.
     pub(crate) fn filler(byte: u8) -> Self {
         Self { bytes: vec![byte; 4096], at: 0 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::file::VectorFile;
 use crate::format::{Vector, VectorKind};
 use crate::outcome::Failure;
 use crate::{channel, intermediates, play, refuse};
@@ -45,7 +46,7 @@ pub struct Checked {
     /// The file.
     pub path: PathBuf,
     /// The vector, or why the file is none.
-    pub vector: Result<Vector, Failure>,
+    pub vector: Result<VectorFile, Failure>,
 }
 
 impl Checked {
@@ -62,10 +63,10 @@ impl Checked {
     /// Why it could not be read, or did not verify.
     pub fn verify(&self) -> Result<(), Failure> {
         let vector = self.vector.as_ref().map_err(Clone::clone)?;
-        if self.path.file_stem().is_none_or(|stem| stem != vector.id.as_str()) {
-            return Err(Failure::format(format!("the file is not named after its id, {}", vector.id)));
+        if self.path.file_stem().is_none_or(|stem| stem != vector.id()) {
+            return Err(Failure::format(format!("the file is not named after its id, {}", vector.id())));
         }
-        verify(vector)
+        vector.verify()
     }
 }
 
@@ -80,19 +81,32 @@ pub enum LoadError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// Neither `positive/` nor `negative/` holds a vector.
-    #[error("no vectors in {}: expected positive/*.json and negative/*.json", .0.display())]
+    /// None of `positive/`, `negative/` and `request/` holds a vector.
+    #[error("no vectors in {}: expected positive/*.json, negative/*.json and request/*.json", .0.display())]
     Empty(PathBuf),
 }
 
-/// Reads every `positive/*.json` and `negative/*.json` of a directory, in the order of their names.
+/// The folders of a directory of vectors, and how a file in each is read.
+const FOLDERS: [(&str, Parse); 3] = [("positive", handshake), ("negative", handshake), ("request", request)];
+
+type Parse = fn(&[u8]) -> serde_json::Result<VectorFile>;
+
+fn handshake(bytes: &[u8]) -> serde_json::Result<VectorFile> {
+    serde_json::from_slice(bytes).map(VectorFile::Handshake)
+}
+
+fn request(bytes: &[u8]) -> serde_json::Result<VectorFile> {
+    serde_json::from_slice(bytes).map(VectorFile::Request)
+}
+
+/// Reads every `positive/*.json`, `negative/*.json` and `request/*.json` of a directory, in the order of their names.
 ///
 /// # Errors
 /// [`LoadError`]; a file that is no vector is no error here, but one of [`Checked::verify`].
 pub fn load(directory: &Path) -> Result<Vec<Checked>, LoadError> {
     let mut paths = Vec::new();
-    for kind in ["positive", "negative"] {
-        let folder = directory.join(kind);
+    for (name, parse) in FOLDERS {
+        let folder = directory.join(name);
         let unreadable = |source| LoadError::Unreadable { path: folder.clone(), source };
         let entries = match fs::read_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -106,15 +120,15 @@ pub fn load(directory: &Path) -> Result<Vec<Checked>, LoadError> {
             }
         }
         found.sort();
-        paths.extend(found);
+        paths.extend(found.into_iter().map(|path| (path, parse)));
     }
     if paths.is_empty() {
         return Err(LoadError::Empty(directory.to_owned()));
     }
-    paths.into_iter().map(read).collect()
+    paths.into_iter().map(|(path, parse)| read(path, parse)).collect()
 }
 
-fn read(path: PathBuf) -> Result<Checked, LoadError> {
+fn read(path: PathBuf, parse: Parse) -> Result<Checked, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.clone(), source };
     // Looked at before it is opened: a pipe would wait, a device never ends.
     if !fs::metadata(&path).map_err(unreadable)?.is_file() {
@@ -126,7 +140,7 @@ fn read(path: PathBuf) -> Result<Checked, LoadError> {
     let vector = if bytes.len() as u64 > MAX_VECTOR_BYTES {
         Err(Failure::format(format!("a vector has at most {MAX_VECTOR_BYTES} bytes")))
     } else {
-        serde_json::from_slice(&bytes).map_err(|error| Failure::format(error.to_string()))
+        parse(&bytes).map_err(|error| Failure::format(error.to_string()))
     };
     Ok(Checked { path, vector })
 }

@@ -162,6 +162,23 @@ impl ClaimedRequest {
         })
     }
 
+    /// The fields that it was read from: nothing that is read has another form.
+    #[must_use]
+    pub fn fields(&self) -> SignatureFields {
+        SignatureFields {
+            content_digest: fields::write_digest(&self.digest),
+            signature_input: self.parameters.write_field(),
+            signature: fields::write_signature(&self.signature),
+        }
+    }
+
+    /// The text that its signature is over, if it was made for this target (RFC 9421 §2.5): for whoever looks for the
+    /// difference between two implementations.
+    #[must_use]
+    pub fn signature_base(&self, target: &Target<'_>) -> String {
+        signature_base(target, &fields::write_digest(&self.digest), &self.parameters)
+    }
+
     /// The session that the request names.
     #[must_use]
     pub fn session_id(&self) -> &[u8; 16] {
@@ -183,7 +200,7 @@ impl ClaimedRequest {
     /// # Errors
     /// [`RequestFault::Signature`].
     pub fn verify(self, key: &RequestKey, target: &Target<'_>) -> Result<SignedHead, RequestFault> {
-        let base = signature_base(target, &fields::write_digest(&self.digest), &self.parameters);
+        let base = self.signature_base(target);
         // Secrets are compared in constant time.
         if hmac(&key.0, base.as_bytes()) == Secret::new(self.signature) {
             Ok(SignedHead { parameters: self.parameters, digest: self.digest })

@@ -170,6 +170,12 @@ impl core::fmt::Debug for MasterSecret {
 pub struct Exporter(Secret<32>);
 
 impl Exporter {
+    /// An exporter whose secret is known, as in a test vector.
+    #[must_use]
+    pub fn from_secret(secret: Secret<32>) -> Self {
+        Self(secret)
+    }
+
     /// The exporter secret itself.
     #[must_use]
     pub fn secret(&self) -> &Secret<32> {

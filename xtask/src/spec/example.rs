@@ -1,4 +1,4 @@
-//! The worked example: computed by the real crates, so that the specification cannot differ from the code.
+//! The worked examples: computed by the real crates, so that the specification cannot differ from the code.
 
 use anyhow::Result;
 
@@ -7,13 +7,19 @@ use crate::process::{self, cargo};
 
 const BEGIN: &str = "<!-- worked-example:begin -->";
 const END: &str = "<!-- worked-example:end -->";
-const VECTOR: &str = "p-key-ed25519";
+/// A handshake, and a signed request.
+const VECTORS: [(&str, &str); 2] = [("### 20.1 A handshake", "p-key-ed25519"), ("### 20.2 A signed request", "r-post")];
 
-/// What the program prints for the example's vector.
+/// What the program prints for the examples' vectors.
 pub(super) fn compute() -> Result<String> {
-    let mut command = cargo();
-    command.args(["run", "--quiet", "--release", "--locked", "--package", "didshake-cli", "--"]);
-    process::output(command.args(["vectors", "show", VECTOR, "--markdown"]))
+    let mut parts = Vec::new();
+    for (heading, vector) in VECTORS {
+        let mut command = cargo();
+        command.args(["run", "--quiet", "--release", "--locked", "--package", "didshake-cli", "--"]);
+        let shown = process::output(command.args(["vectors", "show", vector, "--markdown"]))?;
+        parts.push(format!("{heading}\n\n{}", shown.trim_end()));
+    }
+    Ok(parts.join("\n\n") + "\n")
 }
 
 /// The text has both marks once, each on a line of its own.

@@ -85,7 +85,7 @@ impl Holders {
     }
 
     fn read_vectors(&mut self, root: &Path, faults: &mut Vec<Fault>) -> Result<()> {
-        for kind in ["positive", "negative"] {
+        for kind in ["positive", "negative", "request"] {
             let folder = root.join("vectors").join(kind);
             for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
                 let path = entry?.path();
@@ -184,7 +184,7 @@ mod tests {
 
     fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
-        for folder in ["vectors/positive", "vectors/negative", "crates"] {
+        for folder in ["vectors/positive", "vectors/negative", "vectors/request", "crates"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
         for (path, text) in files {
@@ -199,6 +199,7 @@ mod tests {
     fn vectors_and_tests_are_gathered() {
         let root = repository(&[
             ("vectors/negative/n-a.json", "{\"requirements\": [\"R-A-1\"]}"),
+            ("vectors/request/r-a.json", "{\"requirements\": [\"R-A-1\"]}"),
             ("crates/x/Cargo.toml", "[package]\nname = \"did-x\"\n"),
             ("crates/x/src/wire/hello.rs", "// R-A-1\n#[test]\nfn t() {}\n"),
             ("crates/x/tests/all.rs", "// R-A-1\n#[test]\nfn u() {}\n"),
@@ -207,11 +208,11 @@ mod tests {
         let holders = Holders::gather(root.path(), &mut faults).unwrap();
         let id = ids_in("R-A-1").pop().unwrap();
         assert_eq!(faults, []);
-        assert_eq!(holders.vectors_of(&id), ["n-a"]);
+        assert_eq!(holders.vectors_of(&id), ["n-a", "r-a"]);
         assert_eq!(Vec::from_iter(holders.tests_of(&id)), ["did_x::tests::all::u", "did_x::wire::hello::t"]);
         assert!(holders.has_test("did_x::anywhere::t") && holders.has_test("did-x::t"));
         assert!(!holders.has_test("did_x::wire::none") && !holders.has_test("other::t") && !holders.has_test("t"));
-        assert_eq!(holders.dangling(&BTreeSet::new()).len(), 3);
+        assert_eq!(holders.dangling(&BTreeSet::new()).len(), 4);
     }
 
     #[test]

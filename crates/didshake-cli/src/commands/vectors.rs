@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use didshake_vectors::{Checked, LoadError, load, markdown, text};
+use didshake_vectors::{Checked, LoadError, load};
 use serde_json::json;
 
 use crate::cli::Global;
@@ -14,13 +14,16 @@ use crate::progress;
 
 const AFTER_HELP: &str = "\
 Each positive is played in both roles and compared byte for byte, with every intermediate, record and export. Each
-negative must be refused by the role, at the message, with the error and the alert that it names.
+negative must be refused by the role, at the message, with the error and the alert that it names. Signed requests are
+signed anew and go through the checks of a service; a bad one must be refused with the error that it names.
 Exit code 1 if any vector fails.
 
 Examples:
   didshake vectors verify
   didshake vectors verify ./vectors --only n-finish-replayed
-  didshake vectors show p-key-ed25519 --markdown";
+  didshake vectors verify --only r-post --only r-replayed
+  didshake vectors show p-key-ed25519 --markdown
+  didshake vectors show r-post";
 
 #[derive(Subcommand)]
 #[command(after_help = AFTER_HELP)]
@@ -28,7 +31,7 @@ pub(crate) enum Vectors {
     /// Run vectors through this program's own code
     #[command(after_help = AFTER_HELP)]
     Verify {
-        /// The directory with positive/ and negative/
+        /// The directory with positive/, negative/ and request/
         #[arg(value_name = "DIR", default_value = "vectors")]
         directory: PathBuf,
         /// Run this one alone (repeatable)
@@ -39,7 +42,7 @@ pub(crate) enum Vectors {
     Show {
         /// The vector
         id: String,
-        /// The directory with positive/ and negative/
+        /// The directory with positive/, negative/ and request/
         #[arg(long, value_name = "DIR", default_value = "vectors")]
         directory: PathBuf,
         /// As markdown, every message field by field
@@ -100,7 +103,7 @@ fn area(vector: &Checked) -> String {
 fn show(id: &str, directory: &Path, as_markdown: bool) -> Result<(), Failure> {
     let vectors = load(directory).map_err(|error| unreadable(&error))?;
     let found = vectors.into_iter().find(|vector| vector.id() == id).ok_or_else(|| absent_vector(id, directory))?;
-    let shown = found.vector.and_then(|vector| if as_markdown { markdown(&vector) } else { text(&vector) });
+    let shown = found.vector.and_then(|vector| if as_markdown { vector.markdown() } else { vector.text() });
     let shown = shown.map_err(|failure| Failure::new(Exit::Check, "vectors", format!("{id}: {failure}")))?;
     output::text(&printable(&shown));
     Ok(())

@@ -19,6 +19,9 @@ pub const SIGNATURE: &str = "signature";
 /// No field is longer, in bytes; a longer one is not looked at.
 pub const MAX_FIELD_BYTES: usize = 512;
 
+/// Digits of an Integer of RFC 9651.
+const MAX_CREATED_DIGITS: usize = 15;
+
 const COMPONENTS: &str = r#"("@method" "@authority" "@path" "@query" "content-digest")"#;
 const NAME: &str = "didshake=";
 const END: &str = r#"";alg="hmac-sha256";tag="didshake.login/1""#;
@@ -81,6 +84,9 @@ impl Parameters {
         let (created, rest) = rest.split_once(';').ok_or(malformed)?;
         let (nonce, rest) = after(rest, "nonce=\"")?.split_once('"').ok_or(malformed)?;
         let keyid = after(rest, ";keyid=\"")?.strip_suffix(END).ok_or(malformed)?;
+        if created.len() > MAX_CREATED_DIGITS {
+            return Err(malformed);
+        }
         let read = Self {
             created: UnixTime(created.parse().map_err(|_| malformed)?),
             nonce: name_of_16(nonce)?,
@@ -109,19 +115,16 @@ pub(super) fn read_signature(field: &str) -> Result<[u8; 32], RequestFault> {
 
 fn bytes_between(text: &str, start: &str) -> Result<[u8; 32], RequestFault> {
     let encoded = after(text, start)?.strip_suffix(':').ok_or(RequestFault::Malformed)?;
-    let mut bytes = [0; 32];
-    match Base64::decode(encoded, &mut bytes) {
-        Ok([_, ..]) if encoded.len() == 44 => Ok(bytes),
-        _ => Err(RequestFault::Malformed),
-    }
+    exactly(Base64::decode(encoded, &mut [0; 32]))
 }
 
 fn name_of_16(text: &str) -> Result<[u8; 16], RequestFault> {
-    let mut bytes = [0; 16];
-    match Base64UrlUnpadded::decode(text, &mut bytes) {
-        Ok([_, ..]) if text.len() == 22 => Ok(bytes),
-        _ => Err(RequestFault::Malformed),
-    }
+    exactly(Base64UrlUnpadded::decode(text, &mut [0; 16]))
+}
+
+/// All bytes that are due: 31 have as many characters as 32.
+fn exactly<const N: usize>(decoded: Result<&[u8], base64ct::Error>) -> Result<[u8; N], RequestFault> {
+    decoded.ok().and_then(|bytes| bytes.try_into().ok()).ok_or(RequestFault::Malformed)
 }
 
 fn after<'a>(text: &'a str, start: &str) -> Result<&'a str, RequestFault> {

@@ -1,0 +1,68 @@
+//! A vector of either format.
+
+use crate::format::Vector;
+use crate::outcome::Failure;
+use crate::request_format::RequestVector;
+use crate::{run, show, show_request};
+
+/// What a vector file holds.
+#[derive(Clone, PartialEq, Debug)]
+pub enum VectorFile {
+    /// A handshake and its channel.
+    Handshake(Box<Vector>),
+    /// A signed request of a session.
+    Request(Box<RequestVector>),
+}
+
+impl VectorFile {
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Handshake(vector) => vector.id(),
+            Self::Request(vector) => vector.id(),
+        }
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn area(&self) -> &str {
+        match self {
+            Self::Handshake(vector) => vector.area(),
+            Self::Request(vector) => vector.area(),
+        }
+    }
+
+    /// Runs it through the real crates.
+    ///
+    /// # Errors
+    /// The first [`Failure`].
+    pub fn verify(&self) -> Result<(), Failure> {
+        match self {
+            Self::Handshake(vector) => run::verify(vector),
+            Self::Request(vector) => vector.verify(),
+        }
+    }
+
+    /// A positive as a worked example in markdown, computed anew.
+    ///
+    /// # Errors
+    /// [`Failure`] where the vector is no positive, or cannot be run.
+    pub fn markdown(&self) -> Result<String, Failure> {
+        match self {
+            Self::Handshake(vector) => show::markdown(vector),
+            Self::Request(vector) => show_request::markdown(vector),
+        }
+    }
+
+    /// The same for a terminal.
+    ///
+    /// # Errors
+    /// As for [`VectorFile::markdown`].
+    pub fn text(&self) -> Result<String, Failure> {
+        match self {
+            Self::Handshake(vector) => show::text(vector),
+            Self::Request(vector) => show_request::text(vector),
+        }
+    }
+}
