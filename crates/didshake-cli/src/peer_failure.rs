@@ -43,9 +43,10 @@ fn exit(cause: &Cause, role: Role) -> Exit {
             _ => Exit::NotAuthenticated,
         },
         Cause::Protocol(Error::Caller(_)) => Exit::Usage,
-        Cause::Protocol(Error::Ours(_)) | Cause::Burn(_) => Exit::Check,
+        Cause::Protocol(Error::Ours(_)) | Cause::Burn(_) | Cause::Keep(_) => Exit::Check,
         Cause::Signer(_) => Exit::Storage,
-        Cause::Network(_) | Cause::Closed | Cause::TimedOut(_) => Exit::Network,
+        Cause::Http(failure) if failure.is_callers() => Exit::Usage,
+        Cause::Network(_) | Cause::Closed | Cause::TimedOut(_) | Cause::Http(_) | Cause::WebSocket(_) => Exit::Network,
     }
 }
 

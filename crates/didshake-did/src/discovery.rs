@@ -112,7 +112,8 @@ impl OriginClaim {
     /// # Errors
     /// [`ClaimError::NotHttps`]: the caller's fault.
     pub fn url(origin: &Origin) -> Result<String, ClaimError> {
-        if origin.is_secure() { Ok(format!("{origin}{PATH}")) } else { Err(ClaimError::NotHttps) }
+        let speaks = origin.is_secure() || origin.is_loopback();
+        if speaks { Ok(format!("{origin}{PATH}")) } else { Err(ClaimError::NotHttps) }
     }
 
     /// Reads what `origin` answered.
@@ -216,8 +217,8 @@ impl OriginClaim {
 /// Why a claim is not used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, thiserror::Error)]
 pub enum ClaimError {
-    /// Only https origins make claims. The caller's fault.
-    #[error("only https origins have /.well-known/didshake")]
+    /// Only https origins make claims, and http origins whose host is a loopback address. The caller's fault.
+    #[error("only https origins have /.well-known/didshake, and http ones at a loopback address")]
     NotHttps,
     /// The status is not 200 (a redirect is not followed), or the media type is not `application/json`. The origin's fault.
     #[error("the origin does not answer with 200 and application/json")]

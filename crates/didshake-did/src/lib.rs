@@ -21,6 +21,7 @@
 //! # }).unwrap();
 //! ```
 
+mod budget;
 mod cache;
 mod clock;
 pub mod did_jwk;
@@ -44,6 +45,7 @@ mod verification_method;
 #[cfg(feature = "web")]
 pub mod web;
 
+pub use budget::{Rate, ResolutionBudget, Source, SourceBudget, Spent, Wait};
 pub use cache::{CacheLimits, CachedResolver, Lifetimes};
 pub use clock::{Clock, SystemClock};
 pub use document::{DidDocument, MAX_DOCUMENT_BYTES, Service};

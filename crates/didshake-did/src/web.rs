@@ -5,7 +5,6 @@
 //! did:web rests on DNS and on the certificate authorities that this machine trusts: it is not CA-free.
 
 mod address;
-mod budget;
 mod failure;
 mod fetch;
 mod guard;
@@ -20,12 +19,12 @@ use didshake::{Did, Fault};
 use reqwest::Client;
 
 pub use address::AddressKind;
-pub use budget::{Rate, ResolutionBudget, Source, Spent};
 pub use failure::WebFailure;
 pub use location::{Location, LocationFault};
 pub use lookup::{Lookup, SystemLookup};
 pub use options::{LocalHost, WebOptionFault, WebOptions};
 
+pub use crate::budget::{Rate, ResolutionBudget, Source, Spent};
 use crate::document::DidDocument;
 use crate::resolver::{BoxFuture, Resolved, Resolver};
 use guard::{Guard, Reach};

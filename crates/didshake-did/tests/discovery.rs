@@ -116,7 +116,7 @@ fn what_is_published_is_what_is_read() {
 
 // R-BIND-16
 #[test]
-fn only_200_and_json_of_an_https_origin_is_read() {
+fn only_200_and_json_of_an_origin_is_read() {
     assert_eq!(OriginClaim::url(&origin()).unwrap(), "https://example.com/.well-known/didshake");
     let body = members().to_string();
     for content_type in [&b"application/json"[..], b"Application/JSON; charset=utf-8"] {
@@ -129,10 +129,35 @@ fn only_200_and_json_of_an_https_origin_is_read() {
     for content_type in foreign {
         assert_eq!(read(200, content_type, body.as_bytes()), Err(ClaimError::Response));
     }
-    let plain = Origin::parse("http://example.com").unwrap();
-    assert_eq!(OriginClaim::url(&plain), Err(ClaimError::NotHttps));
-    let response = WellKnownResponse { status: 200, content_type: &[b"application/json"], body: body.as_bytes() };
-    assert_eq!(OriginClaim::read(&plain, &response), Err(ClaimError::NotHttps));
+}
+
+// R-BIND-16
+#[test]
+fn plain_http_is_read_at_a_loopback_address_only() {
+    let members = |endpoint: &str| with("endpoint", json!(endpoint)).to_string();
+    let read = |origin: &str, body: &str| {
+        let origin = Origin::parse(origin).unwrap();
+        let response = WellKnownResponse { status: 200, content_type: &[b"application/json"], body: body.as_bytes() };
+        let read = OriginClaim::read(&origin, &response);
+        assert_eq!(OriginClaim::url(&origin).err(), read.as_ref().err().copied());
+        read
+    };
+    for far in
+        ["http://example.com", "http://localhost:8400", "http://10.0.0.1", "http://127.0.0.1.example", "ws://[::2]"]
+    {
+        assert_eq!(read(far, &members("https://example.com/")), Err(ClaimError::NotHttps), "{far}");
+    }
+    for near in ["http://127.0.0.1:8400", "http://127.9.9.9", "http://[::1]:8400"] {
+        let url = OriginClaim::url(&Origin::parse(near).unwrap()).unwrap();
+        assert_eq!(url, format!("{near}/.well-known/didshake"));
+        let claim = read(near, &members(&format!("{near}/didshake"))).unwrap();
+        assert_eq!(claim.endpoint_on_origin().unwrap().as_str(), format!("{near}/didshake"));
+        // Another port of the same machine is somebody else.
+        let elsewhere = read(near, &members("http://127.0.0.1:9/didshake")).unwrap();
+        assert_eq!(elsewhere.endpoint_on_origin(), Err(ClaimError::EndpointElsewhere));
+        let linked = document(&json!([entry(&json!("LinkedDomains"), &json!(near))]));
+        assert_eq!(claim.did_by_link(&linked), Ok(&did()));
+    }
 }
 
 // R-BIND-16, R-LIMIT-1

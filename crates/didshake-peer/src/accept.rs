@@ -1,20 +1,22 @@
-//! The responder over a stream.
+//! The responder over a transport of whole messages.
 
 use std::sync::Arc;
 
-use didshake::{AwaitingHello, Established, Extensions, HelloRead, UnsignedReply};
+use didshake::{AwaitingHello, Channel, Context, Extensions, HelloRead, UnsignedReply, VerifiedInitiator};
 use didshake_did::SigningIdentity;
 use getrandom::SysRng;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use crate::attempt::{Attempt, Claimed};
+use crate::agreed::Agreed;
+use crate::attempt::{Attempt, Claimed, Progress};
 use crate::burn::{BurnStore, SKEW_SECONDS};
 use crate::connection::PeerConnection;
 use crate::error::{Cause, HandshakeError, Step};
 use crate::observer::Event;
 use crate::options::ResponderOptions;
 use crate::stream::Frame;
+use crate::transport::Transport;
 
 /// Runs a handshake as responder and gives the channel to an initiator that may be met.
 ///
@@ -32,61 +34,83 @@ pub async fn accept<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    respond(stream, options.surroundings.context.clone(), options, burned).await
+}
+
+/// The same over any transport and in any context.
+pub(crate) async fn respond<T: Transport>(
+    transport: T,
+    context: Context,
+    options: &ResponderOptions,
+    burned: &dyn BurnStore,
+) -> Result<PeerConnection<T>, HandshakeError> {
     let claimed = Claimed::default();
-    let mut attempt = Attempt::new(stream, &options.surroundings, claimed.clone(), Step::ReadHello);
+    let progress = Progress::new(&options.surroundings, claimed.clone(), Step::ReadHello);
+    let mut attempt = Attempt::new(transport, progress);
     let limit = options.surroundings.timeouts.attempt;
-    let outcome = timeout(limit, drive(&mut attempt, options, &claimed, burned)).await;
+    let hello = AwaitingHello::new(Arc::new(options.config(&claimed)), context);
+    let driving = async { drive(&mut attempt, hello?, options, burned).await };
+    let outcome = timeout(limit, driving).await;
     attempt.conclude(outcome.unwrap_or(Err(Cause::TimedOut(limit)))).await
 }
 
-async fn drive<S>(
-    attempt: &mut Attempt<'_, S>,
+async fn drive<T: Transport>(
+    attempt: &mut Attempt<'_, T>,
+    state: AwaitingHello,
     options: &ResponderOptions,
-    claimed: &Claimed,
     burned: &dyn BurnStore,
-) -> Result<Established, Cause>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<(Agreed, Channel), Cause> {
     let surroundings = &options.surroundings;
-    let unsigned = read_hello(attempt, options, claimed).await?;
-    attempt.at(Step::SendReply);
+    let unsigned = read_hello(attempt, state, options).await?;
+    attempt.progress.at(Step::SendReply);
     let local = unsigned.identity();
     let ours = |identity: &&SigningIdentity| identity.did() == &local.did && identity.fragment() == &local.fragment;
     let identity = options.identities.iter().find(ours).ok_or(didshake::Misuse::NoIdentity)?;
-    let signature = attempt.sign(identity, unsigned.signature_input()).await?;
+    let signature = attempt.progress.sign(identity, unsigned.signature_input()).await?;
     let (reply, waiting) = unsigned.sign(signature)?;
     attempt.send(&reply).await?;
 
     let finish = attempt.receive(Frame::Message, Step::ReadFinish, surroundings.timeouts.message).await?;
     let initiator = waiting.read(&finish, surroundings.clock.now())?;
     let claim = initiator.claim();
-    attempt.claims(&claim);
-    let document = attempt.resolve(&claim).await?;
+    attempt.progress.claims(&claim);
+    let document = attempt.progress.resolve(&claim).await?;
     let verified = initiator.verify(&document, surroundings.clock.now())?;
-    attempt.ask_policy(verified.initiator()).await?;
-
-    attempt.at(Step::Burn);
-    let until = verified.burned_until().plus(SKEW_SECONDS);
-    let burn = burned.burn(verified.th3(), until, surroundings.clock.now()).await.map_err(Cause::Burn)?;
-    let (accept, established) = verified.accept(burn, options.lifetime, Extensions::default())?;
-    attempt.observe(&Event::Burned);
-    attempt.at(Step::SendAccept);
+    attempt.progress.ask_policy(verified.initiator()).await?;
+    let (accept, agreed, channel) = conclude(&mut attempt.progress, verified, options, burned).await?;
     attempt.send(&accept).await?;
-    Ok(established)
+    Ok((agreed, channel))
+}
+
+/// Burns th3, makes Accept, and has kept what Accept stands for before it leaves.
+async fn conclude(
+    progress: &mut Progress<'_>,
+    verified: VerifiedInitiator,
+    options: &ResponderOptions,
+    burned: &dyn BurnStore,
+) -> Result<(Vec<u8>, Agreed, Channel), Cause> {
+    progress.at(Step::Burn);
+    let now = options.surroundings.clock.now();
+    let until = verified.burned_until().plus(SKEW_SECONDS);
+    let burn = burned.burn(verified.th3(), until, now).await.map_err(Cause::Burn)?;
+    let (accept, established) = verified.accept(burn, options.lifetime, Extensions::default())?;
+    progress.observe(&Event::Burned);
+    let (agreed, channel) = Agreed::of(established);
+    progress.at(Step::Keep);
+    if let Some(keep) = &options.keep {
+        keep.keep(&agreed).await.map_err(Cause::Keep)?;
+    }
+    progress.at(Step::SendAccept);
+    Ok((accept, agreed, channel))
 }
 
 /// Reads Hello, and a second one where the first needs a Retry.
-async fn read_hello<S>(
-    attempt: &mut Attempt<'_, S>,
+async fn read_hello<T: Transport>(
+    attempt: &mut Attempt<'_, T>,
+    mut state: AwaitingHello,
     options: &ResponderOptions,
-    claimed: &Claimed,
-) -> Result<UnsignedReply, Cause>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<UnsignedReply, Cause> {
     let surroundings = &options.surroundings;
-    let mut state = AwaitingHello::new(Arc::new(options.config(claimed)), surroundings.context.clone())?;
     loop {
         let hello = attempt.receive(Frame::Hello, Step::ReadHello, surroundings.timeouts.hello).await?;
         match state.read(&hello, surroundings.clock.now(), &mut SysRng)? {

@@ -1,19 +1,22 @@
-//! What both roles share of an attempt: frames with time-outs, resolution, policy, and how an attempt fails.
+//! What both roles and all bindings share of an attempt: its course, and messages with time-outs; how an attempt fails.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use didshake::wire::MAX_MESSAGE_BYTES;
-use didshake::{AlertCode, Claim, Did, Established, Fault, Signature, VerifiedPeer};
+use didshake::{AlertCode, Channel, Claim, Did, Fault, Signature, VerifiedPeer};
 use didshake_did::{Resolved, Resolver as _, SigningIdentity};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::agreed::Agreed;
 use crate::connection::PeerConnection;
 use crate::error::{Cause, HandshakeError, Step};
+use crate::failure::WebSocketFailure;
 use crate::observer::{Event, Message};
 use crate::options::Surroundings;
-use crate::stream::{Frame, FrameError, FrameReader, frame};
+use crate::stream::Frame;
+use crate::transport::sealed::Split;
+use crate::transport::{MessageReader, MessageWriter, ReadError, Transport};
 
 // Telling the peer why it is refused may take this long, and no longer.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -36,31 +39,22 @@ impl Claimed {
     }
 }
 
-/// One attempt over one stream.
-pub(crate) struct Attempt<'a, S> {
-    frames: FrameReader<ReadHalf<S>>,
-    writer: WriteHalf<S>,
+/// The course of an attempt over any binding: what is being done, and what is told to whoever watches.
+pub(crate) struct Progress<'a> {
     surroundings: &'a Surroundings,
     claimed: Claimed,
     step: Step,
     received_at: Instant,
     identity_opened: bool,
-    farewell: Option<Vec<u8>>,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Attempt<'a, S> {
-    pub(crate) fn new(stream: S, surroundings: &'a Surroundings, claimed: Claimed, step: Step) -> Self {
-        let (reader, writer) = tokio::io::split(stream);
-        Self {
-            frames: FrameReader::new(reader),
-            writer,
-            surroundings,
-            claimed,
-            step,
-            received_at: Instant::now(),
-            identity_opened: false,
-            farewell: None,
-        }
+impl<'a> Progress<'a> {
+    pub(crate) fn new(surroundings: &'a Surroundings, claimed: Claimed, step: Step) -> Self {
+        Self { surroundings, claimed, step, received_at: Instant::now(), identity_opened: false }
+    }
+
+    pub(crate) fn surroundings(&self) -> &'a Surroundings {
+        self.surroundings
     }
 
     /// From here on the attempt is doing this.
@@ -75,40 +69,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Attempt<'a, S> {
         self.observe(&Event::Claimed(claim));
     }
 
-    /// Sends these bytes instead of a clear alert where the attempt fails.
-    pub(crate) fn say_farewell_with(&mut self, record: Option<Vec<u8>>) {
-        self.farewell = record;
+    /// A message came.
+    pub(crate) fn received(&self, message: &[u8]) {
+        tracing::debug!(kind = %Message::of(message), bytes = message.len(), "received");
+        self.observe(&Event::Received { message: Message::of(message), wire: message });
     }
 
-    pub(crate) async fn receive(&mut self, expected: Frame, step: Step, limit: Duration) -> Result<Vec<u8>, Cause> {
-        self.at(step);
-        let frame = timeout(limit, self.frames.next(expected)).await.map_err(|_| Cause::TimedOut(limit))?;
-        self.received_at = Instant::now();
-        let message = match frame {
-            Ok(Some(message)) => message,
-            Ok(None) | Err(FrameError::Cut) => return Err(Cause::Closed),
-            Err(FrameError::TooLong { length, limit }) => {
-                tracing::debug!(length, limit, "a frame over the limit");
-                return Err(Fault::MessageTooLong.into());
-            }
-            Err(FrameError::Io(error)) => return Err(Cause::Network(error)),
-        };
-        tracing::debug!(kind = %Message::of(&message), bytes = message.len(), "received");
-        self.observe(&Event::Received { message: Message::of(&message), wire: &message });
-        Ok(message)
-    }
-
-    pub(crate) async fn send(&mut self, message: &[u8]) -> Result<(), Cause> {
-        let limit = self.surroundings.timeouts.message;
-        let framed = frame(message);
+    /// A message is about to go out.
+    pub(crate) fn sending(&self, message: &[u8]) {
         self.observe(&Event::Sent { message: Message::of(message), wire: message });
-        let sending = async {
-            self.writer.write_all(&framed).await?;
-            self.writer.flush().await
-        };
-        timeout(limit, sending).await.map_err(|_| Cause::TimedOut(limit))?.map_err(Cause::Network)?;
-        tracing::debug!(kind = %Message::of(message), bytes = message.len(), "sent");
-        Ok(())
     }
 
     pub(crate) async fn resolve(&mut self, claim: &Claim) -> Result<Resolved, Cause> {
@@ -146,43 +115,100 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Attempt<'a, S> {
         }
     }
 
+    /// The end of the attempt, for the caller and the operator's log.
+    pub(crate) fn fail(self, cause: Cause, sent: Option<AlertCode>) -> HandshakeError {
+        let error = HandshakeError { step: self.step, cause, claimed: self.claimed.take(), sent };
+        log(&error);
+        error
+    }
+
+    /// What the peer is told. Where admission has looked, the Identity is open, though the state that holds it is gone.
+    fn alert(&self, cause: &Cause) -> Option<AlertCode> {
+        cause.alert(self.identity_opened || self.claimed.0.lock().unwrap_or_else(PoisonError::into_inner).is_some())
+    }
+}
+
+/// One attempt over one transport of whole messages.
+pub(crate) struct Attempt<'a, T: Transport> {
+    reader: T::Reader,
+    writer: T::Writer,
+    pub(crate) progress: Progress<'a>,
+    farewell: Option<Vec<u8>>,
+}
+
+impl<'a, T: Transport> Attempt<'a, T> {
+    pub(crate) fn new(transport: T, progress: Progress<'a>) -> Self {
+        let (reader, writer) = Split::split(transport);
+        Self { reader, writer, progress, farewell: None }
+    }
+
+    /// Sends these bytes instead of a clear alert where the attempt fails.
+    pub(crate) fn say_farewell_with(&mut self, record: Option<Vec<u8>>) {
+        self.farewell = record;
+    }
+
+    pub(crate) async fn receive(&mut self, expected: Frame, step: Step, limit: Duration) -> Result<Vec<u8>, Cause> {
+        self.progress.at(step);
+        let message = timeout(limit, self.reader.next(expected)).await.map_err(|_| Cause::TimedOut(limit))?;
+        self.progress.received_at = Instant::now();
+        let message = message.map_err(Cause::from)?.ok_or(Cause::Closed)?;
+        self.progress.received(&message);
+        Ok(message)
+    }
+
+    pub(crate) async fn send(&mut self, message: &[u8]) -> Result<(), Cause> {
+        let limit = self.progress.surroundings.timeouts.message;
+        self.progress.sending(message);
+        self.writer.put(message);
+        timeout(limit, self.writer.flush()).await.map_err(|_| Cause::TimedOut(limit))?.map_err(Cause::Network)?;
+        tracing::debug!(kind = %Message::of(message), bytes = message.len(), "sent");
+        Ok(())
+    }
+
     /// What the attempt came to: the channel, or its end.
     pub(crate) async fn conclude(
         self,
-        outcome: Result<Established, Cause>,
-    ) -> Result<PeerConnection<S>, HandshakeError> {
+        outcome: Result<(Agreed, Channel), Cause>,
+    ) -> Result<PeerConnection<T>, HandshakeError> {
         match outcome {
-            Ok(established) => Ok(PeerConnection::new((self.frames, self.writer), established)),
+            Ok((agreed, channel)) => Ok(PeerConnection::new((self.reader, self.writer), agreed, channel)),
             Err(cause) => Err(self.fail(cause).await),
         }
     }
 
     /// Ends the attempt: the peer learns one alert at most, the log the cause; then the connection is closed.
     async fn fail(mut self, cause: Cause) -> HandshakeError {
-        let claimed = self.claimed.take();
-        // Admission has looked: the Identity is open, though the state that holds it is gone.
-        let alert = cause.alert(self.identity_opened || claimed.is_some());
+        let alert = self.progress.alert(&cause);
         if alert == Some(AlertCode::Denied) {
-            sleep_until(self.received_at + self.surroundings.timeouts.denied_delay).await;
+            sleep_until(self.progress.received_at + self.progress.surroundings.timeouts.denied_delay).await;
         }
         let last = self.farewell.take().or_else(|| alert.map(AlertCode::message));
         let told = match last {
             Some(last) => timeout(FAREWELL, self.farewell(&last)).await.is_ok_and(|sent| sent.is_ok()),
             None => false,
         };
-        let sent = alert.filter(|_| told);
-        let error = HandshakeError { step: self.step, cause, claimed, sent };
-        log(&error);
-        error
+        self.progress.fail(cause, alert.filter(|_| told))
     }
 
     async fn farewell(&mut self, last: &[u8]) -> std::io::Result<()> {
-        self.observe(&Event::Sent { message: Message::of(last), wire: last });
-        self.writer.write_all(&frame(last)).await?;
+        self.progress.sending(last);
+        self.writer.put(last);
         self.writer.flush().await?;
-        self.writer.shutdown().await?;
-        let _ = timeout(DRAIN, self.frames.drain(DRAIN_BYTES)).await;
+        self.writer.close().await?;
+        let _ = timeout(DRAIN, self.reader.drain(DRAIN_BYTES)).await;
         Ok(())
+    }
+}
+
+impl From<ReadError> for Cause {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLong => Fault::MessageTooLong.into(),
+            ReadError::Cut => Self::Closed,
+            ReadError::Text => Self::WebSocket(WebSocketFailure::Text),
+            ReadError::Malformed => Self::WebSocket(WebSocketFailure::Malformed),
+            ReadError::Io(error) => Self::Network(error),
+        }
     }
 }
 

@@ -2,59 +2,26 @@
 
 use std::sync::Arc;
 
-use didshake::{Established, Exporter, Extensions, LocalIdentity, Suite, VerifiedPeer};
-use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
+use didshake::{Channel, VerifiedPeer};
 
+use crate::agreed::Agreed;
 use crate::error::ChannelError;
 use crate::halves::{ReceiveHalf, SendHalf, halves};
-use crate::stream::FrameReader;
-
-/// What both sides left the handshake with, apart from the channel.
-#[derive(Debug)]
-pub struct Agreed {
-    /// Who the peer is, with the method and the key bytes that proved it.
-    pub peer: VerifiedPeer,
-    /// Which of our identities it met.
-    pub identity: LocalIdentity,
-    /// Keys for the application.
-    pub exporter: Exporter,
-    /// A name for this handshake that both sides know: public, never a credential.
-    pub session_id: [u8; 16],
-    /// The suite of the channel.
-    pub suite: Suite,
-    /// The application protocol.
-    pub application_protocol: Vec<u8>,
-    /// Seconds from Accept on for which something may outlive the connection; 0: nothing does.
-    pub lifetime: u32,
-    /// The extensions of Accept.
-    pub extensions: Extensions,
-}
+use crate::transport::Transport;
 
 /// A channel to a verified peer.
 ///
 /// Dropping it closes the connection without a close record: the peer takes that for a truncation. End with
 /// [`PeerConnection::close`].
-pub struct PeerConnection<S> {
+pub struct PeerConnection<S: Transport> {
     agreed: Arc<Agreed>,
     send: SendHalf<S>,
     receive: ReceiveHalf<S>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> PeerConnection<S> {
-    pub(crate) fn new(stream: (FrameReader<ReadHalf<S>>, WriteHalf<S>), established: Established) -> Self {
-        let Established {
-            channel,
-            peer,
-            identity,
-            exporter,
-            session_id,
-            suite,
-            application_protocol,
-            lifetime,
-            extensions,
-        } = established;
-        let agreed = Agreed { peer, identity, exporter, session_id, suite, application_protocol, lifetime, extensions };
-        let (send, receive) = halves(stream, channel);
+impl<S: Transport> PeerConnection<S> {
+    pub(crate) fn new(transport: (S::Reader, S::Writer), agreed: Agreed, channel: Channel) -> Self {
+        let (send, receive) = halves(transport, channel);
         Self { agreed: Arc::new(agreed), send, receive }
     }
 
@@ -101,7 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PeerConnection<S> {
     }
 }
 
-impl<S> std::fmt::Debug for PeerConnection<S> {
+impl<S: Transport> std::fmt::Debug for PeerConnection<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PeerConnection").field("agreed", &self.agreed).finish_non_exhaustive()
     }

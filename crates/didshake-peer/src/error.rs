@@ -7,7 +7,9 @@ use std::time::Duration;
 use didshake::{AlertCode, Did, Error, Fault, Misuse};
 use didshake_did::SignerError;
 
+use crate::agreed::KeepError;
 use crate::burn::BurnError;
+use crate::failure::{HttpFailure, WebSocketFailure};
 
 /// An attempt that failed: where, why, and who was claimed. There is no channel.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,9 @@ pub enum Cause {
     /// th3 could not be burned.
     #[error("{0}")]
     Burn(#[source] BurnError),
+    /// What was agreed on could not be kept.
+    #[error("{0}")]
+    Keep(#[source] KeepError),
     /// The connection failed.
     #[error("the connection failed: {0}")]
     Network(#[source] io::Error),
@@ -62,6 +67,12 @@ pub enum Cause {
     /// The step or the whole attempt took too long.
     #[error("no answer within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
+    /// HTTP gave no message of the handshake.
+    #[error(transparent)]
+    Http(#[from] HttpFailure),
+    /// The WebSocket gave none.
+    #[error(transparent)]
+    WebSocket(#[from] WebSocketFailure),
 }
 
 impl Cause {
@@ -72,9 +83,12 @@ impl Cause {
             Self::Protocol(error) => error.code(),
             Self::Signer(_) => "signer",
             Self::Burn(_) => "burn_store",
+            Self::Keep(_) => "keep",
             Self::Network(_) => "network",
             Self::Closed => "closed",
             Self::TimedOut(_) => "timed_out",
+            Self::Http(failure) => failure.code(),
+            Self::WebSocket(failure) => failure.code(),
         }
     }
 
@@ -83,8 +97,8 @@ impl Cause {
         let ours = if identity_opened { AlertCode::Denied } else { AlertCode::Internal };
         match self {
             Self::Protocol(Error::Peer(fault)) => fault.alert(),
-            Self::Protocol(_) | Self::Signer(_) | Self::Burn(_) => Some(ours),
-            Self::Network(_) | Self::Closed | Self::TimedOut(_) => None,
+            Self::Protocol(_) | Self::Signer(_) | Self::Burn(_) | Self::Keep(_) => Some(ours),
+            Self::Network(_) | Self::Closed | Self::TimedOut(_) | Self::Http(_) | Self::WebSocket(_) => None,
         }
     }
 }
@@ -124,6 +138,8 @@ pub enum Step {
     ReadFinish,
     /// Burning th3.
     Burn,
+    /// Keeping what was agreed on (responder, before Accept).
+    Keep,
     /// Sending Accept.
     SendAccept,
     /// Waiting for Accept, or reading it.
@@ -143,6 +159,7 @@ impl fmt::Display for Step {
             Self::SendFinish => "sending Finish",
             Self::ReadFinish => "waiting for Finish",
             Self::Burn => "burning the handshake",
+            Self::Keep => "keeping what was agreed on",
             Self::SendAccept => "sending Accept",
             Self::ReadAccept => "waiting for Accept",
         })

@@ -1,39 +1,49 @@
-//! The two directions of a channel over a stream (R-CHAN).
+//! The two directions of a channel over a transport (R-CHAN).
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use didshake::{AlertCode, Channel, Error, Fault, MAX_CONTENT_BYTES, Misuse, Opener, Received, Sealer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
 use crate::error::ChannelError;
-use crate::stream::{Frame, FrameError, FrameReader, frame};
+use crate::stream::Frame;
+use crate::transport::{MessageReader, MessageWriter, ReadError, Transport};
 
 // The last alert may take this long to leave.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// The two halves over the two halves of a stream.
-pub(crate) fn halves<S: AsyncRead + AsyncWrite + Unpin>(
-    (frames, io): (FrameReader<ReadHalf<S>>, WriteHalf<S>),
+/// The two halves over the two halves of a transport.
+pub(crate) fn halves<S: Transport>(
+    (reader, writer): (S::Reader, S::Writer),
     channel: Channel,
 ) -> (SendHalf<S>, ReceiveHalf<S>) {
     let (sealer, opener) = channel.split();
-    let (end, ended) = watch::channel(false);
-    let writer = Arc::new(Mutex::new(Writer { io, sealer, pending: Vec::new(), written: 0 }));
-    let send = SendHalf { writer: writer.clone(), ended };
-    (send, ReceiveHalf { frames, opener, writer, end, outcome: None })
+    let (state, seen) = watch::channel(State::Open);
+    let writer = Arc::new(Mutex::new(Writer { transport: writer, sealer, closed: false }));
+    let send = SendHalf { writer: writer.clone(), state: seen };
+    (send, ReceiveHalf { reader, opener, writer, state, outcome: None })
+}
+
+/// How far the receiving half is, for the sending one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The peer has closed its direction in order.
+    PeerClosed,
+    /// Both directions are over.
+    Ended,
 }
 
 /// Sends to the peer.
-pub struct SendHalf<S> {
-    writer: Arc<Mutex<Writer<S>>>,
-    ended: watch::Receiver<bool>,
+pub struct SendHalf<S: Transport> {
+    writer: Arc<Mutex<Writer<S::Writer>>>,
+    state: watch::Receiver<State>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> SendHalf<S> {
+impl<S: Transport> SendHalf<S> {
     /// Sends one message of at most [`MAX_CONTENT_BYTES`], as one record. Where the 2^20th record under a secret is due,
     /// a key_update goes first. A dropped send may still reach the peer: its record was sealed, and leaves with the next.
     ///
@@ -47,13 +57,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SendHalf<S> {
         self.write(|sealer| sealer.data(content, 0)).await
     }
 
-    /// Half-close: says that nothing more comes this way, and ends our side of the stream. The peer still may send.
+    /// Half-close: says that nothing more comes this way, and ends our side of the transport. The peer still may send. A
+    /// WebSocket has no sides: it is closed by whoever closes last.
     ///
     /// # Errors
     /// As for [`SendHalf::send`].
     pub async fn close(&mut self) -> Result<(), ChannelError> {
         self.write(Sealer::close).await?;
-        self.writer.lock().await.io.shutdown().await.map_err(ChannelError::Network)
+        let mut writer = self.writer.lock().await;
+        writer.closed = true;
+        let last = *self.state.borrow() == State::PeerClosed;
+        let closing = if last { writer.transport.close().await } else { writer.transport.finish().await };
+        closing.map_err(ChannelError::Network)
     }
 
     /// Changes the secret of our direction now, before it is due.
@@ -72,32 +87,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> SendHalf<S> {
     /// the peer does not take.
     async fn unless_ended<W>(&mut self, write: W) -> Result<(), ChannelError>
     where
-        W: AsyncFnOnce(&mut Writer<S>) -> Result<(), ChannelError>,
+        W: AsyncFnOnce(&mut Writer<S::Writer>) -> Result<(), ChannelError>,
     {
         let writing = async { write(&mut *self.writer.lock().await).await };
         tokio::select! {
             biased;
-            _ = self.ended.wait_for(|ended| *ended) => Err(Error::from(Misuse::Closed).into()),
+            _ = self.state.wait_for(|state| *state == State::Ended) => Err(Error::from(Misuse::Closed).into()),
             written = writing => written,
         }
     }
 }
 
-impl<S> std::fmt::Debug for SendHalf<S> {
+impl<S: Transport> std::fmt::Debug for SendHalf<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SendHalf")
     }
 }
 
-/// The sealing side of the stream. A record that was sealed leaves whole and in order, also when a write was dropped.
-struct Writer<S> {
-    io: WriteHalf<S>,
+/// The sealing side of the transport. A record that was sealed leaves whole and in order, also when a write was dropped.
+struct Writer<W> {
+    transport: W,
     sealer: Sealer,
-    pending: Vec<u8>,
-    written: usize,
+    closed: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
+impl<W: MessageWriter> Writer<W> {
     /// Seals and writes one record, after the key_update that is due.
     async fn write(&mut self, seal: impl FnOnce(&mut Sealer) -> Result<Vec<u8>, Error>) -> Result<(), ChannelError> {
         if self.sealer.key_update_due() {
@@ -111,20 +125,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         &mut self,
         seal: impl FnOnce(&mut Sealer) -> Result<Vec<u8>, Error>,
     ) -> Result<(), ChannelError> {
-        self.flush().await.map_err(ChannelError::Network)?;
-        self.pending = frame(&seal(&mut self.sealer)?);
-        self.written = 0;
-        self.flush().await.map_err(ChannelError::Network)
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        while let Some(rest) = self.pending.get(self.written..).filter(|rest| !rest.is_empty()) {
-            match self.io.write(rest).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                written => self.written = self.written.saturating_add(written),
-            }
-        }
-        self.io.flush().await
+        self.transport.flush().await.map_err(ChannelError::Network)?;
+        self.transport.put(&seal(&mut self.sealer)?);
+        self.transport.flush().await.map_err(ChannelError::Network)
     }
 
     /// The last thing that leaves: an alert in a record where our direction is still open (R-ALERT-5).
@@ -134,16 +137,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         {
             tracing::debug!("no alert could be sent");
         }
-        let _ = self.io.shutdown().await;
+        let _ = self.transport.close().await;
     }
 }
 
 /// Receives from the peer.
-pub struct ReceiveHalf<S> {
-    frames: FrameReader<ReadHalf<S>>,
+pub struct ReceiveHalf<S: Transport> {
+    reader: S::Reader,
     opener: Opener,
-    writer: Arc<Mutex<Writer<S>>>,
-    end: watch::Sender<bool>,
+    writer: Arc<Mutex<Writer<S::Writer>>>,
+    state: watch::Sender<State>,
     outcome: Option<Outcome>,
 }
 
@@ -155,7 +158,7 @@ enum Outcome {
     Network(io::ErrorKind),
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> ReceiveHalf<S> {
+impl<S: Transport> ReceiveHalf<S> {
     /// The peer's next message; `None` once the peer has closed its direction in order. Cancel-safe: a dropped call
     /// loses nothing.
     ///
@@ -179,14 +182,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ReceiveHalf<S> {
         }
     }
 
-    /// After [`ReceiveHalf::recv`] gave `None`: waits until the peer has ended its side of the stream, and refuses
+    /// After [`ReceiveHalf::recv`] gave `None`: waits until the peer has ended its side of the transport, and refuses
     /// whatever still comes (R-CHAN-12).
     ///
     /// # Errors
     /// [`Fault::RecordAfterClose`] where something came; otherwise as for [`ReceiveHalf::recv`].
     pub async fn ended(&mut self) -> Result<(), ChannelError> {
         while self.recv().await?.is_some() {}
-        match self.frames.next(Frame::Record).await {
+        self.close_after_both().await;
+        match self.reader.next(Frame::Record).await {
             Ok(None) => Ok(()),
             Ok(Some(record)) => match self.opener.open(&record) {
                 Ok(_) => Ok(()),
@@ -198,7 +202,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ReceiveHalf<S> {
 
     /// Reads one record: its data, or nothing where it was of another type or the channel ended.
     async fn next(&mut self) -> Option<Vec<u8>> {
-        let opened = match self.frames.next(Frame::Record).await {
+        let opened = match self.reader.next(Frame::Record).await {
             Ok(Some(record)) => self.opener.open(&record),
             Ok(None) => self.opener.end().map(|()| Received::Close),
             Err(error) => {
@@ -212,6 +216,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ReceiveHalf<S> {
             Ok(Received::Close) => {
                 tracing::debug!("the peer closed its direction");
                 self.outcome = Some(Outcome::Closed);
+                self.state.send_replace(State::PeerClosed);
             }
             Ok(Received::Alert(code)) => {
                 self.refuse(Fault::PeerAlert(code).into()).await;
@@ -223,12 +228,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ReceiveHalf<S> {
         None
     }
 
-    /// The stream gave no whole frame.
-    async fn cut(&mut self, error: FrameError) -> ChannelError {
+    /// Where both directions are closed, and one end of the transport serves both, somebody has to end it.
+    async fn close_after_both(&mut self) {
+        let ending = async {
+            let mut writer = self.writer.lock().await;
+            if writer.closed {
+                let _ = writer.transport.close().await;
+            }
+        };
+        let _ = timeout(FAREWELL, ending).await;
+    }
+
+    /// The transport gave no whole message.
+    async fn cut(&mut self, error: ReadError) -> ChannelError {
         match error {
-            FrameError::TooLong { .. } => self.refuse(Fault::RecordTooLong.into()).await,
-            FrameError::Cut => self.refuse(Fault::Truncated.into()).await,
-            FrameError::Io(error) => {
+            ReadError::TooLong => self.refuse(Fault::RecordTooLong.into()).await,
+            ReadError::Cut | ReadError::Malformed => self.refuse(Fault::Truncated.into()).await,
+            ReadError::Text => self.refuse(Fault::NotARecord.into()).await,
+            ReadError::Io(error) => {
                 self.outcome = Some(Outcome::Network(error.kind()));
                 self.finish(None).await;
                 ChannelError::Network(error)
@@ -246,14 +263,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ReceiveHalf<S> {
     }
 
     async fn finish(&mut self, alert: Option<AlertCode>) {
-        // A sender in the middle of a write lets go of the stream.
-        self.end.send_replace(true);
+        // A sender in the middle of a write lets go of the transport.
+        self.state.send_replace(State::Ended);
         let ending = async { self.writer.lock().await.end(alert).await };
         let _ = timeout(FAREWELL, ending).await;
     }
 }
 
-impl<S> std::fmt::Debug for ReceiveHalf<S> {
+impl<S: Transport> std::fmt::Debug for ReceiveHalf<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ReceiveHalf")
     }

@@ -32,29 +32,40 @@
 //! ```
 
 mod accept;
+mod agreed;
 mod attempt;
 mod burn;
 mod connect;
 mod connection;
 mod error;
+mod failure;
 mod halves;
 mod known_peers;
 mod known_peers_file;
 mod observer;
 mod options;
 mod stream;
+mod transport;
+
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use accept::accept;
+pub use agreed::{Agreed, KeepAgreed, KeepError};
 pub use burn::{BurnError, BurnStore, DEFAULT_BURNS, MemoryBurnStore, SKEW_SECONDS};
 pub use connect::connect;
-pub use connection::{Agreed, PeerConnection};
+pub use connection::PeerConnection;
 pub use error::{Cause, ChannelError, HandshakeError, Step};
+pub use failure::{HttpFailure, Lost, WebSocketFailure};
 pub use halves::{ReceiveHalf, SendHalf};
 pub use known_peers::{KnownPeer, KnownPeers, LineFault, MAX_PEERS, NameFault, PeerName};
 pub use known_peers_file::{KnownPeersError, KnownPeersFile, MAX_FILE_BYTES};
 pub use observer::{Event, Message, Observer};
 pub use options::{Admit, Expect, InitiatorOptions, PeerPolicy, ResponderOptions, Surroundings, Timeouts};
 pub use stream::{Frame, FrameError, FrameReader, MAX_FRAME_BYTES, frame};
+pub use transport::Transport;
 
 /// The README's Rust compiles.
 #[cfg(doctest)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use didshake::{Admission, Claim, Context, Did, Extensions, InitiatorConfig, ResponderConfig, Suite, VerifiedPeer};
 use didshake_did::{BoxFuture, Clock, MethodRegistry, Resolver, SigningIdentity, SystemClock};
 
+use crate::agreed::KeepAgreed;
 use crate::attempt::Claimed;
 use crate::observer::Observer;
 
@@ -207,7 +208,7 @@ impl InitiatorOptions {
 }
 
 /// What a responder brings.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ResponderOptions {
     /// Who we are; the first answers a Hello that does not say whom it means.
     pub identities: Vec<SigningIdentity>,
@@ -221,6 +222,8 @@ pub struct ResponderOptions {
     pub suites: Vec<Suite>,
     /// Seconds for which something may outlive the connection; 0: nothing does.
     pub lifetime: u32,
+    /// Who keeps what was agreed on, before Accept leaves; without one nothing is kept.
+    pub keep: Option<Arc<dyn KeepAgreed>>,
     /// Everything else.
     pub surroundings: Surroundings,
 }
@@ -236,6 +239,7 @@ impl ResponderOptions {
             application_protocols: vec![application_protocol.to_vec()],
             suites: Suite::ALL.to_vec(),
             lifetime: 0,
+            keep: None,
             surroundings: Surroundings::default(),
         }
     }
@@ -251,5 +255,16 @@ impl ResponderOptions {
             admission: self.admit.0.admission(claimed),
             reply_extensions: Extensions::default(),
         }
+    }
+}
+
+impl fmt::Debug for ResponderOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponderOptions")
+            .field("identities", &self.identities)
+            .field("admit", &self.admit)
+            .field("lifetime", &self.lifetime)
+            .field("surroundings", &self.surroundings)
+            .finish_non_exhaustive()
     }
 }

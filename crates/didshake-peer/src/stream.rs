@@ -4,7 +4,9 @@ use std::io;
 
 use didshake::MAX_RECORD_BYTES;
 use didshake::wire::{MAX_HELLO_BYTES, MAX_MESSAGE_BYTES};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+
+use crate::transport::{MessageReader, MessageWriter, ReadError, sealed};
 
 /// The longest frame of any state, in bytes, without its length.
 pub const MAX_FRAME_BYTES: usize = MAX_RECORD_BYTES;
@@ -116,10 +118,31 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         (self.length_read, self.body_read) = (0, 0);
         Ok(Some(std::mem::take(&mut self.body)))
     }
+}
 
-    /// Reads and forgets until the stream ends or `most` bytes were read, so that what we sent last is not lost to a
-    /// reset of the connection.
-    pub(crate) async fn drain(&mut self, most: usize) {
+impl<S: AsyncRead + AsyncWrite + Unpin> sealed::Split for S {
+    type Reader = FrameReader<ReadHalf<S>>;
+    type Writer = FrameWriter<WriteHalf<S>>;
+
+    fn split(self) -> (Self::Reader, Self::Writer) {
+        let (reader, writer) = tokio::io::split(self);
+        (FrameReader::new(reader), FrameWriter { io: writer, pending: Vec::new(), written: 0 })
+    }
+}
+
+impl<R: AsyncRead + Unpin> MessageReader for FrameReader<R> {
+    async fn next(&mut self, expected: Frame) -> Result<Option<Vec<u8>>, ReadError> {
+        FrameReader::next(self, expected).await.map_err(|error| match error {
+            FrameError::TooLong { length, limit } => {
+                tracing::debug!(length, limit, "a frame over the limit");
+                ReadError::TooLong
+            }
+            FrameError::Cut => ReadError::Cut,
+            FrameError::Io(error) => ReadError::Io(error),
+        })
+    }
+
+    async fn drain(&mut self, most: usize) {
         let mut sink = [0; 4096];
         let mut drained = 0_usize;
         while drained < most {
@@ -131,10 +154,41 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 }
 
+/// Puts frames on a stream.
+pub struct FrameWriter<W> {
+    io: W,
+    pending: Vec<u8>,
+    written: usize,
+}
+
+impl<W: AsyncWrite + Unpin> MessageWriter for FrameWriter<W> {
+    fn put(&mut self, message: &[u8]) {
+        self.pending = frame(message);
+        self.written = 0;
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        while let Some(rest) = self.pending.get(self.written..).filter(|rest| !rest.is_empty()) {
+            match self.io.write(rest).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                written => self.written = self.written.saturating_add(written),
+            }
+        }
+        self.io.flush().await
+    }
+
+    async fn finish(&mut self) -> io::Result<()> {
+        self.io.shutdown().await
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.io.shutdown().await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncWriteExt;
 
     async fn read(bytes: &[u8], expected: Frame) -> Result<Option<Vec<u8>>, FrameError> {
         FrameReader::new(bytes).next(expected).await

@@ -157,7 +157,7 @@ impl Host {
         name.parse().map(|address| Self::Address(address, name)).map_err(|_| LocationFault::Number)
     }
 
-    fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         match self {
             Self::Name(name) | Self::Address(_, name) => name,
         }

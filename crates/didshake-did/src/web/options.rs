@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use didshake::{Origin, OriginError};
 use reqwest::Certificate;
 use reqwest::header::HeaderValue;
 
@@ -66,6 +67,24 @@ pub enum WebOptionFault {
 pub struct LocalHost {
     endpoint: Endpoint,
     scheme: Scheme,
+}
+
+impl LocalHost {
+    /// Its origin: scheme, host and port.
+    ///
+    /// ```
+    /// use didshake_did::web::LocalHost;
+    /// let host: LocalHost = "agents.lan:8400".parse()?;
+    /// assert_eq!(host.origin()?.as_str(), "http://agents.lan:8400");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that a host of this type can cause.
+    pub fn origin(&self) -> Result<Origin, OriginError> {
+        let scheme = if self.scheme == Scheme::Https { "https" } else { "http" };
+        Origin::parse(&format!("{scheme}://{}:{}", self.endpoint.host.as_str(), self.endpoint.port))
+    }
 }
 
 impl FromStr for LocalHost {

@@ -3,7 +3,6 @@
 
 mod address;
 mod attack;
-mod budget;
 mod certificates;
 mod fetch;
 mod hostile_names;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use didshake::{Did, UnixTime};
-use didshake_did::web::{Rate, ResolutionBudget, Source, Spent};
+use didshake_did::{Rate, ResolutionBudget, Source, SourceBudget, Spent, Wait};
 use proptest::prelude::*;
 
 const PLENTY: Rate = Rate { burst: 1_000_000, per_minute: 1_000_000 };
@@ -119,4 +119,26 @@ proptest! {
             prop_assert!(budget.entries().0 <= 3);
         }
     }
+}
+
+#[test]
+fn a_source_is_told_how_long_to_wait_and_others_are_not_held_up() {
+    let mut budget = SourceBudget::new(Rate { burst: 2, per_minute: 7 }, 10);
+    for _ in 0..2 {
+        assert_eq!(budget.spend(source(1), UnixTime(100)), Ok(()));
+    }
+    // Seven a minute is one in 8.6 s.
+    assert_eq!(budget.spend(source(1), UnixTime(100)), Err(Wait { seconds: 9 }));
+    assert_eq!(budget.spend(source(1), UnixTime(108)), Err(Wait { seconds: 1 }));
+    assert_eq!(budget.spend(source(2), UnixTime(108)), Ok(()));
+    assert_eq!(budget.spend(source(1), UnixTime(109)), Ok(()));
+    let mut closed = SourceBudget::new(Rate { burst: 0, per_minute: 60 }, 10);
+    assert_eq!(closed.spend(source(1), UnixTime(100)), Err(Wait { seconds: 60 }));
+}
+
+#[test]
+fn sources_without_room_share_one_bucket_of_handshakes() {
+    let mut budget = SourceBudget::new(Rate { burst: 2, per_minute: 1 }, 3);
+    let granted = (0..50).filter(|number| budget.spend(source(*number), UnixTime(7)).is_ok()).count();
+    assert_eq!((granted, budget.entries()), (5, 3));
 }

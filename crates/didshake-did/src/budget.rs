@@ -1,4 +1,4 @@
-//! How often anybody may make this machine resolve a DID. Pure: the time is an argument.
+//! How often anybody may make this machine work: resolve a DID, or begin a handshake. Pure: the time is an argument.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,7 +9,7 @@ use didshake::{Did, UnixTime};
 /// A bucket of tokens: so many at once, and so many more a minute.
 ///
 /// ```
-/// use didshake_did::web::Rate;
+/// use didshake_did::Rate;
 /// let one_every_ten_seconds = Rate { burst: 3, per_minute: 6 };
 /// assert_eq!(Rate::default(), Rate { burst: 20, per_minute: 60 });
 /// ```
@@ -30,7 +30,7 @@ impl Default for Rate {
 /// Who makes us resolve. IPv6 addresses of one /64 are one source, because one machine has them all.
 ///
 /// ```
-/// use didshake_did::web::Source;
+/// use didshake_did::Source;
 /// assert_eq!(Source::of("2001:db8::1".parse()?), Source::of("2001:db8::2".parse()?));
 /// assert_ne!(Source::of("192.0.2.1".parse()?), Source::of("192.0.2.2".parse()?));
 /// # Ok::<(), std::net::AddrParseError>(())
@@ -55,7 +55,7 @@ pub enum Spent {
 ///
 /// ```
 /// use didshake::{Did, UnixTime};
-/// use didshake_did::web::{Rate, ResolutionBudget, Source, Spent};
+/// use didshake_did::{Rate, ResolutionBudget, Source, Spent};
 /// let mut budget = ResolutionBudget::new(Rate { burst: 1, per_minute: 60 }, Rate::default(), 4096);
 /// let (source, did) = (Source::of("192.0.2.1".parse()?), Did::parse("did:web:example.com")?);
 /// assert_eq!(budget.spend(source, &did, UnixTime(1000)), Ok(()));
@@ -102,6 +102,59 @@ impl ResolutionBudget {
     #[must_use]
     pub fn entries(&self) -> (usize, usize) {
         (self.sources.buckets.len(), self.targets.buckets.len())
+    }
+}
+
+/// Bounds how often a source may begin something, whatever that leads to. Memory is bounded: sources beyond the limit
+/// share one bucket among themselves.
+///
+/// ```
+/// use didshake::UnixTime;
+/// use didshake_did::{Rate, Source, SourceBudget, Wait};
+/// let mut budget = SourceBudget::new(Rate { burst: 1, per_minute: 6 }, 4096);
+/// let source = Source::of("192.0.2.1".parse()?);
+/// assert_eq!(budget.spend(source, UnixTime(1000)), Ok(()));
+/// assert_eq!(budget.spend(source, UnixTime(1004)), Err(Wait { seconds: 6 }));
+/// assert_eq!(budget.spend(source, UnixTime(1010)), Ok(()));
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SourceBudget(Buckets<Source>);
+
+/// The source has spent its budget.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the source has to wait for {seconds} s")]
+pub struct Wait {
+    /// Seconds until it has a token again, if nobody spends it before: for `Retry-After`. A source whose rate is 0 is
+    /// told a minute.
+    pub seconds: u64,
+}
+
+impl SourceBudget {
+    /// With a rate for each source, and at most `entries` sources that are told apart.
+    #[must_use]
+    pub fn new(rate: Rate, entries: usize) -> Self {
+        Self(Buckets::new(rate, entries))
+    }
+
+    /// Takes one token of the source's.
+    ///
+    /// # Errors
+    /// [`Wait`] where it has none; nothing is taken then.
+    pub fn spend(&mut self, source: Source, now: UnixTime) -> Result<(), Wait> {
+        let rate = self.0.rate;
+        let bucket = self.0.bucket(source, now);
+        if !bucket.has_token() {
+            return Err(Wait { seconds: bucket.seconds_to_token(rate) });
+        }
+        bucket.take();
+        Ok(())
+    }
+
+    /// How many sources are told apart now.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        self.0.buckets.len()
     }
 }
 
@@ -153,6 +206,11 @@ impl Bucket {
 
     fn take(&mut self) {
         self.units = self.units.saturating_sub(UNITS);
+    }
+
+    fn seconds_to_token(self, rate: Rate) -> u64 {
+        let missing = UNITS.saturating_sub(self.units);
+        if rate.per_minute == 0 || rate.burst == 0 { 60 } else { missing.div_ceil(rate.per_minute.into()) }
     }
 }
 

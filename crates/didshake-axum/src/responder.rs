@@ -1,0 +1,154 @@
+//! What an app holds, and what everything that answers has in common.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::routing::any;
+use didshake::http::Site;
+use didshake::{Did, LocalIdentity, Misuse, Origins, ResponderConfig};
+use didshake_did::{Clock, ResolutionBudget, Resolver, SigningIdentity, Source, SourceBudget, Wait};
+use didshake_peer::BurnStore;
+use tokio::sync::Semaphore;
+
+use crate::attempt;
+use crate::builder::{DidshakeBuilder, Limits};
+use crate::client;
+use crate::keys::RotatedKeys;
+use crate::layer::DidshakeLayer;
+use crate::outcome::Observer;
+use crate::policy::Policy;
+use crate::store::SessionStore;
+
+/// didshake for one app: [`routes`](Self::routes) where clients log in, and a [`layer`](Self::layer) that proves their later
+/// requests. Clones are the same thing; with the last of them the keys of the waiting states are wiped.
+#[derive(Clone)]
+pub struct Didshake(pub(crate) Arc<Responder>);
+
+impl Didshake {
+    /// Begins with what no service can do without. `origins` are the ones at which clients see it, from the configuration
+    /// (R-BIND-7). `sessions` and `burned` stand apart (R-STATE-7), and every instance of the service shares them.
+    #[must_use]
+    pub fn builder(
+        identity: SigningIdentity,
+        origins: Origins,
+        sessions: Arc<dyn SessionStore>,
+        burned: Arc<dyn BurnStore>,
+    ) -> DidshakeBuilder {
+        DidshakeBuilder::new(identity, origins, sessions, burned)
+    }
+
+    /// The endpoint, for `merge` at the root of the app: a nested one would not be at the path that was configured.
+    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        Router::new().route(self.endpoint(), any(answer)).with_state(Arc::clone(&self.0))
+    }
+
+    /// The layer for everything whose requests may be signed. It lets unsigned requests pass: what needs a session asks for
+    /// [`Authenticated`](crate::Authenticated).
+    #[must_use]
+    pub fn layer(&self) -> DidshakeLayer {
+        DidshakeLayer::new(Arc::clone(&self.0))
+    }
+
+    /// Refuses new handshakes with 503 from now on, for a service that is about to stop. Those that have begun may end, and
+    /// requests of sessions are served.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// The origins, as configured.
+    #[must_use]
+    pub fn origins(&self) -> &Origins {
+        &self.0.origins
+    }
+
+    /// The path of the endpoint.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.0.site.path()
+    }
+
+    /// Who answers; the first does where a client does not say whom it means.
+    pub fn identities(&self) -> impl Iterator<Item = &SigningIdentity> {
+        self.0.identities.iter()
+    }
+
+    /// Seconds for which a session counts.
+    #[must_use]
+    pub fn lifetime(&self) -> u32 {
+        self.0.lifetime
+    }
+
+    /// The store of sessions.
+    #[must_use]
+    pub fn sessions(&self) -> &Arc<dyn SessionStore> {
+        &self.0.sessions
+    }
+}
+
+impl fmt::Debug for Didshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Responder { identities, origins, site, limits, lifetime, .. } = &*self.0;
+        f.debug_struct("Didshake")
+            .field("identities", identities)
+            .field("origins", origins)
+            .field("endpoint", &site.path())
+            .field("lifetime", lifetime)
+            .field("limits", limits)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn answer(State(responder): State<Arc<Responder>>, request: Request) -> axum::response::Response {
+    attempt::answer(responder, request).await
+}
+
+/// What every answer is made with.
+pub(crate) struct Responder {
+    pub(crate) identities: Vec<SigningIdentity>,
+    pub(crate) config: Arc<ResponderConfig>,
+    pub(crate) origins: Origins,
+    pub(crate) site: Site,
+    pub(crate) keys: RotatedKeys,
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) burned: Arc<dyn BurnStore>,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) policy: Arc<dyn Policy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) limits: Limits,
+    pub(crate) lifetime: u32,
+    pub(crate) resolutions: Mutex<ResolutionBudget>,
+    pub(crate) requests: Mutex<SourceBudget>,
+    pub(crate) bodies: Semaphore,
+    pub(crate) handshakes: Semaphore,
+    pub(crate) draining: AtomicBool,
+}
+
+impl Responder {
+    /// The identity that the protocol chose, with its key.
+    pub(crate) fn signer(&self, local: &LocalIdentity) -> Result<&SigningIdentity, Misuse> {
+        let ours = |identity: &&SigningIdentity| identity.did() == &local.did && identity.fragment() == &local.fragment;
+        self.identities.iter().find(ours).ok_or(Misuse::NoIdentity)
+    }
+
+    /// Takes what one request of a handshake costs its source, before anything is done for it.
+    pub(crate) fn spend_request(&self, client: Option<IpAddr>) -> Result<(), Wait> {
+        let now = self.clock.now();
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).spend(client::source(client), now)
+    }
+
+    /// Takes what one resolution costs source and target; part of admission (R-CHECK-3).
+    pub(crate) fn may_resolve(&self, source: Source, did: &Did) -> bool {
+        let now = self.clock.now();
+        let spent = self.resolutions.lock().unwrap_or_else(PoisonError::into_inner).spend(source, did, now);
+        spent.inspect_err(|spent| tracing::debug!(%did, "not resolved: {spent}")).is_ok()
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+}

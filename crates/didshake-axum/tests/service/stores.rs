@@ -1,0 +1,111 @@
+//! Stores that fail: nobody gets in, and the client learns no more than ever.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use didshake::{Burn, Did, UnixTime};
+use didshake_axum::{MemorySessionStore, SessionRecord, SessionStore, StoreError, Use};
+use didshake_did::BoxFuture;
+use didshake_peer::{BurnError, BurnStore, MemoryBurnStore};
+
+use crate::client::Client;
+use crate::service::{Counting, Service};
+
+/// A store whose database is there or not.
+#[derive(Default)]
+struct Flaky {
+    gone: Arc<AtomicBool>,
+    kept: MemorySessionStore,
+}
+
+impl Flaky {
+    fn check(&self) -> Result<(), StoreError> {
+        let gone = self.gone.load(Ordering::SeqCst);
+        if gone { Err(StoreError::Unavailable("the disk is gone".into())) } else { Ok(()) }
+    }
+}
+
+impl SessionStore for Flaky {
+    fn create(&self, record: SessionRecord) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            self.kept.create(record).await
+        })
+    }
+    fn find<'a>(&'a self, id: &'a [u8; 16]) -> BoxFuture<'a, Result<Option<SessionRecord>, StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            self.kept.find(id).await
+        })
+    }
+    fn use_once<'a>(
+        &'a self,
+        id: &'a [u8; 16],
+        nonce: &'a [u8; 16],
+        until: UnixTime,
+        now: UnixTime,
+    ) -> BoxFuture<'a, Result<Use, StoreError>> {
+        self.kept.use_once(id, nonce, until, now)
+    }
+    fn of<'a>(&'a self, did: &'a Did, now: UnixTime) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
+        self.kept.of(did, now)
+    }
+    fn end<'a>(&'a self, id: &'a [u8; 16]) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.kept.end(id)
+    }
+}
+
+struct NoBurns;
+
+impl BurnStore for NoBurns {
+    fn burn<'a>(&'a self, _: &'a [u8; 32], _: UnixTime, _: UnixTime) -> BoxFuture<'a, Result<Burn, BurnError>> {
+        Box::pin(async { Err(BurnError::Unavailable("the disk is gone".into())) })
+    }
+}
+
+// R-CHECK-7, R-RESP-8
+#[tokio::test]
+async fn without_the_stores_nobody_logs_in() {
+    let gone = Arc::new(AtomicBool::new(true));
+    let flaky = || Arc::new(Flaky { gone: Arc::clone(&gone), ..Flaky::default() });
+    let memory = Arc::new(MemoryBurnStore::default());
+    let sessions = Service::on(flaky(), memory, Counting::default(), |builder| builder).await;
+    let burns = Service::on(Arc::new(MemorySessionStore::default()), Arc::new(NoBurns), Counting::default(), |b| b);
+    for (service, code) in [(sessions, "session_store"), (burns.await, "burn_store")] {
+        let client = Client::new(1, &service);
+        let (finish, _) = client.begin(&service).await;
+        service.codes();
+        assert!(finish.send(service.address).await.is_alert(49), "{code}");
+        assert_eq!(service.codes(), [code]);
+        assert_eq!(service.sessions_of(client.identity.did()).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_session_cannot_be_looked_up_is_not_served() {
+    let gone = Arc::new(AtomicBool::new(false));
+    let flaky = Arc::new(Flaky { gone: Arc::clone(&gone), ..Flaky::default() });
+    let burned = Arc::new(MemoryBurnStore::default());
+    let service = Service::on(flaky, burned, Counting::default(), |builder| builder).await;
+    let login = Client::new(1, &service).login(&service).await;
+    service.codes();
+    gone.store(true, Ordering::SeqCst);
+    let request = login.request("GET", "/me", b"", service.now());
+    let answer = request.send(service.address).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+    assert!(!answer.text().contains("disk"), "{}", answer.text());
+    gone.store(false, Ordering::SeqCst);
+    assert_eq!(request.send(service.address).await.status, 200, "nothing was burned");
+    assert_eq!(service.codes(), ["session_store", "proven"]);
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_new_sessions_and_keeps_the_old() {
+    let sessions = Arc::new(MemorySessionStore::with_capacity(1));
+    let burned = Arc::new(MemoryBurnStore::default());
+    let service = Service::on(sessions, burned, Counting::default(), |builder| builder).await;
+    let login = Client::new(1, &service).login(&service).await;
+    let (finish, _) = Client::new(2, &service).begin(&service).await;
+    assert!(finish.send(service.address).await.is_alert(49));
+    assert_eq!(login.request("GET", "/me", b"", service.now()).send(service.address).await.status, 200);
+}
