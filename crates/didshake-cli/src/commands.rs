@@ -1,11 +1,14 @@
 //! One file a command.
 
+pub(crate) mod backup;
 pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod did;
+pub(crate) mod doctor;
 pub(crate) mod generate;
 pub(crate) mod id;
 pub(crate) mod inspect;
 pub(crate) mod listen;
 pub(crate) mod peer;
+pub(crate) mod serve;
 pub(crate) mod vectors;

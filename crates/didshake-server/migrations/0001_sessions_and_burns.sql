@@ -38,7 +38,7 @@ CREATE INDEX burned_handshakes_by_end ON burned_handshakes (ends);
 
 -- How many rows there are, since every table has a bound and counting them each time is slow.
 CREATE TABLE sizes (
-    name     TEXT    NOT NULL PRIMARY KEY,
+    name      TEXT    NOT NULL PRIMARY KEY,
     row_count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -57,10 +57,10 @@ BEGIN UPDATE sizes SET row_count = row_count + 1 WHERE name = 'burned_handshakes
 CREATE TRIGGER burn_gone AFTER DELETE ON burned_handshakes
 BEGIN UPDATE sizes SET row_count = row_count - 1 WHERE name = 'burned_handshakes'; END;
 
--- Of one row: no request that was signed until then counts. A restored backup lacks the nonces that were burned after it.
+-- Of one row: when a backup became this database. It lacks the nonces that were burned after it was made.
 CREATE TABLE restored (
-    only_row       INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    requests_after INTEGER NOT NULL
+    only_row    INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    restored_at INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO restored (only_row, requests_after) VALUES (1, 0);
+INSERT INTO restored (only_row, restored_at) VALUES (1, 0);

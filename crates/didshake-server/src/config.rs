@@ -146,9 +146,8 @@ impl Config {
 /// error, since orchestrators set variables of the same prefix for a service of this name (`DIDSHAKE_PORT`).
 #[must_use]
 pub fn unknown_variables() -> Vec<String> {
-    let is_known = |name: &str| {
-        settings::KEYS.iter().chain(&OTHER_VARIABLES).any(|known| known.eq_ignore_ascii_case(name))
-    };
+    let is_known =
+        |name: &str| settings::KEYS.iter().chain(&OTHER_VARIABLES).any(|known| known.eq_ignore_ascii_case(name));
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     names.filter(|name| name.strip_prefix(PREFIX).is_some_and(|rest| !is_known(rest))).collect()
 }

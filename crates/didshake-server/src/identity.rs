@@ -7,7 +7,7 @@ use didshake::{Algorithm, Did, Endpoint, Fault, Fragment, Origin, PublicKey, Sig
 use didshake_did::key_file::NewKeyFile;
 use didshake_did::{
     BoxFuture, DidDocument, IdentityName, IdentityStore, KeyFileError, SecretKey, Signer, SignerError, SigningIdentity,
-    discovery, did_key,
+    did_key, discovery,
 };
 use serde_json::{Value, json};
 
@@ -140,7 +140,8 @@ fn document(did: &Did, key: &PublicKey, origins: &[Origin]) -> Result<Value, Fau
 }
 
 fn didshake_service(origins: &[Origin]) -> Option<Value> {
-    let endpoints: Vec<Endpoint> = origins.iter().filter_map(|origin| Endpoint::parse(&endpoint(origin)).ok()).collect();
+    let endpoints: Vec<Endpoint> =
+        origins.iter().filter_map(|origin| Endpoint::parse(&endpoint(origin)).ok()).collect();
     serde_json::from_str(&discovery::service_entry("#didshake", &endpoints).ok()?).ok()
 }
 

@@ -29,3 +29,6 @@ impl Bounds {
         Self { sessions, sessions_of_did: 100, nonces: 1_000_000, burns: 1_000_000 }
     }
 }
+
+#[cfg(test)]
+mod tests;

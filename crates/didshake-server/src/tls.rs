@@ -18,8 +18,7 @@ impl Tls {
     /// What the configuration names; `None` where it names nothing.
     pub(crate) async fn load(config: &Config) -> Result<Option<Self>, ConfigError> {
         let Some(files) = &config.tls else { return Ok(None) };
-        fs::metadata(&files.certificate)
-            .map_err(|source| config.unreadable("tls_cert", &files.certificate, source))?;
+        fs::metadata(&files.certificate).map_err(|source| config.unreadable("tls_cert", &files.certificate, source))?;
         let key = fs::metadata(&files.key).map_err(|source| config.unreadable("tls_key", &files.key, source))?;
         if data::permissions(&key) & 0o007 != 0 {
             return Err(config.refused("tls_key", &files.key, FileFault::KeyOpenToOthers));

@@ -37,9 +37,8 @@ impl Checks<'_> {
             listen: listen.ok_or_else(|| self.combination("listen", ValueFault::Empty))?,
             public_urls: self.public_urls(listen, tls.is_some())?,
             data: self.data()?,
-            identity_name: self.one("as", settings.identity.as_deref(), |text| {
-                IdentityName::parse(text).map_err(ValueFault::Name)
-            })?,
+            identity_name: self
+                .one("as", settings.identity.as_deref(), |text| IdentityName::parse(text).map_err(ValueFault::Name))?,
             identity: None,
             default_did: self.default_did(did_web.is_some())?,
             did_web,
@@ -69,8 +68,7 @@ impl Checks<'_> {
             return Err(self.combination(KEY, ValueFault::PublicUrlMissing));
         }
         if !origins.is_empty() {
-            Origins::new(origins.clone())
-                .map_err(|fault| self.combination(KEY, ValueFault::PublicUrls(fault)))?;
+            Origins::new(origins.clone()).map_err(|fault| self.combination(KEY, ValueFault::PublicUrls(fault)))?;
         }
         Ok(origins)
     }

@@ -83,8 +83,9 @@ enum OneOrMany {
 
 /// A list, or one text with commas, which is how a variable of the environment holds several.
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    let given = Option::<OneOrMany>::deserialize(deserializer)
-        .map_err(|_| serde::de::Error::invalid_type(serde::de::Unexpected::Other("something else"), &"a list of texts"))?;
+    let given = Option::<OneOrMany>::deserialize(deserializer).map_err(|_| {
+        serde::de::Error::invalid_type(serde::de::Unexpected::Other("something else"), &"a list of texts")
+    })?;
     Ok(given.map(|given| match given {
         OneOrMany::One(text) => text.split(',').map(|item| item.trim().to_owned()).collect(),
         OneOrMany::Many(items) => items,

@@ -45,7 +45,9 @@ impl PolicyError {
             Self::Empty => "write rules; to let everyone in take the `policy` setting away",
             Self::TooLong => "use groups and domains, or a directory service of your own",
             Self::Effect { .. } => "write allow = { … } or deny = { … }; two rules for both",
-            Self::Subject { .. } => "write one of { did = \"…\" }, { domain = \"…\" }, { method = \"…\" }, { group = \"…\" }",
+            Self::Subject { .. } => {
+                "write one of { did = \"…\" }, { domain = \"…\" }, { method = \"…\" }, { group = \"…\" }"
+            }
             Self::Did { .. } | Self::Member { .. } => "write a DID: did:key:z6Mk… or did:web:example.com:alice",
             Self::Domain { .. } => "write a host name, example.com, or *.example.com for the names below it",
             Self::Method { .. } => "write the method's name alone: key, web",

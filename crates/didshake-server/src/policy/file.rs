@@ -45,7 +45,8 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
     if text.trim().is_empty() {
         return Err(PolicyError::Empty);
     }
-    let file: File = Figment::from(Toml::string(text)).extract().map_err(|error| PolicyError::Syntax(Box::new(error)))?;
+    let file: File =
+        Figment::from(Toml::string(text)).extract().map_err(|error| PolicyError::Syntax(Box::new(error)))?;
     let groups = file.groups.into_iter().map(group).collect::<Result<Groups, _>>()?;
     let rules = file.rule.into_iter().zip(1..).map(|(entry, number)| rule(entry, number, &groups));
     Ok(Policy { rules: rules.collect::<Result<_, _>>()? })
@@ -71,9 +72,7 @@ fn read_subject(entry: FileSubject, rule: usize, groups: &Groups) -> Result<Subj
         (Some(text), None, None, None) => {
             Did::parse(&text).map(Subject::Did).map_err(|_| PolicyError::Did { rule, text })
         }
-        (None, Some(text), None, None) => {
-            domain(&text).map(Subject::Domain).ok_or(PolicyError::Domain { rule, text })
-        }
+        (None, Some(text), None, None) => domain(&text).map(Subject::Domain).ok_or(PolicyError::Domain { rule, text }),
         (None, None, Some(text), None) => {
             let known = Did::parse(&format!("did:{text}:x")).is_ok_and(|did| did.method() == text);
             if known { Ok(Subject::Method(text)) } else { Err(PolicyError::Method { rule, text }) }

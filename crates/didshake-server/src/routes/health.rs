@@ -44,9 +44,8 @@ pub(super) async fn metrics_on_main(
 ) -> Response {
     // A proxy on this machine that is not listed as trusted would make everybody local.
     let believed = peer.ip().to_canonical() != client || !is_forwarded(&headers);
-    let allowed = |networks: &Vec<ipnet::IpNet>| {
-        client.is_loopback() || networks.iter().any(|network| network.contains(&client))
-    };
+    let allowed =
+        |networks: &Vec<ipnet::IpNet>| client.is_loopback() || networks.iter().any(|network| network.contains(&client));
     if believed && app.0.metrics_allow.as_ref().is_some_and(allowed) {
         return metrics(State(app)).await;
     }

@@ -84,9 +84,8 @@ async fn end_own(app: &App, session: &Authenticated, name: &str) -> Result<bool,
     let Some(id) = parse_session_name(name) else { return Ok(false) };
     let found = app.0.sessions.find(&id).await?;
     // The answer is the same where it is another's: nobody learns which sessions there are.
-    let live = |record: &SessionRecord| {
-        record.session.did() == session.did() && record.session.is_live(SystemClock.now())
-    };
+    let live =
+        |record: &SessionRecord| record.session.did() == session.did() && record.session.is_live(SystemClock.now());
     if found.as_ref().is_some_and(live) { app.0.sessions.end(&id).await } else { Ok(false) }
 }
 

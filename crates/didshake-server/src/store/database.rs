@@ -8,7 +8,10 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 
+use didshake::UnixTime;
+
 use super::error::StorageError;
+use super::row::sql_time;
 use crate::data;
 
 /// How long a statement waits for another process, a backup for instance.
@@ -49,9 +52,9 @@ impl Database {
         Ok(u64::try_from(rows).unwrap_or_default())
     }
 
-    /// From now on no request counts that was signed until `time`.
-    pub(crate) async fn refuse_requests_until(&self, time: i64) -> Result<(), StorageError> {
-        let done = sqlx::query("UPDATE restored SET requests_after = ?").bind(time).execute(&self.writer).await;
+    /// Notes that this was a backup until `time`: requests of its sessions that could have been burned since do not count.
+    pub(crate) async fn note_restored(&self, time: UnixTime) -> Result<(), StorageError> {
+        let done = sqlx::query("UPDATE restored SET restored_at = ?").bind(sql_time(time)).execute(&self.writer).await;
         done.map(|_| ()).map_err(|error| StorageError::of_database(self.path.clone(), error))
     }
 

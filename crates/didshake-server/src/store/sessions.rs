@@ -60,7 +60,7 @@ impl SqliteSessions {
             return Ok(Use::Over);
         }
         let created = UnixTime(until.0.saturating_sub(WINDOW_SECONDS.saturating_add(1)));
-        let known = is_before_restore(created, &mut transaction).await.map_err(unavailable)?
+        let known = may_be_burned(id, created, &mut transaction).await.map_err(unavailable)?
             || !insert_nonce(id, nonce, until, &mut transaction).await.map_err(unavailable)?;
         if known {
             return Ok(Use::Replayed);
@@ -99,13 +99,12 @@ impl SessionStore for SqliteSessions {
 
     fn of<'a>(&'a self, did: &'a Did, now: UnixTime) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
         Box::pin(async move {
-            let rows =
-                sqlx::query("SELECT * FROM sessions WHERE did = ? AND ends > ? ORDER BY accepted DESC, id")
-                    .bind(did.as_str())
-                    .bind(sql_time(now))
-                    .fetch_all(&self.database.reader)
-                    .await
-                    .map_err(unavailable)?;
+            let rows = sqlx::query("SELECT * FROM sessions WHERE did = ? AND ends > ? ORDER BY accepted DESC, id")
+                .bind(did.as_str())
+                .bind(sql_time(now))
+                .fetch_all(&self.database.reader)
+                .await
+                .map_err(unavailable)?;
             rows.iter().map(row::record).collect::<Result<_, _>>().map_err(unavailable)
         })
     }
@@ -155,10 +154,16 @@ async fn is_live(id: &[u8; 16], now: UnixTime, on: &mut SqliteConnection) -> Res
         .await
 }
 
-/// Whether a request may have been burned in a database that a backup replaced.
-async fn is_before_restore(created: UnixTime, on: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    let after: i64 = sqlx::query_scalar("SELECT requests_after FROM restored").fetch_one(on).await?;
-    Ok(sql_time(created) <= after)
+/// Whether a request of this session may have been burned in the database that a backup replaced, by a client whose
+/// clock is as far ahead as it may be.
+async fn may_be_burned(id: &[u8; 16], created: UnixTime, on: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM sessions, restored WHERE id = ? AND accepted <= restored_at AND ? <= restored_at)",
+    )
+    .bind(id.as_slice())
+    .bind(sql_time(UnixTime(created.0.saturating_sub(WINDOW_SECONDS))))
+    .fetch_one(on)
+    .await
 }
 
 /// `false` where the nonce is there already.

@@ -35,9 +35,7 @@ impl Table {
     /// A thousand at a time, so that no transaction holds up the others.
     fn delete_ended(self) -> &'static str {
         match self {
-            Self::Sessions => {
-                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends <= ? LIMIT 1000)"
-            }
+            Self::Sessions => "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends <= ? LIMIT 1000)",
             Self::Nonces => {
                 "DELETE FROM request_nonces WHERE (session_id, nonce) IN
                     (SELECT session_id, nonce FROM request_nonces WHERE ends <= ? LIMIT 1000)"
