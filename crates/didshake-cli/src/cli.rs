@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    certs, connect, demo, did, generate, id, inspect, listen, login, logout, peer, request, sessions, vectors,
+    backup, certs, connect, demo, did, doctor, generate, id, inspect, listen, login, logout, peer, request, serve,
+    sessions, vectors,
 };
 
 const AFTER_HELP: &str = "\
@@ -95,6 +96,14 @@ pub(crate) enum Command {
     /// Run and show the test vectors
     #[command(subcommand)]
     Vectors(vectors::Vectors),
+    /// Run the service that DID holders sign in to
+    Serve(Box<serve::Serve>),
+    /// Copy the database of a service, also while it runs
+    Backup(backup::Backup),
+    /// Put a backup back
+    Restore(backup::Restore),
+    /// Say what is wrong with a service, and what to do about it
+    Doctor(doctor::Doctor),
     /// Watch a handshake, and attacks that fail, on this machine
     Demo(demo::Demo),
     /// Print a completion script for a shell

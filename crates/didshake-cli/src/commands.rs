@@ -1,9 +1,11 @@
 //! One file a command.
 
+pub(crate) mod backup;
 pub(crate) mod certs;
 pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod did;
+pub(crate) mod doctor;
 pub(crate) mod generate;
 pub(crate) mod id;
 pub(crate) mod inspect;
@@ -12,5 +14,6 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod peer;
 pub(crate) mod request;
+pub(crate) mod serve;
 pub(crate) mod sessions;
 pub(crate) mod vectors;

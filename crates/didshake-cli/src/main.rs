@@ -41,7 +41,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    logging::start(cli.global.verbose, cli.global.log_format);
+    // A service tells its operator what it does, asked or not.
+    let least = u8::from(matches!(cli.command, Command::Serve(_)));
+    logging::start(cli.global.verbose.max(least), cli.global.log_format);
     let code = match run(&cli).and_then(|()| output::check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -86,6 +88,10 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Peer(command) => commands::peer::run(global, command),
         Command::Inspect(options) => commands::inspect::run(global, options),
         Command::Vectors(command) => commands::vectors::run(global, command),
+        Command::Serve(options) => commands::serve::run(global, options),
+        Command::Backup(options) => commands::backup::backup(global, options),
+        Command::Restore(options) => commands::backup::restore(global, options),
+        Command::Doctor(options) => commands::doctor::run(global, options),
         Command::Demo(options) => commands::demo::run(global, options),
         Command::Completions(options) => commands::generate::completions(options),
         Command::Man(options) => commands::generate::man(options),

@@ -1,1 +1,43 @@
-//! The didshake service.
+//! The didshake service: who holds a DID signs in, and proves each later request. [`Config`] is what an operator decides,
+//! [`Server`] what runs; everything that it keeps is in one SQLite file, and every failure of it refuses.
+//!
+//! ```no_run
+//! use didshake_server::{Config, Server, Settings};
+//! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::load(&Settings::default(), Some("didshake.toml".as_ref()))?;
+//! let server = Server::bind(config).await?;
+//! let reloader = server.reloader(); // on SIGHUP: reloader.reload().await
+//! server.run(async { /* SIGTERM */ }).await?;
+//! # Ok(()) }
+//! ```
+
+mod backup;
+mod config;
+mod connections;
+mod data;
+mod doctor;
+mod error;
+mod front;
+mod identity;
+mod metrics;
+mod policy;
+mod prepared;
+mod problem;
+mod proxies;
+mod routes;
+mod server;
+mod store;
+mod tls;
+
+pub use backup::{backup, restore};
+pub use config::{
+    Config, ConfigError, DEFAULT_LISTEN, DefaultDid, FileFault, Given, Settings, Source, TlsFiles, ValueFault,
+    unknown_variables,
+};
+pub use data::default_directory;
+pub use doctor::{Finding, Verdict, examine, examine_url};
+pub use error::ServerError;
+pub use identity::IdentityError;
+pub use policy::{LivePolicy, MAX_POLICY_BYTES, Policy, PolicyError};
+pub use server::{Reloader, Server};
+pub use store::StorageError;

@@ -1,0 +1,250 @@
+//! `didshake serve`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use didshake::Origin;
+use didshake_server::{Config, Reloader, Server, ServerError, Settings, unknown_variables};
+use serde_json::{Map, Value, json};
+
+use crate::cli::Global;
+use crate::failure::{Exit, Failure, chain};
+use crate::meeting::runtime;
+use crate::output;
+use crate::passphrase::PassphraseSource;
+use crate::{stderr, storage};
+
+const AFTER_HELP: &str = "\
+Every option is also a key of the TOML file of --config, with `_` for `-`, and a variable of the environment:
+DIDSHAKE_LISTEN and so on. Options win over the environment, the environment over the file.
+
+SIGHUP reads the policy and the TLS certificate again (the policy also when its file changes). SIGTERM and SIGINT end
+the service in order: it takes nothing new and waits for what is under way.
+
+Examples:
+  didshake serve                                    on 127.0.0.1:8400, with an identity of its own
+  didshake serve --listen 0.0.0.0:443 --public-url https://example.com --tls-cert chain.pem --tls-key key.pem
+  didshake serve --config /etc/didshake.toml --check-config
+
+Exit codes: 0 ended in order, 2 configuration, 5 cannot listen, 7 storage or identity.";
+
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Serve {
+    /// A TOML file with settings
+    #[arg(long, env = "DIDSHAKE_CONFIG", hide_env = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Flags,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+    /// Check the settings and the files that they name, and end
+    #[arg(long)]
+    check_config: bool,
+}
+
+/// The settings, as flags; `didshake_server` reads the values, wherever they were given.
+#[derive(Args)]
+pub(crate) struct Flags {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8400]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// An origin that clients use (repeatable) [default: that of a loopback --listen]
+    #[arg(long, value_name = "URL")]
+    public_url: Vec<String>,
+    /// Where the database and the identity are kept [default: $XDG_STATE_HOME/didshake/server]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// Who the service is: an identity of ours [default: one of its own]
+    #[arg(long = "as", value_name = "NAME")]
+    identity: Option<String>,
+    /// A did:web that stands for the same key; its document is served
+    #[arg(long, value_name = "DID")]
+    did_web: Option<String>,
+    /// Which DID answers clients that do not say whom they mean: key or web
+    #[arg(long, value_name = "KEY_OR_WEB")]
+    default_did: Option<String>,
+    /// The TLS certificate chain, in PEM
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// Its key, in PEM
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// A proxy whose X-Forwarded-For counts (repeatable)
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<String>,
+    /// Who may come in: a TOML file [default: everyone who proves a DID]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<String>,
+    /// Seconds that a session lasts [default: 43200]
+    #[arg(long, value_name = "SECONDS")]
+    lifetime: Option<u64>,
+    /// A local host that did:web may lead to (repeatable)
+    #[arg(long, value_name = "HOST:PORT")]
+    allow_local: Vec<String>,
+    /// A root certificate that is trusted for did:web, in PEM (repeatable)
+    #[arg(long, value_name = "FILE")]
+    root_cert: Vec<String>,
+    /// DID documents: a JSON file, or a directory of them (repeatable)
+    #[arg(long, value_name = "PATH")]
+    documents: Vec<String>,
+    /// Handshakes that one address may begin [default: 60/min]
+    #[arg(long, value_name = "N/min")]
+    rate_handshakes: Option<String>,
+    /// Serve metrics and health by themselves there
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<String>,
+    /// Seconds that the end waits for what is under way [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    drain_seconds: Option<u64>,
+}
+
+impl Flags {
+    fn settings(&self) -> Settings {
+        let list = |values: &Vec<String>| (!values.is_empty()).then(|| values.clone());
+        Settings {
+            listen: self.listen.clone(),
+            public_url: list(&self.public_url),
+            data: self.data.clone(),
+            identity: self.identity.clone(),
+            did_web: self.did_web.clone(),
+            default_did: self.default_did.clone(),
+            tls_cert: self.tls_cert.clone(),
+            tls_key: self.tls_key.clone(),
+            trusted_proxy: list(&self.trusted_proxy),
+            policy: self.policy.clone(),
+            lifetime: self.lifetime,
+            allow_local: list(&self.allow_local),
+            root_cert: list(&self.root_cert),
+            documents: list(&self.documents),
+            rate_handshakes: self.rate_handshakes.clone(),
+            metrics_listen: self.metrics_listen.clone(),
+            drain_seconds: self.drain_seconds,
+            ..Settings::default()
+        }
+    }
+}
+
+pub(crate) fn run(global: &Global, options: &Serve) -> Result<(), Failure> {
+    for name in unknown_variables() {
+        output::warning(&format!("{name} is no setting"));
+    }
+    let config = Config::load(&options.settings.settings(), options.config.as_deref());
+    let mut config = config.map_err(|error| failure(&error.into()))?;
+    let runtime = runtime()?;
+    if options.check_config {
+        runtime.block_on(config.check_files()).map_err(|error| failure(&error.into()))?;
+        output::note("the configuration is good");
+        return Ok(());
+    }
+    if let Some(name) = &config.identity_name {
+        config.identity = Some(storage::load(global, name, &options.passphrase)?);
+    }
+    stderr::never_wait();
+    let outcome = runtime.block_on(serve(global, config));
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(global: &Global, config: Config) -> Result<(), Failure> {
+    // Before anything is told, so that a signal that comes at once ends it in order.
+    let mut signals = Signals::catch()?;
+    let server = Server::bind(config).await.map_err(|error| failure(&error))?;
+    tell_listening(global, &server);
+    output::check()?;
+    let reloader = server.reloader();
+    let ended = server.run(async {
+        signals.until_end(&reloader).await;
+        tell(global, "draining", "Ending: nothing new is taken");
+    });
+    ended.await.map_err(|error| failure(&error))?;
+    tell(global, "stopped", "Ended");
+    output::check()
+}
+
+fn tell_listening(global: &Global, server: &Server) {
+    let address = server.local_addr().to_string();
+    let origins: Vec<&str> = server.origins().map(Origin::as_str).collect();
+    if !global.json {
+        output::note(&format!("Listening on {address} as {}", server.did()));
+        output::note(&format!("Clients use {}", origins.join(", ")));
+        return;
+    }
+    let mut event = Map::new();
+    event.insert("event".into(), "listening".into());
+    event.insert("address".into(), address.into());
+    event.insert("origins".into(), json!(origins));
+    event.insert("did".into(), server.did().as_str().into());
+    if let Some(did) = server.web_did() {
+        event.insert("didWeb".into(), did.as_str().into());
+    }
+    if let Some(address) = server.metrics_addr() {
+        event.insert("metricsAddress".into(), address.to_string().into());
+    }
+    output::json(&Value::Object(event));
+}
+
+fn tell(global: &Global, event: &str, note: &str) {
+    if global.json {
+        output::json(&json!({"event": event}));
+    } else {
+        output::note(note);
+    }
+}
+
+/// A failure of the service, with the exit code that the help names.
+fn failure(error: &ServerError) -> Failure {
+    let (exit, code) = match error {
+        ServerError::Config(_) | ServerError::Origins(_) => (Exit::Usage, "config"),
+        ServerError::Storage(_) => (Exit::Storage, "storage"),
+        ServerError::Identity(_) => (Exit::Storage, "identity"),
+        ServerError::Listen { .. } | ServerError::Serve(_) => (Exit::Network, "listen"),
+        ServerError::Build(_) => (Exit::Usage, "config"),
+    };
+    Failure::new(exit, code, chain(error)).remedy(error.remedy())
+}
+
+/// What the operating system asks of a service.
+#[cfg(unix)]
+struct Signals {
+    end: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    reload: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            end: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            reload: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn until_end(&mut self, reloader: &Reloader) {
+        loop {
+            tokio::select! {
+                _ = self.end.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.reload.recv() => reloader.reload().await,
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> Result<Self, Failure> {
+        Ok(Self)
+    }
+
+    async fn until_end(&mut self, _: &Reloader) {
+        // Without a handler Ctrl-C ends the process anyway.
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,93 @@
+//! What an operator writes, before anybody has looked at the values.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Settings as a file, the environment or the command line give them; what is `None` was not given there. The names are
+/// those of the TOML file; a flag has `-` for `_`, a variable of the environment is `DIDSHAKE_` and the name in capitals.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs, reason = "deploy/didshake.toml says what each is, and `Config` what becomes of it")]
+pub struct Settings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    pub public_url: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub did_web: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_did: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    pub trusted_proxy: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    pub allow_local: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    pub root_cert: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    pub documents: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_handshakes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_listen: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    pub metrics_allow: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_sessions: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_connections: Option<u64>,
+}
+
+/// The names of all settings.
+pub(super) const KEYS: [&str; 20] = [
+    "listen",
+    "public_url",
+    "data",
+    "as",
+    "did_web",
+    "default_did",
+    "tls_cert",
+    "tls_key",
+    "trusted_proxy",
+    "policy",
+    "lifetime",
+    "allow_local",
+    "root_cert",
+    "documents",
+    "rate_handshakes",
+    "metrics_listen",
+    "metrics_allow",
+    "drain_seconds",
+    "max_sessions",
+    "max_connections",
+];
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// A list, or one text with commas, which is how a variable of the environment holds several.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let given = Option::<OneOrMany>::deserialize(deserializer).map_err(|_| {
+        serde::de::Error::invalid_type(serde::de::Unexpected::Other("something else"), &"a list of texts")
+    })?;
+    Ok(given.map(|given| match given {
+        OneOrMany::One(text) => text.split(',').map(|item| item.trim().to_owned()).collect(),
+        OneOrMany::Many(items) => items,
+    }))
+}

@@ -1,0 +1,132 @@
+//! What a running service counts. DIDs, addresses and paths are no labels: others choose them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use didshake_axum::{Observer, Outcome};
+use http::{Method, StatusCode};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram, with_local_recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use crate::policy::Reload;
+
+/// Seconds; a handshake takes at least two signatures, a denied one at least a tenth.
+const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+const OUTCOMES: &str = "didshake_outcomes_total";
+const WORK: &str = "didshake_work_seconds";
+const REQUESTS: &str = "didshake_http_requests_total";
+const REQUEST_SECONDS: &str = "didshake_http_request_seconds";
+const RELOADS: &str = "didshake_policy_reloads_total";
+const ROWS: &str = "didshake_store_rows";
+const CONNECTIONS: &str = "didshake_connections";
+const DRAINING: &str = "didshake_draining";
+const BUILD: &str = "didshake_build_info";
+
+/// The counters of one service; clones are the same. Two services in one process do not mix.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    recorder: Arc<PrometheusRecorder>,
+    handle: PrometheusHandle,
+}
+
+/// What is measured when somebody asks.
+pub(crate) struct Gauges {
+    pub(crate) rows: Vec<(&'static str, u64)>,
+    pub(crate) connections: usize,
+    pub(crate) draining: bool,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        // Refused for an empty list only.
+        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = Arc::new(builder.build_recorder());
+        let metrics = Self { handle: recorder.handle(), recorder };
+        metrics.record(describe);
+        metrics
+    }
+
+    /// An answered request. `route` is a pattern of ours.
+    pub(crate) fn request(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
+        let labels = [
+            ("method", method_label(method).to_owned()),
+            ("route", route.to_owned()),
+            ("status", status.as_u16().to_string()),
+        ];
+        self.record(|| {
+            counter!(REQUESTS, &labels).increment(1);
+            histogram!(REQUEST_SECONDS).record(took.as_secs_f64());
+        });
+    }
+
+    pub(crate) fn reloaded(&self, reload: Reload) {
+        let outcome = match reload {
+            Reload::Same => "same",
+            Reload::Changed => "changed",
+            Reload::Refused => "refused",
+        };
+        self.record(|| counter!(RELOADS, "outcome" => outcome).increment(1));
+    }
+
+    /// The text that Prometheus reads.
+    pub(crate) fn render(&self, gauges: &Gauges) -> String {
+        self.record(|| {
+            for (table, rows) in &gauges.rows {
+                gauge!(ROWS, "table" => *table).set(approximate(*rows));
+            }
+            gauge!(CONNECTIONS).set(approximate(gauges.connections as u64));
+            gauge!(DRAINING).set(if gauges.draining { 1.0 } else { 0.0 });
+            gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        });
+        self.handle.render()
+    }
+
+    /// Sums up what histograms gathered, which would grow otherwise while nobody asks.
+    pub(crate) fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+
+    fn record(&self, with: impl FnOnce()) {
+        with_local_recorder(&*self.recorder, with);
+    }
+}
+
+impl Observer for Metrics {
+    fn finished(&self, outcome: &Outcome<'_>) {
+        let doing = outcome.doing.name();
+        self.record(|| {
+            counter!(OUTCOMES, "doing" => doing, "code" => outcome.code).increment(1);
+            histogram!(WORK, "doing" => doing).record(outcome.duration.as_secs_f64());
+        });
+    }
+}
+
+fn describe() {
+    describe_counter!(OUTCOMES, "Handshake messages and signed requests, by what became of them");
+    describe_histogram!(WORK, "Seconds of work for one, without the delay of a denial");
+    describe_counter!(REQUESTS, "HTTP requests answered");
+    describe_histogram!(REQUEST_SECONDS, "Seconds until a response began");
+    describe_counter!(RELOADS, "Times that the policy file was read again");
+    describe_gauge!(ROWS, "Rows in the database");
+    describe_gauge!(CONNECTIONS, "Open connections");
+    describe_gauge!(DRAINING, "1 while the service ends");
+    describe_gauge!(BUILD, "The version that runs");
+}
+
+/// Anybody can make up methods.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a gauge of Prometheus is a float")]
+fn approximate(count: u64) -> f64 {
+    count as f64
+}

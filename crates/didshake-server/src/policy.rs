@@ -1,0 +1,106 @@
+//! Who may come in: the rules of a file, the first that matches decides.
+
+mod error;
+mod file;
+mod live;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use didshake::Did;
+use didshake_did::web::Location;
+
+pub use error::PolicyError;
+pub use live::LivePolicy;
+pub(crate) use live::{PolicyFileError, Reload, read_file};
+
+/// The longest policy file, in bytes.
+pub const MAX_POLICY_BYTES: usize = 1 << 20;
+
+/// Rules over DIDs. Without any everyone is allowed; with one or more, whoever none of them matches is not.
+///
+/// ```
+/// use didshake::Did;
+/// use didshake_server::Policy;
+/// let policy = Policy::parse(r#"
+///     [groups]
+///     staff = ["did:web:example.com:alice"]
+///     [[rule]]
+///     deny = { domain = "*.evil.example" }
+///     [[rule]]
+///     allow = { group = "staff" }
+/// "#)?;
+/// assert!(policy.allows(&Did::parse("did:web:example.com:alice")?));
+/// assert!(!policy.allows(&Did::parse("did:web:example.com:bob")?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Policy {
+    rules: Vec<Rule>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Rule {
+    allow: bool,
+    subject: Subject,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Subject {
+    Did(Did),
+    Domain(Domain),
+    Method(String),
+    Group(Arc<HashSet<Did>>),
+}
+
+/// The host of a did:web, in lower case, or all names below one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Domain {
+    Exactly(String),
+    /// With the dot before it.
+    Below(String),
+}
+
+impl Policy {
+    /// Reads the rules of a TOML text.
+    ///
+    /// # Errors
+    /// [`PolicyError`], a fault of whoever wrote it.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        file::read(text)
+    }
+
+    /// Whether a DID may come in.
+    #[must_use]
+    pub fn allows(&self, did: &Did) -> bool {
+        let first = self.rules.iter().find(|rule| rule.subject.matches(did));
+        first.map_or(self.rules.is_empty(), |rule| rule.allow)
+    }
+
+    /// How many rules there are.
+    #[must_use]
+    pub fn rules(&self) -> usize {
+        self.rules.len()
+    }
+}
+
+impl Subject {
+    fn matches(&self, did: &Did) -> bool {
+        match self {
+            Self::Did(exact) => exact == did,
+            Self::Method(method) => method == did.method(),
+            Self::Group(members) => members.contains(did),
+            // `Location` has the host in lower case, as the name is looked up.
+            Self::Domain(domain) => Location::of(did).is_ok_and(|location| domain.matches(location.host())),
+        }
+    }
+}
+
+impl Domain {
+    fn matches(&self, host: &str) -> bool {
+        match self {
+            Self::Exactly(name) => name == host,
+            Self::Below(suffix) => host.len() > suffix.len() && host.ends_with(suffix.as_str()),
+        }
+    }
+}

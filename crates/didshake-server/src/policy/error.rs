@@ -1,0 +1,57 @@
+//! Why a policy file is refused.
+
+/// Why rules cannot be read, always a fault of whoever wrote them. Rules count from 1.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the fields are the number of the rule and what stands there")]
+pub enum PolicyError {
+    /// No TOML, or keys that a policy has not.
+    #[error("it is no TOML of a policy: {0}")]
+    Syntax(#[source] Box<figment::Error>),
+    /// Longer than [`MAX_POLICY_BYTES`](super::MAX_POLICY_BYTES).
+    #[error("it is longer than {} bytes", super::MAX_POLICY_BYTES)]
+    TooLong,
+    /// Nothing at all, not even a comment: a file that is being written, or was lost.
+    #[error("it is empty")]
+    Empty,
+    /// A rule that neither allows nor denies, or does both.
+    #[error("rule {rule} has not exactly one of `allow` and `deny`")]
+    Effect { rule: usize },
+    /// A rule with no or several subjects.
+    #[error("rule {rule} has not exactly one of `did`, `domain`, `method` and `group`")]
+    Subject { rule: usize },
+    /// Not a DID.
+    #[error("rule {rule}: `{text}` is no DID")]
+    Did { rule: usize, text: String },
+    /// Not a host name, with or without `*.`.
+    #[error("rule {rule}: `{text}` is no domain")]
+    Domain { rule: usize, text: String },
+    /// Not the name of a DID method.
+    #[error("rule {rule}: `{text}` is no DID method")]
+    Method { rule: usize, text: String },
+    /// A group that is not defined.
+    #[error("rule {rule}: there is no group `{name}`")]
+    Group { rule: usize, name: String },
+    /// A member of a group is no DID.
+    #[error("group `{name}`: `{text}` is no DID")]
+    Member { name: String, text: String },
+}
+
+impl PolicyError {
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "see deploy/policy.toml for an example",
+            Self::Empty => "write rules; to let everyone in take the `policy` setting away",
+            Self::TooLong => "use groups and domains, or a directory service of your own",
+            Self::Effect { .. } => "write allow = { … } or deny = { … }; two rules for both",
+            Self::Subject { .. } => {
+                "write one of { did = \"…\" }, { domain = \"…\" }, { method = \"…\" }, { group = \"…\" }"
+            }
+            Self::Did { .. } | Self::Member { .. } => "write a DID: did:key:z6Mk… or did:web:example.com:alice",
+            Self::Domain { .. } => "write a host name, example.com, or *.example.com for the names below it",
+            Self::Method { .. } => "write the method's name alone: key, web",
+            Self::Group { .. } => "define it under [groups]: name = [\"did:key:…\"]",
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The policy file.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use didshake::Did;
+use didshake_did::web::Location;
+use figment::Figment;
+use figment::providers::{Format, Toml};
+use serde::Deserialize;
+
+use super::{Domain, MAX_POLICY_BYTES, Policy, PolicyError, Rule, Subject};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    groups: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    rule: Vec<FileRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRule {
+    allow: Option<FileSubject>,
+    deny: Option<FileSubject>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSubject {
+    did: Option<String>,
+    domain: Option<String>,
+    method: Option<String>,
+    group: Option<String>,
+}
+
+type Groups = HashMap<String, Arc<HashSet<Did>>>;
+
+pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
+    if text.len() > MAX_POLICY_BYTES {
+        return Err(PolicyError::TooLong);
+    }
+    if text.trim().is_empty() {
+        return Err(PolicyError::Empty);
+    }
+    let file: File =
+        Figment::from(Toml::string(text)).extract().map_err(|error| PolicyError::Syntax(Box::new(error)))?;
+    let groups = file.groups.into_iter().map(group).collect::<Result<Groups, _>>()?;
+    let rules = file.rule.into_iter().zip(1..).map(|(entry, number)| rule(entry, number, &groups));
+    Ok(Policy { rules: rules.collect::<Result<_, _>>()? })
+}
+
+fn group((name, members): (String, Vec<String>)) -> Result<(String, Arc<HashSet<Did>>), PolicyError> {
+    let member = |text: String| Did::parse(&text).map_err(|_| PolicyError::Member { name: name.clone(), text });
+    let members = members.into_iter().map(member).collect::<Result<_, _>>()?;
+    Ok((name, Arc::new(members)))
+}
+
+fn rule(entry: FileRule, number: usize, groups: &Groups) -> Result<Rule, PolicyError> {
+    let (allow, subject) = match (entry.allow, entry.deny) {
+        (Some(subject), None) => (true, subject),
+        (None, Some(subject)) => (false, subject),
+        _ => return Err(PolicyError::Effect { rule: number }),
+    };
+    Ok(Rule { allow, subject: read_subject(subject, number, groups)? })
+}
+
+fn read_subject(entry: FileSubject, rule: usize, groups: &Groups) -> Result<Subject, PolicyError> {
+    match (entry.did, entry.domain, entry.method, entry.group) {
+        (Some(text), None, None, None) => {
+            Did::parse(&text).map(Subject::Did).map_err(|_| PolicyError::Did { rule, text })
+        }
+        (None, Some(text), None, None) => domain(&text).map(Subject::Domain).ok_or(PolicyError::Domain { rule, text }),
+        (None, None, Some(text), None) => {
+            let known = Did::parse(&format!("did:{text}:x")).is_ok_and(|did| did.method() == text);
+            if known { Ok(Subject::Method(text)) } else { Err(PolicyError::Method { rule, text }) }
+        }
+        (None, None, None, Some(name)) => {
+            groups.get(&name).cloned().map(Subject::Group).ok_or(PolicyError::Group { rule, name })
+        }
+        _ => Err(PolicyError::Subject { rule }),
+    }
+}
+
+/// A name is one that a did:web can have, so that a rule with a typing error matches nobody silently no more.
+fn domain(text: &str) -> Option<Domain> {
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    let did = Did::parse(&format!("did:web:{name}")).ok()?;
+    let location = Location::of(&did).ok()?;
+    if name.contains([':', '%']) {
+        return None;
+    }
+    let host = location.host().to_owned();
+    Some(if name.len() == text.len() { Domain::Exactly(host) } else { Domain::Below(format!(".{host}")) })
+}

@@ -1,0 +1,40 @@
+//! Errors outside the protocol: `application/problem+json` (RFC 9457) that says what the status says, and no more.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// An answer of this status.
+pub(crate) fn problem(status: StatusCode) -> Response {
+    let mut response = Response::new(body(status));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);
+    response
+}
+
+/// Gives an error without a body, of a library mostly, the body that all errors have.
+pub(crate) fn with_problem(mut response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if is_error && !has_type_of_its_own(&response) {
+        *response.body_mut() = body(status);
+        response.headers_mut().remove(CONTENT_LENGTH);
+        response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);
+    }
+    response
+}
+
+/// Text is what libraries say; we say nothing in it.
+fn has_type_of_its_own(response: &Response) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|content_type| !content_type.starts_with("text/plain"))
+}
+
+fn body(status: StatusCode) -> Body {
+    let title = status.canonical_reason().unwrap_or("Error");
+    Body::from(json!({"type": "about:blank", "title": title, "status": status.as_u16()}).to_string())
+}

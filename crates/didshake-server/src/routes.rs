@@ -1,0 +1,107 @@
+//! What is answered where.
+
+mod docs;
+mod health;
+mod session_json;
+mod sessions;
+mod well_known;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::get;
+use didshake::{Did, Origins};
+use didshake_axum::{Didshake, SessionStore};
+use http::StatusCode;
+use ipnet::IpNet;
+use serde_json::Value;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::connections::Bounded;
+use crate::front::{Front, front};
+use crate::metrics::Metrics;
+use crate::problem::problem;
+use crate::store::Database;
+
+/// Where initiators post to.
+pub(crate) const ENDPOINT: &str = "/didshake";
+
+/// How long anything may take until a response begins; a handshake has limits of its own, which are shorter.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// What the routes need.
+#[derive(Clone)]
+pub(crate) struct App(pub(crate) Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) origins: Origins,
+    pub(crate) did: Did,
+    pub(crate) web_document: Option<Value>,
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) database: Database,
+    pub(crate) metrics: Metrics,
+    pub(crate) connections: Bounded,
+    pub(crate) draining: AtomicBool,
+    /// Who may read metrics on the main listener; `None` where they have a listener of their own.
+    pub(crate) metrics_allow: Option<Vec<IpNet>>,
+}
+
+impl Parts {
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+/// Everything that the main listener answers.
+pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
+    let signed = Router::new()
+        .route("/v1/session", get(sessions::show).delete(sessions::end))
+        .route("/v1/sessions", get(sessions::list).delete(sessions::end_all))
+        .route("/v1/sessions/{id}", axum::routing::delete(sessions::end_one))
+        .layer(didshake.layer());
+    let mut router = Router::new()
+        .merge(signed)
+        .route("/.well-known/didshake", get(well_known::didshake))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics_on_main))
+        .route("/openapi.json", get(docs::openapi))
+        .route("/docs", get(docs::page))
+        .route(docs::SCRIPT, get(docs::script));
+    if app.0.web_document.is_some() {
+        router = router.route("/.well-known/did.json", get(well_known::did_document));
+    }
+    let router = router.merge(didshake.routes());
+    with_layers(router, app, before)
+}
+
+/// What the listener for operations answers, until the very end.
+pub(crate) fn operations(app: &App, before: Front) -> Router {
+    let router = Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    with_layers(router, app, before)
+}
+
+fn with_layers(router: Router<App>, app: &App, before: Front) -> Router {
+    router
+        .fallback(|| async { problem(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(|| async { problem(StatusCode::METHOD_NOT_ALLOWED) })
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(before, front))
+        .with_state(app.clone())
+}
+
+/// The panic itself is on standard error already; it may hold what nobody outside should see.
+#[allow(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    problem(StatusCode::INTERNAL_SERVER_ERROR)
+}

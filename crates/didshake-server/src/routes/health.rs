@@ -1,0 +1,66 @@
+//! What operators and their machines ask.
+
+use axum::extract::{ConnectInfo, Extension, State};
+use axum::response::{IntoResponse, Response};
+use didshake_axum::ClientAddress;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use std::net::SocketAddr;
+
+use super::App;
+use crate::metrics::Gauges;
+use crate::problem::problem;
+use crate::proxies::is_forwarded;
+use crate::store::Table;
+
+/// The process runs.
+#[utoipa::path(get, path = "/livez", tag = "operations", responses((status = 200, description = "It runs")))]
+pub(super) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// It takes requests, and its database answers.
+#[utoipa::path(get, path = "/readyz", tag = "operations", responses(
+    (status = 200, description = "It takes requests"),
+    (status = 503, description = "It is ending, or its database does not answer"),
+))]
+pub(super) async fn ready(State(app): State<App>) -> Response {
+    if app.0.is_draining() || app.0.database.rows(Table::Sessions.name()).await.is_err() {
+        return problem(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    "ok\n".into_response()
+}
+
+/// The metrics, for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses(
+    (status = 200, description = "Metrics in Prometheus' text format", content_type = "text/plain"),
+    (status = 404, description = "Not for this client"),
+))]
+pub(super) async fn metrics_on_main(
+    State(app): State<App>,
+    Extension(ClientAddress(client)): Extension<ClientAddress>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    // A proxy on this machine that is not listed as trusted would make everybody local.
+    let believed = peer.ip().to_canonical() != client || !is_forwarded(&headers);
+    let allowed =
+        |networks: &Vec<ipnet::IpNet>| client.is_loopback() || networks.iter().any(|network| network.contains(&client));
+    if believed && app.0.metrics_allow.as_ref().is_some_and(allowed) {
+        return metrics(State(app)).await;
+    }
+    problem(StatusCode::NOT_FOUND)
+}
+
+pub(super) async fn metrics(State(app): State<App>) -> Response {
+    let mut rows = Vec::new();
+    for table in Table::ALL {
+        // Without the database there are still the counters, which may say why.
+        if let Ok(count) = app.0.database.rows(table.name()).await {
+            rows.push((table.name(), count));
+        }
+    }
+    let gauges = Gauges { rows, connections: app.0.connections.count(), draining: app.0.is_draining() };
+    let text = app.0.metrics.render(&gauges);
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}

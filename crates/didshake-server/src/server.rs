@@ -1,0 +1,311 @@
+//! The service, from its configuration to its end.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::tls_rustls::RustlsAcceptor;
+use axum_server::{Control, Handle};
+use didshake::{Did, Origin, Origins};
+use didshake_axum::{Didshake, Limits};
+use didshake_did::Resolver;
+
+use crate::config::Config;
+use crate::connections::Bounded;
+use crate::data::DataDirectory;
+use crate::error::ServerError;
+use crate::front::Front;
+use crate::identity::ServiceIdentity;
+use crate::metrics::Metrics;
+use crate::policy::LivePolicy;
+use crate::proxies::Proxies;
+use crate::routes::{self, App, Parts};
+use crate::store::{Bounds, Database, SqliteBurns, SqliteSessions, Sweeper};
+use crate::tls::Tls;
+
+/// A client that has not sent the head of a request by then is dropped, so that slow ones hold nothing for long.
+const HEAD: Duration = Duration::from_secs(10);
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+const MAX_HEAD_BYTES_HTTP2: u32 = 32 * 1024;
+const MAX_STREAMS: u32 = 64;
+const PING: Duration = Duration::from_secs(20);
+/// Requests to our own routes have no body; those who sign one are heard out this far.
+const MAX_REQUEST_BODY: usize = 64 * 1024;
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// A service that listens, and answers once it [runs](Self::run).
+///
+/// ```no_run
+/// use didshake_server::{Config, Server, Settings};
+/// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+/// let settings = Settings { listen: Some("127.0.0.1:0".into()), data: Some("/tmp/x".into()), ..Settings::default() };
+/// let server = Server::bind(Config::of(&settings)?).await?;
+/// println!("{} is at {}", server.did(), server.local_addr());
+/// server.run(async { /* until this ends */ }).await?;
+/// # Ok(()) }
+/// ```
+pub struct Server {
+    main: Listener,
+    operations: Option<Listener>,
+    app: App,
+    didshake: Didshake,
+    inner: Inner,
+    _data: DataDirectory,
+}
+
+/// What the parts of the service are made of.
+struct Inner {
+    config: Config,
+    origins: Origins,
+    database: Database,
+    identity: ServiceIdentity,
+    policy: LivePolicy,
+    metrics: Metrics,
+    tls: Option<Tls>,
+}
+
+/// Has a running service read its policy and its TLS certificate again. Clones are the same.
+#[derive(Clone)]
+pub struct Reloader {
+    policy: LivePolicy,
+    tls: Option<Tls>,
+}
+
+impl Reloader {
+    /// Reads both again. What is refused stays as it was, and the log says so.
+    pub async fn reload(&self) {
+        self.policy.reload();
+        if let Some(tls) = &self.tls {
+            tls.reload().await;
+        }
+    }
+}
+
+impl Server {
+    /// Takes the data directory, opens the database, loads or makes the identity, and listens.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub async fn bind(config: Config) -> Result<Self, ServerError> {
+        let (policy, resolver, tls) = (config.policy()?, config.resolver()?, Tls::load(&config).await?);
+        let data = DataDirectory::take(&config.data)?;
+        let database = Database::open(&data.database()).await?;
+        let identity = ServiceIdentity::of(&config, &data.identities())?;
+        let main = Listener::bind(config.listen)?;
+        let operations = config.metrics_listen.map(Listener::bind).transpose()?;
+        let origins = origins(&config, main.address)?;
+        let (policy, metrics) = (LivePolicy::new(policy), Metrics::new());
+        let inner = Inner { config, origins, database, identity, policy, metrics, tls };
+        let didshake = inner.didshake(resolver)?;
+        let app = inner.app()?;
+        Ok(Self { main, operations, app, didshake, inner, _data: data })
+    }
+
+    /// Where it listens; the port is the real one.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.main.address
+    }
+
+    /// Where metrics and health are served by themselves.
+    #[must_use]
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.operations.as_ref().map(|listener| listener.address)
+    }
+
+    /// The DID that answers whoever does not say whom it means.
+    #[must_use]
+    pub fn did(&self) -> &Did {
+        self.inner.identity.did()
+    }
+
+    /// The did:web, if it has one.
+    #[must_use]
+    pub fn web_did(&self) -> Option<&Did> {
+        self.inner.identity.web_did()
+    }
+
+    /// The origins that handshakes count for.
+    pub fn origins(&self) -> impl Iterator<Item = &Origin> {
+        self.inner.origins.iter()
+    }
+
+    /// What has the running service read its policy and certificate again.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        Reloader { policy: self.inner.policy.clone(), tls: self.inner.tls.clone() }
+    }
+
+    /// Answers until `shutdown` ends. Then nothing new begins: no connection is taken, no handshake started, health says
+    /// that it ends; what is under way has the configured time.
+    ///
+    /// # Errors
+    /// [`ServerError::Serve`].
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let Self { main, operations, app, didshake, inner, _data } = self;
+        let front = inner.front();
+        let (main_control, operations_control) = (Control::new(), Control::new());
+        let _sweeper = Sweeper::start(inner.database.clone());
+        let operations = operations.map(|listener| {
+            let routes = routes::operations(&app, front.clone());
+            tokio::spawn(listener.serve(routes, None, &app, operations_control.clone()))
+        });
+        let routes = routes::main(&app, &didshake, front);
+        let serving = main.serve(routes, inner.tls.clone(), &app, main_control.clone());
+        let ending = async {
+            shutdown.await;
+            app.0.draining.store(true, Ordering::Release);
+            didshake.drain();
+            main_control.graceful_shutdown(Some(inner.config.drain));
+            std::future::pending::<()>().await;
+        };
+        let served = tokio::select! {
+            served = serving => served,
+            () = ending => Ok(()),
+            () = inner.follow_policy() => Ok(()),
+            () = upkeep(&inner.metrics) => Ok(()),
+        };
+        operations_control.shutdown();
+        if let Some(operations) = operations {
+            // Nothing is left to answer there.
+            let _ = operations.await;
+        }
+        inner.database.close().await;
+        served.map_err(ServerError::Serve)
+    }
+}
+
+impl Inner {
+    fn didshake(&self, resolver: Arc<dyn Resolver>) -> Result<Didshake, ServerError> {
+        let Self { config, origins, identity, policy, metrics, .. } = self;
+        let (sessions, policy) = (self.sessions(), policy.clone());
+        let burns = Arc::new(SqliteBurns::new(self.database.clone(), self.bounds()));
+        let mut builder = Didshake::builder(identity.first().clone(), origins.clone(), sessions, burns)
+            .policy(move |did: &Did| policy.allows(did))
+            .resolver(resolver)
+            .handshake_rate(config.rate_handshakes)
+            .lifetime(config.lifetime)
+            .endpoint(routes::ENDPOINT)
+            .limits(Limits { request_body: MAX_REQUEST_BODY, ..Limits::default() })
+            .observer(Arc::new(metrics.clone()));
+        if let Some(second) = identity.second() {
+            builder = builder.identity(second.clone());
+        }
+        Ok(builder.build()?)
+    }
+
+    fn app(&self) -> Result<App, ServerError> {
+        let origins: Vec<Origin> = self.origins.iter().cloned().collect();
+        let metrics_allow = self.config.metrics_listen.is_none().then(|| self.config.metrics_allow.clone());
+        Ok(App(Arc::new(Parts {
+            origins: self.origins.clone(),
+            did: self.identity.did().clone(),
+            web_document: self.identity.web_document(&origins)?,
+            sessions: self.sessions(),
+            database: self.database.clone(),
+            metrics: self.metrics.clone(),
+            connections: Bounded::new(self.config.max_connections, self.proxies()),
+            draining: AtomicBool::new(false),
+            metrics_allow,
+        })))
+    }
+
+    fn front(&self) -> Front {
+        let https_only = self.origins.iter().all(Origin::is_secure);
+        Front { proxies: self.proxies(), metrics: self.metrics.clone(), https_only }
+    }
+
+    fn proxies(&self) -> Proxies {
+        Proxies::new(self.config.trusted_proxies.clone())
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::with_sessions(self.config.max_sessions)
+    }
+
+    fn sessions(&self) -> Arc<SqliteSessions> {
+        Arc::new(SqliteSessions::new(self.database.clone(), self.bounds()))
+    }
+
+    async fn follow_policy(&self) {
+        match &self.config.policy {
+            Some(path) => self.policy.follow(path.clone(), |reload| self.metrics.reloaded(reload)).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// An address that is taken, and not served yet.
+struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    fn bind(address: SocketAddr) -> Result<Self, ServerError> {
+        let failed = |source| ServerError::Listen { address, source };
+        let socket = TcpListener::bind(address).map_err(failed)?;
+        Ok(Self { address: socket.local_addr().map_err(failed)?, socket })
+    }
+
+    fn serve(
+        self,
+        routes: Router,
+        tls: Option<Tls>,
+        app: &App,
+        control: Control,
+    ) -> impl Future<Output = io::Result<()>> + Send + use<> {
+        let (room, handle) = (app.0.connections.clone(), Handle::with_control(control));
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+        async move {
+            let mut server = axum_server::from_tcp(self.socket)?
+                .handle(handle)
+                .first_request_timeout(HEAD)
+                .accept_error_handler(|peer, error| {
+                    let error: &dyn std::error::Error = error;
+                    tracing::debug!(?peer, error, "a connection was not taken");
+                });
+            let builder = server.http_builder();
+            builder.http1().header_read_timeout(HEAD).max_buf_size(MAX_HEAD_BYTES);
+            let mut http2 = builder.http2();
+            http2.max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD_BYTES_HTTP2);
+            http2.keep_alive_interval(PING).keep_alive_timeout(HEAD);
+            match tls {
+                Some(tls) => {
+                    let acceptor = RustlsAcceptor::new(tls.rustls).handshake_timeout(HEAD).acceptor(room);
+                    server.acceptor(acceptor).serve(routes).await
+                }
+                None => server.acceptor(room).serve(routes).await,
+            }
+        }
+    }
+}
+
+/// The configured origins, or that of the loopback address that is listened on.
+fn origins(config: &Config, address: SocketAddr) -> Result<Origins, ServerError> {
+    let mut origins = config.public_urls.clone();
+    if origins.is_empty() {
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        origins.extend(Origin::parse(&format!("{scheme}://{address}")));
+    }
+    Origins::new(origins).map_err(ServerError::Origins)
+}
+
+async fn upkeep(metrics: &Metrics) {
+    let mut turns = tokio::time::interval(UPKEEP);
+    loop {
+        turns.tick().await;
+        metrics.upkeep();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Server");
+        shown.field("address", &self.main.address).field("did", self.inner.identity.did()).finish_non_exhaustive()
+    }
+}

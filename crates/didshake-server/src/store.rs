@@ -1,0 +1,34 @@
+//! SQLite: sessions, the nonces of their requests and burned handshakes, durable when a call returns. One connection
+//! writes; what several must not do at once is one transaction that locks at its beginning.
+
+mod burns;
+mod database;
+mod error;
+mod row;
+mod sessions;
+mod sweeper;
+
+pub(crate) use burns::SqliteBurns;
+pub(crate) use database::{Database, check_file};
+pub use error::StorageError;
+pub(crate) use sessions::SqliteSessions;
+pub(crate) use sweeper::{Sweeper, Table};
+
+/// How much is kept at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) sessions: u64,
+    /// Of one DID; the oldest one ends where a further one is made.
+    pub(crate) sessions_of_did: u32,
+    pub(crate) nonces: u64,
+    pub(crate) burns: u64,
+}
+
+impl Bounds {
+    pub(crate) fn with_sessions(sessions: u64) -> Self {
+        Self { sessions, sessions_of_did: 100, nonces: 1_000_000, burns: 1_000_000 }
+    }
+}
+
+#[cfg(test)]
+mod tests;

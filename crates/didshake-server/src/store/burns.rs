@@ -1,0 +1,57 @@
+//! Burned handshakes (R-STATE-5 to R-STATE-7).
+
+use didshake::{Burn, UnixTime};
+use didshake_did::BoxFuture;
+use didshake_peer::{BurnError, BurnStore};
+
+use super::Bounds;
+use super::database::Database;
+use super::row::sql_time;
+use super::sessions::BEGIN;
+use super::sweeper::{Table, fits};
+
+/// [`BurnStore`] in SQLite.
+#[derive(Clone, Debug)]
+pub(crate) struct SqliteBurns {
+    database: Database,
+    bounds: Bounds,
+}
+
+impl SqliteBurns {
+    pub(crate) fn new(database: Database, bounds: Bounds) -> Self {
+        Self { database, bounds }
+    }
+
+    async fn burn_once(&self, th3: &[u8; 32], until: UnixTime, now: UnixTime) -> Result<Burn, BurnError> {
+        let mut transaction = self.database.writer.begin_with(BEGIN).await.map_err(unavailable)?;
+        let burned = sqlx::query(
+            "INSERT INTO burned_handshakes (th3, ends) VALUES (?, ?)
+                ON CONFLICT (th3) DO UPDATE SET ends = excluded.ends WHERE ends <= ?",
+        )
+        .bind(th3.as_slice())
+        .bind(sql_time(until))
+        .bind(sql_time(now))
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
+        if burned.rows_affected() == 0 {
+            return Ok(Burn::Again);
+        }
+        // It refuses rather than forget a burn that still counts.
+        if !fits(Table::Burns, self.bounds.burns, now, &mut transaction).await.map_err(unavailable)? {
+            return Err(BurnError::Full);
+        }
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(Burn::First)
+    }
+}
+
+impl BurnStore for SqliteBurns {
+    fn burn<'a>(&'a self, th3: &'a [u8; 32], until: UnixTime, now: UnixTime) -> BoxFuture<'a, Result<Burn, BurnError>> {
+        Box::pin(self.burn_once(th3, until, now))
+    }
+}
+
+fn unavailable(error: sqlx::Error) -> BurnError {
+    BurnError::Unavailable(Box::new(error))
+}

@@ -1,0 +1,57 @@
+//! A session as a row, and back.
+
+use std::net::IpAddr;
+
+use didshake::request::RequestKey;
+use didshake::{Algorithm, Did, Fragment, Origin, Secret, Session, SessionParts, UnixTime};
+use didshake_axum::SessionRecord;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// A row that no session of ours can have become.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a row of the database is no session")]
+pub(super) struct Malformed;
+
+/// Times as SQLite has them. Later than the year 292 billion is never.
+pub(super) fn sql_time(time: UnixTime) -> i64 {
+    i64::try_from(time.0).unwrap_or(i64::MAX)
+}
+
+pub(super) fn unix_time(time: i64) -> UnixTime {
+    UnixTime(u64::try_from(time).unwrap_or_default())
+}
+
+pub(super) fn record(row: &SqliteRow) -> Result<SessionRecord, sqlx::Error> {
+    let last_used: Option<i64> = row.try_get("last_used")?;
+    let client: Option<String> = row.try_get("client")?;
+    let key: zeroize::Zeroizing<Vec<u8>> = zeroize::Zeroizing::new(row.try_get("request_key")?);
+    let secret = <[u8; 32]>::try_from(key.as_slice()).map_err(malformed)?;
+    Ok(SessionRecord {
+        session: session(row)?,
+        origin: Origin::parse(row.try_get("origin")?).map_err(malformed)?,
+        request_key: RequestKey::from_secret(Secret::new(secret)),
+        client: client.map(|text| text.parse::<IpAddr>()).transpose().map_err(malformed)?,
+        last_used: last_used.map(unix_time),
+    })
+}
+
+fn session(row: &SqliteRow) -> Result<Session, sqlx::Error> {
+    let did = Did::parse(row.try_get("did")?).map_err(malformed)?;
+    let fragment = Fragment::of(&did, row.try_get("fragment")?).map_err(malformed)?;
+    let id: Vec<u8> = row.try_get("id")?;
+    Ok(Session::from_parts(SessionParts {
+        id: id.try_into().map_err(malformed)?,
+        did,
+        fragment,
+        algorithm: Algorithm::from_byte(row.try_get("algorithm")?).ok_or(Malformed).map_err(malformed)?,
+        key: row.try_get("public_key")?,
+        accepted: unix_time(row.try_get("accepted")?),
+        lifetime: row.try_get("lifetime")?,
+        used: row.try_get("used")?,
+    }))
+}
+
+fn malformed<E>(_: E) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(Malformed))
+}

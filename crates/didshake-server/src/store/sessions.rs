@@ -1,0 +1,193 @@
+//! Sessions, and the nonces of their requests.
+
+use didshake::request::WINDOW_SECONDS;
+use didshake::{Did, UnixTime};
+use didshake_axum::{SessionRecord, SessionStore, StoreError, Use};
+use didshake_did::BoxFuture;
+use sqlx::SqliteConnection;
+
+use super::Bounds;
+use super::database::Database;
+use super::row::{self, sql_time};
+use super::sweeper::{Table, fits};
+
+/// Begins with the lock, so that what is read stays true until it is written.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// [`SessionStore`] in SQLite.
+#[derive(Clone, Debug)]
+pub(crate) struct SqliteSessions {
+    database: Database,
+    bounds: Bounds,
+}
+
+impl SqliteSessions {
+    pub(crate) fn new(database: Database, bounds: Bounds) -> Self {
+        Self { database, bounds }
+    }
+
+    async fn add(&self, record: &SessionRecord) -> Result<(), StoreError> {
+        let parts = record.session.parts();
+        let mut transaction = self.database.writer.begin_with(BEGIN).await.map_err(unavailable)?;
+        // Whoever has too many sessions loses the oldest: signing in again and again locks nobody out.
+        sqlx::query(
+            "DELETE FROM sessions WHERE id IN
+                (SELECT id FROM sessions WHERE did = ? ORDER BY accepted DESC, id LIMIT -1 OFFSET ?)",
+        )
+        .bind(parts.did.as_str())
+        .bind(self.bounds.sessions_of_did.saturating_sub(1))
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
+        insert(record, &mut transaction).await.map_err(unavailable)?;
+        let bound = self.bounds.sessions;
+        if !fits(Table::Sessions, bound, parts.accepted, &mut transaction).await.map_err(unavailable)? {
+            return Err(StoreError::Full);
+        }
+        transaction.commit().await.map_err(unavailable)
+    }
+
+    async fn burn_nonce(
+        &self,
+        id: &[u8; 16],
+        nonce: &[u8; 16],
+        until: UnixTime,
+        now: UnixTime,
+    ) -> Result<Use, StoreError> {
+        let mut transaction = self.database.writer.begin_with(BEGIN).await.map_err(unavailable)?;
+        // Dropping the transaction rolls back.
+        if !is_live(id, now, &mut transaction).await.map_err(unavailable)? {
+            return Ok(Use::Over);
+        }
+        let created = UnixTime(until.0.saturating_sub(WINDOW_SECONDS.saturating_add(1)));
+        let known = may_be_burned(id, created, &mut transaction).await.map_err(unavailable)?
+            || !insert_nonce(id, nonce, until, &mut transaction).await.map_err(unavailable)?;
+        if known {
+            return Ok(Use::Replayed);
+        }
+        if !fits(Table::Nonces, self.bounds.nonces, now, &mut transaction).await.map_err(unavailable)? {
+            return Err(StoreError::Full);
+        }
+        mark_used(id, now, &mut transaction).await.map_err(unavailable)?;
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(Use::First)
+    }
+}
+
+impl SessionStore for SqliteSessions {
+    fn create(&self, record: SessionRecord) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.add(&record).await })
+    }
+
+    fn find<'a>(&'a self, id: &'a [u8; 16]) -> BoxFuture<'a, Result<Option<SessionRecord>, StoreError>> {
+        Box::pin(async move {
+            let row = sqlx::query("SELECT * FROM sessions WHERE id = ?").bind(id.as_slice());
+            let row = row.fetch_optional(&self.database.reader).await.map_err(unavailable)?;
+            row.as_ref().map(row::record).transpose().map_err(unavailable)
+        })
+    }
+
+    fn use_once<'a>(
+        &'a self,
+        id: &'a [u8; 16],
+        nonce: &'a [u8; 16],
+        until: UnixTime,
+        now: UnixTime,
+    ) -> BoxFuture<'a, Result<Use, StoreError>> {
+        Box::pin(self.burn_nonce(id, nonce, until, now))
+    }
+
+    fn of<'a>(&'a self, did: &'a Did, now: UnixTime) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
+        Box::pin(async move {
+            let rows = sqlx::query("SELECT * FROM sessions WHERE did = ? AND ends > ? ORDER BY accepted DESC, id")
+                .bind(did.as_str())
+                .bind(sql_time(now))
+                .fetch_all(&self.database.reader)
+                .await
+                .map_err(unavailable)?;
+            rows.iter().map(row::record).collect::<Result<_, _>>().map_err(unavailable)
+        })
+    }
+
+    fn end<'a>(&'a self, id: &'a [u8; 16]) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let ended = sqlx::query("DELETE FROM sessions WHERE id = ?").bind(id.as_slice());
+            let ended = ended.execute(&self.database.writer).await.map_err(unavailable)?;
+            Ok(ended.rows_affected() > 0)
+        })
+    }
+}
+
+fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}
+
+async fn insert(record: &SessionRecord, on: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let parts = record.session.parts();
+    sqlx::query(
+        "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin, request_key,
+            client, last_used, ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(parts.id.as_slice())
+    .bind(parts.did.as_str())
+    .bind(parts.fragment.as_str())
+    .bind(parts.algorithm as u8)
+    .bind(parts.key.as_slice())
+    .bind(sql_time(parts.accepted))
+    .bind(parts.lifetime)
+    .bind(parts.used)
+    .bind(record.origin.as_str())
+    .bind(record.request_key.secret().expose().as_slice())
+    .bind(record.client.map(|address| address.to_string()))
+    .bind(record.last_used.map(sql_time))
+    .bind(sql_time(record.session.expires()))
+    .execute(on)
+    .await
+    .map(|_| ())
+}
+
+async fn is_live(id: &[u8; 16], now: UnixTime, on: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND ends > ?)")
+        .bind(id.as_slice())
+        .bind(sql_time(now))
+        .fetch_one(on)
+        .await
+}
+
+/// Whether a request of this session may have been burned in the database that a backup replaced, by a client whose
+/// clock is as far ahead as it may be.
+async fn may_be_burned(id: &[u8; 16], created: UnixTime, on: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM sessions, restored WHERE id = ? AND accepted <= restored_at AND ? <= restored_at)",
+    )
+    .bind(id.as_slice())
+    .bind(sql_time(UnixTime(created.0.saturating_sub(WINDOW_SECONDS))))
+    .fetch_one(on)
+    .await
+}
+
+/// `false` where the nonce is there already.
+async fn insert_nonce(
+    id: &[u8; 16],
+    nonce: &[u8; 16],
+    until: UnixTime,
+    on: &mut SqliteConnection,
+) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query("INSERT INTO request_nonces VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        .bind(id.as_slice())
+        .bind(nonce.as_slice())
+        .bind(sql_time(until))
+        .execute(on)
+        .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// The first use makes the session last for its lifetime.
+async fn mark_used(id: &[u8; 16], now: UnixTime, on: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET used = 1, last_used = ?, ends = accepted + lifetime WHERE id = ?")
+        .bind(sql_time(now))
+        .bind(id.as_slice())
+        .execute(on)
+        .await
+        .map(|_| ())
+}

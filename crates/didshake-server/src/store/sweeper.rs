@@ -1,0 +1,114 @@
+//! What has ended is deleted: now and then, and where room is needed.
+
+use std::time::Duration;
+
+use didshake::UnixTime;
+use didshake_did::{Clock, SystemClock};
+use sqlx::SqliteConnection;
+use tokio::task::JoinHandle;
+
+use super::database::Database;
+use super::row::sql_time;
+use super::sessions::BEGIN;
+
+const PERIOD: Duration = Duration::from_secs(30);
+
+/// The tables that have a bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Table {
+    Sessions,
+    Nonces,
+    Burns,
+}
+
+impl Table {
+    pub(crate) const ALL: [Self; 3] = [Self::Sessions, Self::Nonces, Self::Burns];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Nonces => "request_nonces",
+            Self::Burns => "burned_handshakes",
+        }
+    }
+
+    /// A thousand at a time, so that no transaction holds up the others.
+    fn delete_ended(self) -> &'static str {
+        match self {
+            Self::Sessions => "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends <= ? LIMIT 1000)",
+            Self::Nonces => {
+                "DELETE FROM request_nonces WHERE (session_id, nonce) IN
+                    (SELECT session_id, nonce FROM request_nonces WHERE ends <= ? LIMIT 1000)"
+            }
+            Self::Burns => {
+                "DELETE FROM burned_handshakes WHERE th3 IN
+                    (SELECT th3 FROM burned_handshakes WHERE ends <= ? LIMIT 1000)"
+            }
+        }
+    }
+}
+
+/// Whether a table is within its bound, if need be without what has ended.
+pub(super) async fn fits(
+    table: Table,
+    bound: u64,
+    now: UnixTime,
+    on: &mut SqliteConnection,
+) -> Result<bool, sqlx::Error> {
+    if rows(table, on).await? <= bound {
+        return Ok(true);
+    }
+    sweep(table, now, on).await?;
+    Ok(rows(table, on).await? <= bound)
+}
+
+async fn rows(table: Table, on: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let rows: i64 =
+        sqlx::query_scalar("SELECT row_count FROM sizes WHERE name = ?").bind(table.name()).fetch_one(on).await?;
+    Ok(u64::try_from(rows).unwrap_or_default())
+}
+
+/// How many it deleted.
+async fn sweep(table: Table, now: UnixTime, on: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query(table.delete_ended()).bind(sql_time(now)).execute(on).await?;
+    Ok(deleted.rows_affected())
+}
+
+/// Sweeps until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Sweeper(JoinHandle<()>);
+
+impl Sweeper {
+    pub(crate) fn start(database: Database) -> Self {
+        Self(tokio::spawn(async move {
+            let mut turns = tokio::time::interval(PERIOD);
+            turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                turns.tick().await;
+                if let Err(error) = sweep_all(&database, SystemClock.now()).await {
+                    tracing::error!(error = &error as &dyn std::error::Error, "what has ended cannot be deleted");
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+pub(crate) async fn sweep_all(database: &Database, now: UnixTime) -> Result<(), sqlx::Error> {
+    for table in Table::ALL {
+        loop {
+            let mut transaction = database.writer.begin_with(BEGIN).await?;
+            let deleted = sweep(table, now, &mut transaction).await?;
+            transaction.commit().await?;
+            if deleted == 0 {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! The certificate of the listener, and a new one without a restart.
+
+use std::fs;
+
+use axum_server::tls_rustls::RustlsConfig;
+
+use crate::config::{Config, ConfigError, FileFault, TlsFiles};
+use crate::data;
+
+/// TLS as it is spoken now; clones are the same.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    pub(crate) rustls: RustlsConfig,
+    files: TlsFiles,
+}
+
+impl Tls {
+    /// What the configuration names; `None` where it names nothing.
+    pub(crate) async fn load(config: &Config) -> Result<Option<Self>, ConfigError> {
+        let Some(files) = &config.tls else { return Ok(None) };
+        fs::metadata(&files.certificate).map_err(|source| config.unreadable("tls_cert", &files.certificate, source))?;
+        let key = fs::metadata(&files.key).map_err(|source| config.unreadable("tls_key", &files.key, source))?;
+        if data::permissions(&key) & 0o007 != 0 {
+            return Err(config.refused("tls_key", &files.key, FileFault::KeyOpenToOthers));
+        }
+        let rustls = RustlsConfig::from_pem_file(&files.certificate, &files.key).await;
+        let rustls = rustls.map_err(|_| config.refused("tls_cert", &files.certificate, FileFault::Tls))?;
+        Ok(Some(Self { rustls, files: files.clone() }))
+    }
+
+    /// Takes the files as they are now for the connections to come; where they are refused, nothing changes.
+    pub(crate) async fn reload(&self) {
+        let TlsFiles { certificate, key } = &self.files;
+        match self.rustls.reload_from_pem_file(certificate, key).await {
+            Ok(()) => tracing::info!(path = %certificate.display(), "the TLS certificate was read again"),
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(path = %certificate.display(), error, "the new TLS certificate is refused; the old one stays");
+            }
+        }
+    }
+}
