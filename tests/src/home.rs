@@ -42,11 +42,7 @@ impl Home {
     /// The program, with this home and no other environment.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(didshake());
-        command.args(arguments).env_clear().current_dir(self.0.path());
-        command.env("HOME", self.0.path()).env("RUST_BACKTRACE", "1");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        command_in(self.0.path(), arguments)
     }
 
     /// Starts the program.
@@ -99,6 +95,14 @@ impl Home {
         store.create(&name, &file, &mut rand_core::UnwrapErr(getrandom::SysRng)).unwrap();
         did.as_str().to_owned()
     }
+}
+
+pub(crate) fn command_in(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(didshake());
+    command.args(arguments).env_clear().current_dir(home);
+    command.env("HOME", home).env("RUST_BACKTRACE", "1");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
 }
 
 impl Default for Home {

@@ -1,10 +1,22 @@
 //! Runs the real `didshake` program: in a home of its own, with a time limit, stopped when the test ends.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step is a failed test"
+)]
 
 mod home;
 mod listener;
+mod nginx;
 mod program;
+mod recorded;
+mod service;
 
 pub use home::Home;
 pub use listener::Listener;
+pub use nginx::{Nginx, Site as NginxSite, free_port};
 pub use program::{Output, finish};
+pub use recorded::{Client, Login, Outcome, Posted};
+pub use service::Service;

@@ -1,13 +1,10 @@
 //! `target/didshake-vectors-1.tar.gz`: what an implementer of another stack needs, in one file.
 
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use flate2::{Compression, GzBuilder};
-use tar::{Builder, EntryType, Header};
+use anyhow::Result;
 
+use crate::archive::{self, Entry, files_below};
 use crate::process::{root, target_dir};
 
 const NAME: &str = "didshake-vectors-1";
@@ -16,58 +13,18 @@ const NAME: &str = "didshake-vectors-1";
 const FILES: [&str; 3] = ["spec/didshake-1.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 pub(crate) fn run() -> Result<()> {
-    let folder = target_dir();
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let path = folder.join(format!("{NAME}.tar.gz"));
-    let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
-    let count = write(root(), file)?;
-    eprintln!("    {}: {count} files", path.display());
-    Ok(())
+    archive::create(&target_dir().join(format!("{NAME}.tar.gz")), NAME, entries(root())?)
 }
 
-/// Writes the bundle of the repository at `root`; how many files it holds. The same files give the same bytes.
-fn write<W: Write>(root: &Path, to: W) -> Result<usize> {
-    let paths = paths(root)?;
-    let mut archive = Builder::new(GzBuilder::new().mtime(0).write(to, Compression::best()));
-    for path in &paths {
-        let content = fs::read(root.join(path)).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut header = header(content.len())?;
-        archive.append_data(&mut header, Path::new(NAME).join(path), content.as_slice())?;
-    }
-    archive.into_inner()?.finish()?.flush()?;
-    Ok(paths.len())
-}
-
-/// Nothing of the machine that made it: no owner, no time.
-fn header(length: usize) -> Result<Header> {
-    let mut header = Header::new_ustar();
-    header.set_entry_type(EntryType::Regular);
-    header.set_size(u64::try_from(length)?);
-    header.set_mode(0o644);
-    header.set_mtime(0);
-    header.set_uid(0);
-    header.set_gid(0);
-    Ok(header)
-}
-
-fn paths(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths: Vec<PathBuf> = FILES.iter().map(PathBuf::from).collect();
-    let mut waiting = vec![PathBuf::from("vectors")];
-    while let Some(folder) = waiting.pop() {
-        let entries = fs::read_dir(root.join(&folder)).with_context(|| format!("cannot list {}", folder.display()))?;
-        for entry in entries {
-            let entry = entry?;
-            let path = folder.join(entry.file_name());
-            if entry.file_type()?.is_dir() { waiting.push(path) } else { paths.push(path) }
-        }
-    }
-    paths.sort();
-    Ok(paths)
+fn entries(root: &Path) -> Result<Vec<Entry>> {
+    let paths = FILES.iter().map(PathBuf::from).chain(files_below(root, "vectors")?);
+    Ok(paths.map(|path| Entry { from: root.join(&path), to: path, executable: false }).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::fs::{self, File};
     use std::io::Read;
 
     use super::*;
@@ -93,16 +50,16 @@ mod tests {
 
     fn bundle(root: &Path) -> Vec<u8> {
         let mut bytes = Vec::new();
-        write(root, &mut bytes).unwrap();
+        archive::write(NAME, entries(root).unwrap(), &mut bytes).unwrap();
         bytes
     }
 
     #[test]
     fn the_bundle_unpacks_to_what_went_in() {
         let bytes = bundle(repository(CONTENT.iter()).path());
-        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice()));
+        let mut unpacked = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice()));
         let mut found = BTreeMap::new();
-        for entry in archive.entries().unwrap() {
+        for entry in unpacked.entries().unwrap() {
             let mut entry = entry.unwrap();
             assert_eq!((entry.header().mtime().unwrap(), entry.header().uid().unwrap()), (0, 0));
             let path = entry.path().unwrap().to_str().unwrap().to_owned();
@@ -128,7 +85,7 @@ mod tests {
     fn a_missing_specification_is_an_error() {
         let root = repository(CONTENT.iter());
         fs::remove_file(root.path().join("spec/didshake-1.md")).unwrap();
-        let error = write(root.path(), Vec::new()).unwrap_err();
+        let error = archive::write(NAME, entries(root.path()).unwrap(), Vec::new()).unwrap_err();
         assert!(error.to_string().contains("didshake-1.md"), "{error}");
     }
 }

@@ -1,8 +1,10 @@
 //! `cargo xtask …`: the one entry for every chore of this repository.
 
+mod archive;
 mod bench;
 mod bundle;
 mod deny;
+mod dist;
 mod fuzz;
 mod house;
 mod lock;
@@ -46,6 +48,8 @@ enum Chore {
     Fuzz(fuzz::Options),
     /// Compare a handshake with the sum of its primitives
     Bench(bench::Options),
+    /// Write target/dist: a stripped program with its manual, completions, service files, and checksums
+    Dist,
     /// Check crates: bans, licences, sources
     Deny,
     /// Bring every lockfile up to date after a change of dependencies
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Chore::NoStd => Step::new("no-std", "cargo xtask no-std", no_std::run),
         Chore::Fuzz(options) => Step::new("fuzz", "cargo xtask fuzz", move || fuzz::run(&options)),
         Chore::Bench(options) => Step::new("bench", "cargo xtask bench", move || bench::run(&options)),
+        Chore::Dist => Step::new("dist", "cargo xtask dist", dist::run),
         Chore::Deny => Step::new("deny", "cargo xtask deny", deny::run),
         Chore::Lock => Step::new("lock", "cargo xtask lock", lock::run),
         Chore::House => Step::new("house", "cargo xtask house", house::run),

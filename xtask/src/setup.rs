@@ -14,7 +14,7 @@ struct Program {
     why: &'static str,
 }
 
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
     Program {
         name: "cc",
         version_flag: "--version",
@@ -32,6 +32,12 @@ const PROGRAMS: [Program; 3] = [
         version_flag: "version",
         debian_package: "openssl",
         why: "a test reads our key files with the openssl command",
+    },
+    Program {
+        name: "nginx",
+        version_flag: "-v",
+        debian_package: "nginx-light",
+        why: "tests log in through a real reverse proxy",
     },
 ];
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{connect, demo, did, generate, id, inspect, listen, peer, vectors};
+use crate::commands::{
+    certs, connect, demo, did, generate, id, inspect, listen, login, logout, peer, request, sessions, vectors,
+};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -12,13 +14,14 @@ Examples:
   didshake id new alice                            make an identity
   didshake listen --as bob --allow did:key:z6Mk…   wait for one peer
   didshake connect 127.0.0.1:7007 --as alice       meet it; type lines, end with Ctrl-D
+  didshake login https://example.com --as alice    log in to a web service, then: didshake request GET URL
 
 Exit codes:
   0  done                      4  refused by our own policy (unknown peer, not allowed)
   1  a check failed            5  network: cannot connect, time-out, connection cut
   2  wrong usage               6  a DID could not be resolved
-  3  the peer is not           7  storage: key file or known peers cannot be read or
-     authenticated                written";
+  3  the peer is not           7  storage: key file, known peers or sessions cannot be
+     authenticated                read or written";
 
 /// Mutual authentication of two DID holders
 #[derive(Parser)]
@@ -51,6 +54,9 @@ pub(crate) struct Global {
     /// Where known peers are kept [default: $XDG_CONFIG_HOME/didshake/known_peers]
     #[arg(long, global = true, env = "DIDSHAKE_KNOWN_PEERS", hide_env = true, value_name = "FILE")]
     pub(crate) known_peers: Option<PathBuf>,
+    /// Where sessions with services are kept [default: $XDG_STATE_HOME/didshake/sessions]
+    #[arg(long, global = true, env = "DIDSHAKE_SESSIONS", hide_env = true, value_name = "DIR")]
+    pub(crate) sessions: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,6 +77,16 @@ pub(crate) enum Command {
     Listen(listen::Listen),
     /// Meet a peer and exchange lines with it
     Connect(connect::Connect),
+    /// Log in to a web service: both sides prove who they are
+    Login(Box<login::Login>),
+    /// Send a signed request of a session to a web service
+    Request(request::Request),
+    /// End a session
+    Logout(logout::Logout),
+    /// List the sessions with web services
+    Sessions(sessions::Sessions),
+    /// Make certificates for HTTPS on this machine
+    Certs(certs::Certs),
     /// Known peers: which DID belongs to a name or an address
     #[command(subcommand)]
     Peer(peer::Peer),

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod certs;
 pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod did;
@@ -7,5 +8,9 @@ pub(crate) mod generate;
 pub(crate) mod id;
 pub(crate) mod inspect;
 pub(crate) mod listen;
+pub(crate) mod login;
+pub(crate) mod logout;
 pub(crate) mod peer;
+pub(crate) mod request;
+pub(crate) mod sessions;
 pub(crate) mod vectors;

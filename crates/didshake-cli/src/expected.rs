@@ -1,11 +1,11 @@
-//! Whom `connect` means: what was said, what is pinned, or what somebody at the terminal confirms.
+//! Whom `connect` and `login` mean: what was said, what is pinned, or what somebody at the terminal confirms.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use didshake::{Did, VerifiedPeer};
-use didshake_did::BoxFuture;
+use didshake::{Did, Origin, VerifiedPeer};
+use didshake_did::{BoxFuture, Clock, SystemClock};
 use didshake_peer::{Expect, HandshakeError, KnownPeer, KnownPeers, PeerName, PeerPolicy};
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -15,13 +15,35 @@ use crate::input::Lines;
 use crate::output;
 use crate::passphrase::can_ask;
 use crate::progress::Waiting;
-use crate::storage::did_or_name;
+use crate::storage::{self, did_or_name};
+
+/// Where somebody is met, under the name by which it is pinned.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) name: PeerName,
+    /// What is met there: `peer` or `service`.
+    word: &'static str,
+}
+
+impl Place {
+    /// A peer at HOST:PORT.
+    pub(crate) fn of_peer(name: PeerName) -> Self {
+        Self { name, word: "peer" }
+    }
+
+    /// A web service, by the authority of its origin.
+    pub(crate) fn of_service(origin: &Origin) -> Result<Self, Failure> {
+        let name = PeerName::parse(origin.authority());
+        let name = name.map_err(|fault| Failure::new(Exit::Usage, "url", format!("{origin}: {fault}")))?;
+        Ok(Self { name, word: "service" })
+    }
+}
 
 /// Whom is meant, and why.
 pub(crate) enum Expected {
     /// `--expect` said it.
     Said(Did),
-    /// The address is pinned.
+    /// The place is pinned.
     Pinned(KnownPeer),
     /// Nobody knows: ask between Reply and Finish.
     Ask,
@@ -31,16 +53,17 @@ impl Expected {
     /// What is said wins, and overwrites no pin; then the pin; then whoever sits there. A script never asks.
     pub(crate) fn find(
         global: &Global,
-        address: &PeerName,
+        place: &Place,
         said: Option<&str>,
         peers: &KnownPeers,
     ) -> Result<Self, Failure> {
-        let pinned = peers.find(address);
+        let name = &place.name;
+        let pinned = peers.find(name);
         if let Some(said) = said {
             let did = did_or_name(said, peers)?;
             if let Some(pin) = pinned.filter(|pin| pin.did != did) {
                 output::warning(&format!(
-                    "{address} is known as {}; --expect says otherwise, and the entry stays",
+                    "{name} is known as {}; --expect says otherwise, and the entry stays",
                     pin.did
                 ));
             }
@@ -55,9 +78,9 @@ impl Expected {
         Err(Failure::new(
             Exit::Policy,
             "unknown_peer",
-            format!("{address} is not a known peer, and nobody can be asked here"),
+            format!("{name} is not a known {}, and nobody can be asked here", place.word),
         )
-        .remedy(format!("say whom you mean with --expect DID, or add it once: `didshake peer add {address} DID`")))
+        .remedy(format!("say whom you mean with --expect DID, or add it once: `didshake peer add {name} DID`")))
     }
 
     pub(crate) fn rule(&self) -> Expect {
@@ -68,8 +91,8 @@ impl Expected {
         }
     }
 
-    /// A pinned peer that is another one now is told loudly.
-    pub(crate) fn failure(&self, address: &PeerName, error: &HandshakeError) -> Option<Failure> {
+    /// Whoever is pinned and is another one now is told loudly.
+    pub(crate) fn failure(&self, place: &Place, error: &HandshakeError) -> Option<Failure> {
         let (meant, claimed) = match (self, &error.claimed) {
             (Self::Pinned(pin), Some(claimed)) if *claimed != pin.did => (pin, claimed),
             _ => return None,
@@ -77,15 +100,17 @@ impl Expected {
         if error.fault() != Some(didshake::Fault::NotAdmitted) {
             return None;
         }
+        let Place { name, word } = place;
         let since = meant.added.as_ref().map(|day| format!(" (added {day})")).unwrap_or_default();
         let message = format!(
-            "THE PEER AT {address} HAS CHANGED\n  known as:     {}{since}\n  claims to be: {claimed} (not verified)\n\
-             Someone may be in the way, or the peer has a new DID. Nothing was sent that shows who you are.",
+            "THE {} AT {name} HAS CHANGED\n  known as:     {}{since}\n  claims to be: {claimed} (not verified)\n\
+             Someone may be in the way, or the {word} has a new DID. Nothing was sent that shows who you are.",
+            word.to_ascii_uppercase(),
             meant.did
         );
         let remedy = format!(
-            "ask its owner by another way; if the new DID is right: `didshake peer remove {address}`, then \
-             `didshake peer add {address} {claimed}`"
+            "ask its owner by another way; if the new DID is right: `didshake peer remove {name}`, then \
+             `didshake peer add {name} {claimed}`"
         );
         Some(Failure::new(Exit::NotAuthenticated, "peer_changed", message).remedy(remedy))
     }
@@ -93,7 +118,7 @@ impl Expected {
 
 /// Asks, once the responder is verified and before it learns who we are.
 pub(crate) struct Question {
-    address: PeerName,
+    place: Place,
     until: Instant,
     lines: Arc<AsyncMutex<Lines>>,
     waiting: Arc<Waiting>,
@@ -103,34 +128,46 @@ pub(crate) struct Question {
 impl Question {
     /// A question that must be answered before the attempt, which begins now, is over.
     pub(crate) fn new(
-        address: PeerName,
+        place: Place,
         limit: Duration,
         lines: Arc<AsyncMutex<Lines>>,
         waiting: Arc<Waiting>,
     ) -> Self {
-        Self { address, until: Instant::now() + limit, lines, waiting, answer: Mutex::new(None) }
+        Self { place, until: Instant::now() + limit, lines, waiting, answer: Mutex::new(None) }
     }
 
     fn answer(&self) -> Option<(Did, bool)> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The DID that was confirmed.
-    pub(crate) fn confirmed(&self) -> Option<Did> {
+    fn confirmed(&self) -> Option<Did> {
         self.answer().and_then(|(did, yes)| yes.then_some(did))
+    }
+
+    /// Remembers the DID that was confirmed, now that the handshake has come about.
+    pub(crate) fn remember(&self, global: &Global) -> Result<(), Failure> {
+        let Some(did) = self.confirmed() else { return Ok(()) };
+        let name = &self.place.name;
+        let file = storage::known_peers_file(global)?;
+        let added = file.change(|peers| peers.add(name.clone(), did, SystemClock.now()));
+        added.map_err(|error| storage::known_peers_failure(&error))?.unwrap_or_else(|known| {
+            output::warning(&format!("{name} was added as {} meanwhile: the entry stays", known.did));
+        });
+        Ok(())
     }
 
     /// The failure that the user wanted.
     pub(crate) fn refusal(&self) -> Option<Failure> {
         let (did, _) = self.answer().filter(|(_, yes)| !yes)?;
-        let message = format!("you refused {did} at {}: it did not learn who you are", self.address);
+        let message = format!("you refused {did} at {}: it did not learn who you are", self.place.name);
         Some(Failure::new(Exit::Policy, "refused_by_user", message))
     }
 
     fn show(&self, peer: &VerifiedPeer) -> std::io::Result<()> {
         self.waiting.pause();
         let mut out = anstream::stderr().lock();
-        writeln!(out, "{} is not a known peer. Whoever answers there has proved to be", self.address)?;
+        let Place { name, word } = &self.place;
+        writeln!(out, "{name} is not a known {word}. Whoever answers there has proved to be")?;
         writeln!(out, "\n    {}\n", peer.did())?;
         writeln!(out, "  verification method  {}", peer.verification_method())?;
         writeln!(
@@ -141,7 +178,7 @@ impl Question {
         )?;
         writeln!(out, "\nIt does not know yet who you are. Compare the DID with what its owner told you.")?;
         let seconds = self.until.saturating_duration_since(Instant::now()).as_secs();
-        write!(out, "Go on, and remember it as {}? [yes/no] (within {seconds} s) ", self.address)?;
+        write!(out, "Go on, and remember it as {name}? [yes/no] (within {seconds} s) ")?;
         out.flush()
     }
 }

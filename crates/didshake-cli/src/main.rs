@@ -1,23 +1,33 @@
 //! The `didshake` program.
 
 mod attempts;
+mod certificates;
 mod chat;
 mod cli;
 mod commands;
 mod demo;
 mod expected;
 mod failure;
+mod http_failure;
 mod input;
 mod logging;
+mod login;
 mod meeting;
 mod output;
 mod passphrase;
 mod peer_failure;
+mod private_file;
 mod progress;
 mod refusals;
+mod request_parts;
 mod resolver;
+mod service;
+mod sessions;
 mod stderr;
 mod storage;
+mod time_words;
+mod web_access;
+mod web_failures;
 
 use std::process::ExitCode;
 
@@ -68,6 +78,11 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Did(command) => commands::did::run(global, command),
         Command::Listen(options) => commands::listen::run(global, options),
         Command::Connect(options) => commands::connect::run(global, options),
+        Command::Login(options) => commands::login::run(global, options),
+        Command::Request(options) => commands::request::run(global, options),
+        Command::Logout(options) => commands::logout::run(global, options),
+        Command::Sessions(options) => commands::sessions::run(global, options),
+        Command::Certs(options) => commands::certs::run(global, options),
         Command::Peer(command) => commands::peer::run(global, command),
         Command::Inspect(options) => commands::inspect::run(global, options),
         Command::Vectors(command) => commands::vectors::run(global, command),

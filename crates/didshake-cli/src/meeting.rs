@@ -13,8 +13,9 @@ use tokio::runtime::Runtime;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::passphrase::PassphraseSource;
-use crate::resolver::Documents;
+use crate::resolver::{Documents, Resolution};
 use crate::storage;
+use crate::web_failures::WebFailures;
 
 /// What is spoken over the channel.
 pub(crate) const CHAT: &[u8] = b"didshake.chat/1";
@@ -41,12 +42,14 @@ impl Meeting {
         storage::load(global, &self.identity, &self.passphrase)
     }
 
-    pub(crate) fn surroundings(&self) -> Result<Surroundings, Failure> {
+    /// What both sides need, and what will tell why a did:web did not resolve.
+    pub(crate) fn surroundings(&self) -> Result<(Surroundings, WebFailures), Failure> {
         let context = Context::new(Binding::Stream, self.prologue.clone().into_bytes());
         let context = context.map_err(|misuse| Failure::new(Exit::Usage, "prologue", misuse.to_string()))?;
         let limit = Duration::from_secs(self.timeout);
         let timeouts = Timeouts { attempt: limit, message: limit, ..Timeouts::default() };
-        Ok(Surroundings { context, resolver: self.documents.resolver()?, timeouts, ..Surroundings::default() })
+        let Resolution { resolver, failures } = self.documents.resolution()?;
+        Ok((Surroundings { context, resolver, timeouts, ..Surroundings::default() }, failures))
     }
 }
 

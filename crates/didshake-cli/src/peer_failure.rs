@@ -1,31 +1,39 @@
 //! A failed handshake, told to its user.
 
-use didshake::{Error, Fault};
+use didshake::{AlertCode, Error, Fault};
 use didshake_peer::{Cause, HandshakeError};
 
 use crate::failure::{Exit, Failure};
+use crate::web_failures::WebFailures;
 
 /// Which side we were; the same fault means different things.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Initiator,
     Responder,
+    /// The initiator at a web service.
+    Client,
 }
 
-/// The failure for a handshake that did not come about.
-pub(crate) fn failure(error: &HandshakeError, role: Role) -> Failure {
+/// The failure for a handshake that did not come about; `failures` knows why a did:web did not resolve.
+pub(crate) fn failure(error: &HandshakeError, role: Role, failures: &WebFailures) -> Failure {
+    if let Some(fault) = error.fault()
+        && let Some(failure) = failures.failure(error.claimed.as_ref(), fault)
+    {
+        return failure;
+    }
     let claimed = error.claimed.as_ref().map(|did| format!("; the peer claimed to be {did} (not verified)"));
     let claimed = claimed.unwrap_or_default();
     let exit = exit(&error.cause, role);
     match &error.cause {
         Cause::Protocol(Error::Peer(Fault::PeerAlert(alert))) => {
             let message = format!("the peer refused us with the alert `{}` ({})", alert.name(), *alert as u8);
-            Failure::new(exit, error.code(), message).remedy(alert_remedy(*alert))
+            Failure::new(exit, error.code(), message).remedy(alert_remedy(*alert, role))
         }
         Cause::Protocol(Error::Peer(fault)) => {
             let message = format!("the peer was refused: {fault} ({}){claimed}", fault.code());
             let failure = Failure::new(exit, fault.code(), message);
-            match remedy(*fault) {
+            match remedy(*fault, role) {
                 Some(remedy) => failure.remedy(remedy),
                 None => failure,
             }
@@ -50,25 +58,35 @@ fn exit(cause: &Cause, role: Role) -> Exit {
     }
 }
 
-fn alert_remedy(alert: didshake::AlertCode) -> &'static str {
+fn alert_remedy(alert: AlertCode, role: Role) -> &'static str {
     match alert {
-        didshake::AlertCode::Denied => {
+        AlertCode::Denied if role == Role::Client => {
+            "it does not say why; its operator's log does. Perhaps its policy does not let this identity in"
+        }
+        AlertCode::Denied => {
             "it does not say why; its operator's log does. Perhaps it does not allow this identity: `--allow DID`"
         }
-        didshake::AlertCode::UnknownApplicationProtocol => "it serves another application than this one",
-        didshake::AlertCode::BadRecord => {
-            "both sides need the same --prologue, or someone changed a message on the way"
-        }
+        AlertCode::UnknownApplicationProtocol => "it serves another application than this one",
+        AlertCode::BadRecord => changed(role),
         _ => "the peer's log has the precise cause",
     }
 }
 
-fn remedy(fault: Fault) -> Option<&'static str> {
+/// What it means that the two sides have not the same transcript.
+fn changed(role: Role) -> &'static str {
+    match role {
+        Role::Client => {
+            "the service believes to be at another URL than this one: its operator must configure this one as its public \
+             URL, or someone passes the handshake on from another site"
+        }
+        _ => "both sides need the same --prologue, or someone changed a message on the way",
+    }
+}
+
+fn remedy(fault: Fault, role: Role) -> Option<&'static str> {
     match fault {
         Fault::DidMethodUnsupported => Some("give its document with --documents FILE"),
-        Fault::SealedPartNotOpened => {
-            Some("both sides need the same --prologue, or someone changed a message on the way")
-        }
+        Fault::SealedPartNotOpened => Some(changed(role)),
         Fault::OwnDid => Some("the peer uses the same identity as we do: choose another with --as"),
         _ => None,
     }

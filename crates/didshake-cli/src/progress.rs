@@ -5,20 +5,34 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A spinner on standard error, if that is a terminal; it goes away when dropped.
+/// What is over sooner needs nothing that moves.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A spinner on standard error, if that is a terminal, once it takes more than a second; it goes away when dropped.
 pub(crate) struct Waiting(ProgressBar);
 
 impl Waiting {
     pub(crate) fn on(text: String, silent: bool) -> Self {
-        if silent || !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
+        let bar = ProgressBar::hidden().with_style(ProgressStyle::default_spinner()).with_message(text);
+        if !silent && std::io::stderr().is_terminal() {
+            let shown = bar.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(PATIENCE);
+                if !shown.is_finished() {
+                    shown.set_draw_target(ProgressDrawTarget::stderr());
+                    shown.enable_steady_tick(Duration::from_millis(120));
+                }
+            });
         }
-        let bar = ProgressBar::new_spinner().with_message(text);
-        bar.enable_steady_tick(Duration::from_millis(120));
         Self(bar)
     }
 
-    /// Makes room for a question.
+    /// What is waited for now.
+    pub(crate) fn at(&self, text: String) {
+        self.0.set_message(text);
+    }
+
+    /// Makes room for a question, or for the outcome.
     pub(crate) fn pause(&self) {
         self.0.finish_and_clear();
     }

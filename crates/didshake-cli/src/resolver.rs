@@ -1,28 +1,46 @@
-//! How DIDs are resolved here: did:key and did:jwk by themselves, everything else from files. This program has no
-//! network resolver yet.
+//! How DIDs are resolved here: did:key and did:jwk by themselves, documents from files before anything else, did:web
+//! through the guarded client and a cache.
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clap::Args;
-use didshake_did::{MAX_DOCUMENT_BYTES, MethodRegistry, Resolver, StaticDocuments};
+use didshake::{Did, Fault, Fragment};
+use didshake_did::web::{WebOptionFault, WebOptions, WebResolver};
+use didshake_did::{
+    BoxFuture, CacheLimits, CachedResolver, Lifetimes, MAX_DOCUMENT_BYTES, MethodRegistry, Resolved, Resolver,
+    StaticDocuments, SystemClock,
+};
 
 use crate::failure::{Exit, Failure};
+use crate::web_access::WebAccess;
+use crate::web_failures::{WebCause, WebFailures};
 
 const MAX_FILES: usize = 10_000;
 
 #[derive(Args)]
 pub(crate) struct Documents {
-    /// DID documents for methods other than key and jwk: a JSON file, or a directory of them (repeatable)
+    /// DID documents that are given, not asked for: a JSON file, or a directory of them (repeatable)
     #[arg(long = "documents", value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) web: WebAccess,
+}
+
+/// The resolver of a command, and what it could not resolve.
+pub(crate) struct Resolution {
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) failures: WebFailures,
 }
 
 impl Documents {
-    pub(crate) fn resolver(&self) -> Result<Arc<dyn Resolver>, Failure> {
-        let mut documents = StaticDocuments::new().otherwise(Arc::new(MethodRegistry::offline()));
+    pub(crate) fn resolution(&self) -> Result<Resolution, Failure> {
+        let failures = WebFailures::default();
+        let web = Web::new(self.web.options()?, failures.clone());
+        let registry = MethodRegistry::offline().with("web", Arc::new(web));
+        let mut documents = StaticDocuments::new().otherwise(Arc::new(registry));
         for path in &self.paths {
             for file in files(path)? {
                 let text = read_document(&file)?;
@@ -32,7 +50,45 @@ impl Documents {
                 })?;
             }
         }
-        Ok(Arc::new(documents))
+        Ok(Resolution { resolver: Arc::new(documents), failures })
+    }
+}
+
+type Cached = CachedResolver<WebResolver, SystemClock>;
+
+/// did:web, made ready when the first one is asked for: who only meets did:key needs no root certificates.
+struct Web {
+    options: WebOptions,
+    failures: WebFailures,
+    ready: OnceLock<Result<Cached, WebOptionFault>>,
+}
+
+impl Web {
+    fn new(options: WebOptions, failures: WebFailures) -> Self {
+        Self { options, failures, ready: OnceLock::new() }
+    }
+
+    fn ready(&self, did: &Did) -> Result<&Cached, Fault> {
+        let ready = self.ready.get_or_init(|| {
+            let failures = self.failures.clone();
+            let web = WebResolver::new(&self.options)?;
+            let web = web.on_failure(move |did, why| failures.note(did, WebCause::Asked(why)));
+            Ok(CachedResolver::new(web, SystemClock, Lifetimes::default(), CacheLimits::default()))
+        });
+        ready.as_ref().map_err(|fault| {
+            self.failures.note(did, WebCause::Client(*fault));
+            Fault::DidResolutionFailed
+        })
+    }
+}
+
+impl Resolver for Web {
+    fn resolve<'a>(&'a self, did: &'a Did) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        Box::pin(async move { self.ready(did)?.resolve(did).await })
+    }
+
+    fn resolve_method<'a>(&'a self, did: &'a Did, fragment: &'a Fragment) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        Box::pin(async move { self.ready(did)?.resolve_method(did, fragment).await })
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use didshake_did::{Clock, SystemClock};
 use didshake_peer::{InitiatorOptions, PeerName, connect};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
@@ -13,7 +12,7 @@ use tracing::Instrument;
 
 use crate::chat::{Manner, chat};
 use crate::cli::Global;
-use crate::expected::{Expected, Question};
+use crate::expected::{Expected, Place, Question};
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
 use crate::meeting::{CHAT, Meeting, connected, runtime};
@@ -21,6 +20,7 @@ use crate::output;
 use crate::peer_failure::{Role, failure};
 use crate::progress::Waiting;
 use crate::storage;
+use crate::web_failures::WebFailures;
 
 const DIAL: Duration = Duration::from_secs(10);
 
@@ -56,13 +56,15 @@ pub(crate) fn run(global: &Global, options: &Connect) -> Result<(), Failure> {
             .remedy("for instance bob.example:7007, 192.0.2.1:7007, or [2001:db8::1]:7007")
     })?;
     let peers = storage::known_peers(global)?;
-    let expected = Expected::find(global, &address, options.expect.as_deref(), &peers)?;
+    let place = Place::of_peer(address);
+    let expected = Expected::find(global, &place, options.expect.as_deref(), &peers)?;
     let identity = options.meeting.load(global)?;
     let mut initiator = InitiatorOptions::new(identity, CHAT, expected.rule());
-    initiator.surroundings = options.meeting.surroundings()?;
+    let (surroundings, failures) = options.meeting.surroundings()?;
+    initiator.surroundings = surroundings;
     initiator.recipient = options.recipient;
     let runtime = runtime()?;
-    let outcome = runtime.block_on(meet(global, &address, &expected, initiator));
+    let outcome = runtime.block_on(meet(global, &place, &expected, initiator, &failures));
     runtime.shutdown_background();
     outcome
 }
@@ -83,15 +85,17 @@ fn is_host_and_port(text: &str) -> bool {
 
 async fn meet(
     global: &Global,
-    address: &PeerName,
+    place: &Place,
     expected: &Expected,
     mut options: InitiatorOptions,
+    failures: &WebFailures,
 ) -> Result<(), Failure> {
+    let address = &place.name;
     let waiting = Arc::new(Waiting::on(format!("meeting {address}"), global.json));
     let stream = dial(address).await?;
     let lines = Arc::new(Mutex::new(Lines::of_stdin()));
     let question = matches!(expected, Expected::Ask).then(|| {
-        Arc::new(Question::new(address.clone(), options.surroundings.timeouts.attempt, lines.clone(), waiting.clone()))
+        Arc::new(Question::new(place.clone(), options.surroundings.timeouts.attempt, lines.clone(), waiting.clone()))
     });
     if let Some(question) = &question {
         options.surroundings.policy = Some(question.clone());
@@ -100,14 +104,10 @@ async fn meet(
     waiting.pause();
     let connection = outcome.map_err(|error| {
         let refused = question.as_ref().and_then(|question| question.refusal());
-        refused.or_else(|| expected.failure(address, &error)).unwrap_or_else(|| failure(&error, Role::Initiator))
+        refused.or_else(|| expected.failure(place, &error)).unwrap_or_else(|| failure(&error, Role::Initiator, failures))
     })?;
-    if let Some(did) = question.and_then(|question| question.confirmed()) {
-        let file = storage::known_peers_file(global)?;
-        let added = file.change(|peers| peers.add(address.clone(), did, SystemClock.now()));
-        added.map_err(|error| storage::known_peers_failure(&error))?.unwrap_or_else(|known| {
-            output::warning(&format!("{address} was added as {} meanwhile: the entry stays", known.did));
-        });
+    if let Some(question) = &question {
+        question.remember(global)?;
     }
     if global.json {
         output::json(&connected(&connection));

@@ -4,22 +4,25 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use didshake::{Did, Document, Fault, Fragment};
-use didshake_did::{Clock, DidDocument, Resolved, SystemClock};
+use didshake_did::{Clock, DidDocument, Resolved, Resolver, SystemClock};
 use serde_json::{Value, json};
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::meeting::runtime;
 use crate::output;
-use crate::resolver::{Documents, read_document};
+use crate::progress::Waiting;
+use crate::resolver::{Documents, Resolution, read_document};
 
 const AFTER_HELP: &str = "\
-did:key and did:jwk resolve by themselves. For other methods give the document: this program asks no network yet.
-Each method under `authentication` is checked as a handshake would check it.
+did:key and did:jwk resolve by themselves, did:web over HTTPS. For other methods give the document. Each method under
+`authentication` is checked as a handshake would check it.
 
 Examples:
   didshake did resolve did:key:z6Mk…
+  didshake did resolve did:web:example.com
   didshake did resolve did:web:example.com --document did.json
+  didshake did resolve did:web:127.0.0.1%3A8400 --allow-local 127.0.0.1:8400
   didshake did resolve did:web:example.com --documents ./documents";
 
 #[derive(Subcommand)]
@@ -39,11 +42,13 @@ pub(crate) enum DidCommand {
 
 pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> {
     let DidCommand::Resolve { did, document, documents } = command;
+    let Resolution { resolver, failures } = documents.resolution()?;
     let resolved = match document {
         Some(path) => DidDocument::parse(&read_document(path)?, did).map(Resolved::fetched),
-        None => runtime()?.block_on(documents.resolver()?.resolve(did)),
+        None => resolve(global, did, &*resolver)?,
     };
-    let resolved = resolved.map_err(|fault| refused(did, fault))?;
+    let resolved =
+        resolved.map_err(|fault| failures.failure(Some(did), fault).unwrap_or_else(|| refused(did, fault)))?;
     let methods = methods(did, &resolved);
     let document: Value = serde_json::from_str(resolved.document().text()).unwrap_or(Value::Null);
     if global.json {
@@ -62,6 +67,15 @@ pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> 
         }
     }
     Ok(())
+}
+
+fn resolve(global: &Global, did: &Did, resolver: &dyn Resolver) -> Result<Result<Resolved, Fault>, Failure> {
+    let _waiting = Waiting::on(format!("resolving {did}"), global.json);
+    let runtime = runtime()?;
+    let resolved = runtime.block_on(resolver.resolve(did));
+    // A lookup that was given up may still hold a thread.
+    runtime.shutdown_background();
+    Ok(resolved)
 }
 
 /// Every method under `authentication`, as a handshake would find it now.

@@ -21,6 +21,7 @@ use crate::meeting::{CHAT, Meeting, connected, runtime};
 use crate::output;
 use crate::peer_failure::{Role, failure};
 use crate::refusals::Refusals;
+use crate::web_failures::WebFailures;
 use crate::{stderr, storage};
 
 const AFTER_HELP: &str = "\
@@ -69,9 +70,10 @@ pub(crate) fn run(global: &Global, options: &Listen) -> Result<(), Failure> {
     let admit = admit(global, options)?;
     let identity = options.meeting.load(global)?;
     let mut responder = ResponderOptions::new(identity, CHAT, admit);
-    responder.surroundings = options.meeting.surroundings()?;
+    let (surroundings, failures) = options.meeting.surroundings()?;
+    responder.surroundings = surroundings;
     let runtime = runtime()?;
-    let outcome = runtime.block_on(serve(global, options, Arc::new(responder)));
+    let outcome = runtime.block_on(serve(global, options, Arc::new(responder), failures));
     runtime.shutdown_background();
     outcome
 }
@@ -95,7 +97,12 @@ fn admit(global: &Global, options: &Listen) -> Result<Admit, Failure> {
     Ok(Admit::rule(move |claim| allowed.contains(claim.did())))
 }
 
-async fn serve(global: &Global, options: &Listen, responder: Arc<ResponderOptions>) -> Result<(), Failure> {
+async fn serve(
+    global: &Global,
+    options: &Listen,
+    responder: Arc<ResponderOptions>,
+    failures: WebFailures,
+) -> Result<(), Failure> {
     let listener = TcpListener::bind(options.address).await.map_err(|error| {
         Failure::new(Exit::Network, "network", format!("cannot listen on {}: {error}", options.address))
             .remedy("another port: `didshake listen 127.0.0.1:0 …` takes a free one")
@@ -109,7 +116,7 @@ async fn serve(global: &Global, options: &Listen, responder: Arc<ResponderOption
         output::note(&format!("Listening on {address} as {}", did.unwrap_or_default()));
     }
     let mut lines = Lines::of_stdin();
-    let door = Door { listener, responder, burned: Arc::default(), as_json: global.json, once: options.once };
+    let door = Door { listener, responder, failures, burned: Arc::default(), as_json: global.json, once: options.once };
     let manner = Manner { as_json: global.json, ends_with_peer: options.keep };
     loop {
         let connection = door.next_peer(&mut lines).await?;
@@ -144,6 +151,7 @@ fn in_vain(lines: usize) {
 struct Door {
     listener: TcpListener,
     responder: Arc<ResponderOptions>,
+    failures: WebFailures,
     burned: Arc<MemoryBurnStore>,
     as_json: bool,
     once: bool,
@@ -184,10 +192,10 @@ impl Door {
         stream: TcpStream,
         from: SocketAddr,
     ) -> impl Future<Output = Result<PeerConnection<TcpStream>, Failure>> + Send + use<> {
-        let (responder, burned) = (self.responder.clone(), self.burned.clone());
+        let (responder, burned, failures) = (self.responder.clone(), self.burned.clone(), self.failures.clone());
         let attempt = async move {
             stream.set_nodelay(true)?;
-            accept(stream, &responder, &*burned).await.map_err(|error| failure(&error, Role::Responder))
+            accept(stream, &responder, &*burned).await.map_err(|error| failure(&error, Role::Responder, &failures))
         };
         // Of the level of errors, so that whatever is logged says whom it is about.
         attempt.instrument(tracing::error_span!("attempt", %from))

@@ -10,6 +10,7 @@ use crate::demo::cast::{Cast, dial, incoming, listener, network};
 use crate::demo::narrator::{Narrator, Told, heading, say};
 use crate::failure::{Exit, Failure};
 use crate::peer_failure::{Role, failure};
+use crate::web_failures::WebFailures;
 
 const QUESTION: &[u8] = b"Is that you, Bob?";
 const ANSWER: &[u8] = b"It is. And I know that it is you who asks.";
@@ -25,11 +26,15 @@ pub(crate) async fn handshake(cast: &Cast, told: Told) -> Result<Value, Failure>
     let (mut alice, mut bob) = (cast.alices_options(), cast.bobs_options());
     alice.surroundings.observer = Some(Arc::new(Narrator { told, start, who: "Alice", other: "Bob" }));
     bob.surroundings.observer = Some(Arc::new(Narrator { told, start, who: "Bob", other: "Alice" }));
+    let no_web = WebFailures::default();
+    let failures = no_web.clone();
     let responding = tokio::spawn(async move {
         let stream = incoming(&listener).await?;
-        accept(stream, &bob, &MemoryBurnStore::default()).await.map_err(|error| failure(&error, Role::Responder))
+        let accepted = accept(stream, &bob, &MemoryBurnStore::default()).await;
+        accepted.map_err(|error| failure(&error, Role::Responder, &failures))
     });
-    let initiated = connect(dial(&address).await?, &alice).await.map_err(|error| failure(&error, Role::Initiator));
+    let initiated = connect(dial(&address).await?, &alice).await;
+    let initiated = initiated.map_err(|error| failure(&error, Role::Initiator, &no_web));
     let took = start.elapsed();
     let mut to_alice = responding.await.map_err(|error| network(&error))??;
     let mut to_bob = initiated?;

@@ -1,0 +1,175 @@
+//! `didshake login`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use didshake::{Binding, Endpoint, Origin};
+use didshake_did::{Clock, IdentityName, SystemClock};
+use didshake_peer::http::{ClientSession, ClientSessionError, LOGIN_PROTOCOL, WebClient};
+use didshake_peer::{Agreed, InitiatorOptions, Timeouts};
+use tokio::sync::Mutex;
+use tracing::Instrument;
+
+use crate::cli::Global;
+use crate::expected::{Expected, Place, Question};
+use crate::failure::{Exit, Failure};
+use crate::input::Lines;
+use crate::login::{Confirmed, Steps, confirm, show};
+use crate::meeting::runtime;
+use crate::passphrase::PassphraseSource;
+use crate::peer_failure::{Role, failure};
+use crate::progress::Waiting;
+use crate::resolver::{Documents, Resolution};
+use crate::service::{ServiceUrl, client, stored};
+use crate::sessions::SessionStore;
+use crate::web_failures::WebFailures;
+use crate::{http_failure, storage};
+
+const AFTER_HELP: &str = "\
+The service says at /.well-known/didshake where its endpoint is. Both sides prove their DIDs; then the session is kept,
+sealed, for `didshake request`, until it ends or `didshake logout` ends it.
+
+Whom we meet is never left open: --expect says it, or the service is a known peer (under host:port, or the host alone
+for port 443), or (on a terminal) you are asked after the service has proved its DID and before it learns yours. A script
+is refused instead: exit code 4. A service that has another DID than before is refused loudly: exit code 3.
+
+Examples:
+  didshake login https://example.com --as alice
+  didshake login https://example.com --as alice --expect did:web:example.com
+  didshake login http://127.0.0.1:8400 --as alice        a service on this machine
+  didshake login https://localhost:8443 --as alice --root-cert ./certs/root.pem";
+
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Login {
+    /// The service: its origin, or any URL on it
+    #[arg(value_name = "URL")]
+    url: String,
+    /// Who we are: an identity of ours
+    #[arg(long = "as", value_name = "NAME")]
+    identity: IdentityName,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+    /// Whom we mean: a DID, or the name of a known peer
+    #[arg(long, value_name = "DID_OR_NAME")]
+    expect: Option<String>,
+    /// Tell the service, blinded, which of its DIDs we mean (needed if it has several, and another one answers)
+    #[arg(long)]
+    recipient: bool,
+    #[command(flatten)]
+    documents: Documents,
+    /// Seconds that the login may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+pub(crate) fn run(global: &Global, options: &Login) -> Result<(), Failure> {
+    let origin = ServiceUrl::parse(&options.url)?.origin;
+    let place = Place::of_service(&origin)?;
+    let peers = storage::known_peers(global)?;
+    let expected = Expected::find(global, &place, options.expect.as_deref(), &peers)?;
+    let store = SessionStore::of(global)?;
+    let limit = Duration::from_secs(options.timeout);
+    let client = client(&options.documents.web, limit)?;
+    let Resolution { resolver, failures } = options.documents.resolution()?;
+    let identity = storage::load(global, &options.identity, &options.passphrase)?;
+    let mut initiator = InitiatorOptions::new(identity, LOGIN_PROTOCOL, expected.rule());
+    initiator.surroundings.resolver = resolver;
+    initiator.surroundings.timeouts = Timeouts { attempt: limit, message: limit, ..Timeouts::default() };
+    initiator.surroundings.observer = Some(Arc::new(Steps));
+    initiator.recipient = options.recipient;
+    let visit = Visit { global, options, origin, place, expected, client, store, failures };
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(visit.log_in(initiator));
+    runtime.shutdown_background();
+    outcome
+}
+
+/// One login.
+struct Visit<'a> {
+    global: &'a Global,
+    options: &'a Login,
+    origin: Origin,
+    place: Place,
+    expected: Expected,
+    client: WebClient,
+    store: SessionStore,
+    failures: WebFailures,
+}
+
+impl Visit<'_> {
+    async fn log_in(&self, initiator: InitiatorOptions) -> Result<(), Failure> {
+        let waiting = Arc::new(Waiting::on(format!("asking {} for its endpoint", self.origin), self.global.json));
+        let endpoint = self.find_endpoint().await?;
+        waiting.at(format!("logging in to {}", self.origin));
+        let agreed = self.meet(&endpoint, initiator, &waiting).await?;
+        let session = ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
+        let confirmed = confirm(&self.client, &session).await?;
+        waiting.pause();
+        let kept = stored(&self.options.identity, &session);
+        self.store.keep(&kept)?;
+        tracing::info!(origin = %self.origin, "the session is kept");
+        if confirmed == Confirmed::Unanswered {
+            tracing::info!("the service has no /v1/session: what is shown is what the handshake gave");
+        }
+        show(self.global, &agreed, &kept, &confirmed);
+        Ok(())
+    }
+
+    async fn find_endpoint(&self) -> Result<Endpoint, Failure> {
+        let claim = self.client.discover(&self.origin).await;
+        let claim = claim.map_err(|error| http_failure::of_discovery(&self.origin, &error))?;
+        tracing::info!(did = %claim.unverified_did(), "the service says where its endpoint is, and who it is (unverified)");
+        let elsewhere = |_| {
+            Failure::new(Exit::Check, "endpoint_elsewhere", format!("the endpoint of {} is at another site", self.origin))
+                .remedy("a session counts for one site only: log in at that site itself, if you mean it")
+        };
+        let endpoint = claim.endpoint_on_origin().map_err(elsewhere)?;
+        if endpoint.binding() != Binding::Http {
+            let message = format!("{} takes handshakes over WebSocket only ({endpoint})", self.origin);
+            return Err(Failure::new(Exit::Check, "endpoint_binding", message)
+                .remedy("a login needs an http or https endpoint: its operator has to name one"));
+        }
+        Ok(endpoint.clone())
+    }
+
+    async fn meet(
+        &self,
+        endpoint: &Endpoint,
+        mut initiator: InitiatorOptions,
+        waiting: &Arc<Waiting>,
+    ) -> Result<Agreed, Failure> {
+        let question = matches!(self.expected, Expected::Ask).then(|| {
+            let lines = Arc::new(Mutex::new(Lines::of_stdin()));
+            let limit = initiator.surroundings.timeouts.attempt;
+            Arc::new(Question::new(self.place.clone(), limit, lines, waiting.clone()))
+        });
+        if let Some(question) = &question {
+            initiator.surroundings.policy = Some(question.clone());
+        }
+        let attempt = self.client.login(endpoint, &initiator);
+        let agreed = attempt.instrument(tracing::error_span!("attempt", to = %self.origin)).await.map_err(|error| {
+            waiting.pause();
+            let refused = question.as_ref().and_then(|question| question.refusal());
+            refused
+                .or_else(|| self.expected.failure(&self.place, &error))
+                .unwrap_or_else(|| failure(&error, Role::Client, &self.failures))
+        })?;
+        if let Some(question) = &question {
+            question.remember(self.global)?;
+        }
+        Ok(agreed)
+    }
+}
+
+fn no_session(error: &ClientSessionError) -> Failure {
+    match error {
+        ClientSessionError::NothingOutlives => {
+            Failure::new(Exit::Check, "no_lifetime", "both sides are proved, but the service gives no session")
+                .remedy("its operator has set the lifetime of sessions to 0")
+        }
+        ClientSessionError::Protocol(cause) => Failure::new(Exit::Check, cause.code(), error.to_string()),
+        ClientSessionError::ApplicationProtocol => Failure::new(Exit::Check, "internal", error.to_string()),
+    }
+}

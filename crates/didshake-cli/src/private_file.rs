@@ -1,0 +1,177 @@
+//! Files that are there whole or not at all, and of which nobody else reads what is secret.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use rand_core::{TryRng, UnwrapErr};
+use zeroize::Zeroizing;
+
+/// Who else may read a new file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Mode 0600.
+    Owner,
+    /// Mode 0644.
+    Everyone,
+}
+
+/// Why a private file is not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unread {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("it is not a regular file")]
+    NotAFile,
+    #[error("others may read or change it (mode {0:o}): `chmod 600` it after looking at who could")]
+    OpenToOthers(u32),
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+}
+
+impl Unread {
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == ErrorKind::NotFound)
+    }
+}
+
+/// The whole of a regular file of at most `limit` bytes that neither group nor others may touch.
+pub(crate) fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    // Opening a pipe would wait for a writer, so look before; what counts is the second look, at what was opened.
+    if !fs::metadata(path)?.is_file() {
+        return Err(Unread::NotAFile);
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(Unread::NotAFile);
+    }
+    if mode(&metadata) & 0o077 != 0 {
+        return Err(Unread::OpenToOthers(mode(&metadata)));
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit.saturating_add(1)));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit { Err(Unread::TooLong(limit)) } else { Ok(bytes) }
+}
+
+/// The whole of a file of at most `limit` bytes that anybody may read.
+pub(crate) fn read_public(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit { Err(Unread::TooLong(limit)) } else { Ok(bytes) }
+}
+
+/// Puts a file, mode 0600, in place of whatever is there, in one step.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = written(path, bytes, Readers::Owner)?;
+    fs::rename(&temporary.0, path)?;
+    sync_directory(directory_of(path))
+}
+
+/// Makes a new file; one that is there stays, which is [`ErrorKind::AlreadyExists`].
+pub(crate) fn create(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let temporary = written(path, bytes, readers)?;
+    // A link fails where the name is taken, which renaming would not.
+    fs::hard_link(&temporary.0, path)?;
+    drop(temporary);
+    sync_directory(directory_of(path))
+}
+
+/// Makes a directory with those above it, mode 0700 where they are new.
+pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Removed when dropped, unless it was renamed.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn written(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<Temporary> {
+    let unique = UnwrapErr(getrandom::SysRng).try_next_u64().map_err(io::Error::other)?;
+    let temporary = Temporary(directory_of(path).join(format!(".didshake-{unique:016x}.tmp")));
+    let mut file = create_new(&temporary.0, readers)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(temporary)
+}
+
+fn create_new(path: &Path, readers: Readers) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(
+        &mut options,
+        match readers {
+            Readers::Owner => 0o600,
+            Readers::Everyone => 0o644,
+        },
+    );
+    #[cfg(not(unix))]
+    let _ = readers;
+    options.open(path)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+fn mode(metadata: &fs::Metadata) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777
+}
+
+// Other systems have no such bits; the user's profile directory is private there.
+#[cfg(not(unix))]
+fn mode(_: &fs::Metadata) -> u32 {
+    0
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn nothing_is_overwritten_and_nothing_is_left_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        create(&path, b"one", Readers::Owner).unwrap();
+        assert_eq!(create(&path, b"two", Readers::Owner).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        replace(&path, b"three").unwrap();
+        assert_eq!(**read(&path, 5).unwrap(), *b"three");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_private_regular_files_of_bounded_length_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        assert!(read(&path, 5).unwrap_err().is_absence());
+        create(&path, b"longer", Readers::Owner).unwrap();
+        assert!(matches!(read(&path, 5), Err(Unread::TooLong(5))));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(read(&path, 6), Err(Unread::OpenToOthers(0o640))));
+        assert!(matches!(read(directory.path(), 5), Err(Unread::NotAFile)));
+    }
+}

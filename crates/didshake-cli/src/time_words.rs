@@ -1,0 +1,38 @@
+//! Spans of time in words, for people.
+
+use didshake::UnixTime;
+
+/// From `now` until `then`: the two largest units. What is over is `0 s`.
+pub(crate) fn until(then: UnixTime, now: UnixTime) -> String {
+    let seconds = then.0.saturating_sub(now.0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (1, hours, _) => format!("1 day {hours} h"),
+        (days, hours, _) => format!("{days} days {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_largest_units() {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3_599, "59 min"),
+            (43_200, "12 h 0 min"),
+            (86_399, "23 h 59 min"),
+            (90_000, "1 day 1 h"),
+            (864_000, "10 days 0 h"),
+        ] {
+            assert_eq!(until(UnixTime(1_000 + seconds), UnixTime(1_000)), words);
+        }
+        assert_eq!(until(UnixTime(1), UnixTime(1_000)), "0 s");
+    }
+}
