@@ -52,6 +52,8 @@ pub struct Limits {
     pub sockets: usize,
     /// The body of a signed request, in bytes: it is kept in memory until its digest is checked. 1 MiB.
     pub request_body: usize,
+    /// Bodies of signed requests that are being read at one time; further ones get 503. 256.
+    pub request_bodies: usize,
     /// Reading the body of a signed request; 30 s.
     pub request_body_time: Duration,
     /// Sources, and targets of resolutions, that are told apart; 10,000.
@@ -70,6 +72,7 @@ impl Default for Limits {
             bodies: 512,
             sockets: 256,
             request_body: 1 << 20,
+            request_bodies: 256,
             request_body_time: Duration::from_secs(30),
             sources: 10_000,
         }
@@ -226,6 +229,7 @@ impl DidshakeBuilder {
             bodies: places(limits.bodies),
             handshakes: places(limits.handshakes),
             sockets: Arc::new(places(limits.sockets)),
+            request_bodies: places(limits.request_bodies),
             draining: AtomicBool::new(false),
         })))
     }

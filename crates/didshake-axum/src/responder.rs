@@ -132,6 +132,7 @@ pub(crate) struct Responder {
     pub(crate) bodies: Semaphore,
     pub(crate) handshakes: Semaphore,
     pub(crate) sockets: Arc<Semaphore>,
+    pub(crate) request_bodies: Semaphore,
     pub(crate) draining: AtomicBool,
 }
 

@@ -147,3 +147,21 @@ async fn a_body_that_does_not_come_is_not_waited_for_forever() {
     assert_eq!(Answer::read(&mut stream).await.status, 408);
     assert_eq!(service.codes(), ["body_timed_out"]);
 }
+
+#[tokio::test]
+async fn so_many_bodies_are_read_at_one_time_and_requests_without_one_need_no_place() {
+    let limits = Limits { request_bodies: 1, ..Limits::default() };
+    let service = Service::with(|builder| builder.limits(limits)).await;
+    let login = Client::new(1, &service).login(&service).await;
+    service.codes();
+    let post = || login.request("POST", "/me", b"the body", service.now());
+    let slow = post();
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(&[slow.head(8), b"the ".to_vec()].concat()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(post().send(service.address).await.status, 503);
+    assert_eq!(login.request("GET", "/me", b"", service.now()).send(service.address).await.status, 200);
+    stream.write_all(b"body").await.unwrap();
+    assert_eq!(Answer::read(&mut stream).await.status, 200);
+    assert_eq!(service.codes(), ["busy", "proven", "proven"]);
+}

@@ -101,7 +101,7 @@ async fn who_opens_it_and_says_nothing_costs_a_bounded_time() {
     let mut stream = open(&service).await;
     let mut rest = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut rest)).await.unwrap();
-    assert_eq!(service.codes(), ["timed_out"]);
+    assert_eq!(service.codes_soon().await, ["timed_out"]);
 }
 
 fn is_denied(failed: Result<ClientConnection, HandshakeError>) -> bool {
@@ -113,7 +113,7 @@ fn is_denied(failed: Result<ClientConnection, HandshakeError>) -> bool {
 async fn the_policy_is_the_same() {
     let service = Service::with(|builder| builder.policy(|did: &Did| did.method() == "web")).await;
     assert!(is_denied(login(1, &service).await));
-    assert_eq!((service.codes(), service.resolver.asked()), (vec!["not_admitted"], 0));
+    assert_eq!((service.codes_soon().await, service.resolver.asked()), (vec!["not_admitted"], 0));
 }
 
 // R-CHECK-7, R-RESP-8
@@ -123,5 +123,5 @@ async fn without_a_session_there_is_no_accept() {
     let burned = Arc::new(MemoryBurnStore::default());
     let service = Service::on(full, burned, Counting::default(), |builder| builder).await;
     assert!(is_denied(login(1, &service).await));
-    assert_eq!(service.codes(), ["session_store"]);
+    assert_eq!(service.codes_soon().await, ["session_store"]);
 }
