@@ -7,6 +7,7 @@ mod deny;
 mod dist;
 mod fuzz;
 mod house;
+mod layers;
 mod lock;
 mod no_std;
 mod packages;

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::packages::{BENCH, DETACHED, Detached, FUZZ};
 use crate::process::{self, cargo};
 use crate::step::Step;
-use crate::{bundle, deny, fuzz, house, no_std, setup, spec, vectors};
+use crate::{bundle, deny, fuzz, house, layers, no_std, setup, spec, vectors};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -68,6 +68,7 @@ fn steps() -> Vec<Step> {
         step("fmt", fmt),
         step("house", house::run),
         step("deny", deny::run),
+        step("layers", layers::run),
         step("clippy", clippy),
         step("unit", || test(&["--lib", "--bins"])),
         step("integration", || test(&["--test", "*"])),

@@ -21,7 +21,7 @@ use crate::responder::{Didshake, Responder};
 use crate::store::SessionStore;
 
 /// The application protocol that the endpoint speaks.
-const LOGIN: &[u8] = b"didshake.login/1";
+pub(crate) const LOGIN: &[u8] = b"didshake.login/1";
 
 /// How long things may take, and how much of them there may be.
 ///
@@ -44,12 +44,16 @@ pub struct Limits {
     /// `denied` leaves no earlier than this after the message that it answers came (R-CHECK-8); 100 ms. Above the usual
     /// time of a resolution it hides more.
     pub denied_delay: Duration,
-    /// Handshakes in progress at one time; further ones get 503. 64.
+    /// Messages of handshakes over HTTP that are being answered at one time; further ones get 503. 64.
     pub handshakes: usize,
     /// Bodies of handshakes that are being read at one time; 512.
     pub bodies: usize,
+    /// WebSockets over which a handshake is in progress at one time; 256.
+    pub sockets: usize,
     /// The body of a signed request, in bytes: it is kept in memory until its digest is checked. 1 MiB.
     pub request_body: usize,
+    /// Bodies of signed requests that are being read at one time; further ones get 503. 256.
+    pub request_bodies: usize,
     /// Reading the body of a signed request; 30 s.
     pub request_body_time: Duration,
     /// Sources, and targets of resolutions, that are told apart; 10,000.
@@ -66,7 +70,9 @@ impl Default for Limits {
             denied_delay: Duration::from_millis(100),
             handshakes: 64,
             bodies: 512,
+            sockets: 256,
             request_body: 1 << 20,
+            request_bodies: 256,
             request_body_time: Duration::from_secs(30),
             sources: 10_000,
         }
@@ -222,6 +228,8 @@ impl DidshakeBuilder {
             requests: Mutex::new(SourceBudget::new(of_two_requests(self.handshake_rate), limits.sources)),
             bodies: places(limits.bodies),
             handshakes: places(limits.handshakes),
+            sockets: Arc::new(places(limits.sockets)),
+            request_bodies: places(limits.request_bodies),
             draining: AtomicBool::new(false),
         })))
     }

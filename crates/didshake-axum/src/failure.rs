@@ -17,6 +17,12 @@ pub(crate) enum Failure {
     /// The request or the message in it is refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A WebSocket is to be opened without our subprotocol.
+    #[error("the subprotocol didshake.1 is not offered")]
+    NoSubprotocol,
+    /// What is to open a WebSocket does not.
+    #[error("the request does not open a WebSocket")]
+    NotAWebSocket,
     /// Its source has begun too many handshakes.
     #[error(transparent)]
     RateLimited(#[from] Wait),
@@ -56,6 +62,8 @@ impl Failure {
             Self::Refused(Refusal::MediaType) => "media_type",
             Self::Refused(Refusal::Alert(fault)) => fault.code(),
             Self::Refused(Refusal::Message(error)) => error.code(),
+            Self::NoSubprotocol => "no_subprotocol",
+            Self::NotAWebSocket => "no_websocket",
             Self::RateLimited(_) => "rate_limited",
             Self::BodyTimedOut => "body_timed_out",
             Self::BodyFailed => "body_failed",
@@ -76,7 +84,7 @@ impl Failure {
             Self::Refused(Refusal::Message(Error::Caller(_) | Error::Ours(_))) => Some(ours),
             Self::TimedOut | Self::Signer(_) | Self::Burned(_) | Self::Sessions(_) => Some(ours),
             Self::Refused(_) | Self::RateLimited(_) | Self::BodyTimedOut | Self::BodyFailed => None,
-            Self::Busy | Self::Draining => None,
+            Self::NoSubprotocol | Self::NotAWebSocket | Self::Busy | Self::Draining => None,
         }
     }
 
@@ -89,7 +97,7 @@ impl Failure {
             Self::Refused(refusal) => response(Answer::refusal(refusal)),
             Self::RateLimited(wait) => problem_for(StatusCode::TOO_MANY_REQUESTS, wait.seconds),
             Self::BodyTimedOut => problem(StatusCode::REQUEST_TIMEOUT),
-            Self::BodyFailed => problem(StatusCode::BAD_REQUEST),
+            Self::NoSubprotocol | Self::NotAWebSocket | Self::BodyFailed => problem(StatusCode::BAD_REQUEST),
             Self::Busy => problem_for(StatusCode::SERVICE_UNAVAILABLE, 1),
             Self::Draining => problem_for(StatusCode::SERVICE_UNAVAILABLE, 10),
             Self::TimedOut | Self::Signer(_) | Self::Burned(_) | Self::Sessions(_) => {
@@ -175,6 +183,8 @@ mod tests {
             (Failure::Refused(Refusal::MediaType), 415),
             (Failure::Refused(Refusal::Alert(Fault::MalformedAlert)), 400),
             (Failure::RateLimited(Wait { seconds: 7 }), 429),
+            (Failure::NoSubprotocol, 400),
+            (Failure::NotAWebSocket, 400),
             (Failure::BodyTimedOut, 408),
             (Failure::BodyFailed, 400),
             (Failure::Busy, 503),

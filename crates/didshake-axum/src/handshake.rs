@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use didshake::http::Answer;
-use didshake::request::RequestKey;
+use didshake::http::{Answer, Refusal};
 use didshake::{
-    Admission, AwaitingHello, Context, Established, Extensions, Fault, HelloRead, Misuse, ResponderConfig, Session,
-    VerifiedInitiator,
+    Admission, AwaitingHello, Context, Extensions, Fault, HelloRead, Misuse, ResponderConfig, VerifiedInitiator,
 };
 use didshake_did::Resolver as _;
-use didshake_peer::SKEW_SECONDS;
+use didshake_peer::{Agreed, SKEW_SECONDS};
 use getrandom::SysRng;
 use tokio::time::timeout;
 
@@ -18,7 +16,6 @@ use crate::attempt::{Answered, Attempt};
 use crate::client;
 use crate::failure::Failure;
 use crate::outcome::{ACCEPTED, REPLIED, RETRIED};
-use crate::store::SessionRecord;
 
 impl Attempt {
     /// Reads a Hello, and answers with Reply and the sealed waiting state, or with Retry.
@@ -61,44 +58,37 @@ impl Attempt {
         if !responder.policy.allows(verified.initiator()).await {
             return Err(verified.refuse().into());
         }
-        let (accept, established) = self.burn_and_accept(verified).await?;
-        self.keep_session(&established).await?;
+        let (accept, agreed) = self.burn_and_accept(verified).await?;
+        self.keep_session(&agreed).await?;
         Ok((Answer::accept(accept).map_err(|_| Misuse::TooLong)?, ACCEPTED))
     }
 
-    /// The configuration with an admission that knows where the claim comes from (check 3, R-CHECK-3): first the policy,
-    /// then the rates, so that who is not admitted spends nothing.
+    /// The configuration with an admission that knows where the claim comes from (check 3).
     fn admitting(&self) -> ResponderConfig {
         let (responder, claimed) = (Arc::clone(&self.responder), self.claimed.clone());
         let source = client::source(self.report.client);
         let admission = Admission::policy(move |claim| {
             claimed.note(claim);
-            responder.policy.admits(claim) && responder.may_resolve(source, claim.did())
+            responder.admits(source, claim)
         });
         ResponderConfig { admission, ..(*self.responder.config).clone() }
     }
 
     /// Check 8: th3 is burned, and whoever burned it gets the one Accept.
-    async fn burn_and_accept(&self, verified: VerifiedInitiator) -> Result<(Vec<u8>, Established), Failure> {
+    async fn burn_and_accept(&self, verified: VerifiedInitiator) -> Result<(Vec<u8>, Agreed), Failure> {
         let until = verified.burned_until().plus(SKEW_SECONDS);
         let burning = self.responder.burned.burn(verified.th3(), until, self.responder.clock.now());
         let burn = burning.await.map_err(Failure::Burned)?;
-        Ok(verified.accept(burn, self.responder.lifetime, Extensions::default())?)
+        let (accept, established) = verified.accept(burn, self.responder.lifetime, Extensions::default())?;
+        Ok((accept, Agreed::of(established).0))
     }
 
     /// The provisional session stands before Accept goes out: the client may use it at once.
-    async fn keep_session(&mut self, established: &Established) -> Result<(), Failure> {
-        let session = Session::new(established, self.responder.clock.now());
-        let (did, id) = (session.did().clone(), *session.id());
-        let record = SessionRecord {
-            session,
-            origin: self.report.origin.clone().ok_or(Misuse::NoIdentity)?,
-            request_key: RequestKey::of(&established.exporter)?,
-            client: self.report.client,
-            last_used: None,
-        };
+    async fn keep_session(&mut self, agreed: &Agreed) -> Result<(), Failure> {
+        let origin = self.report.origin.as_ref().ok_or(Refusal::Host)?;
+        let record = self.responder.session(agreed, origin, self.report.client)?;
         self.responder.sessions.create(record).await.map_err(Failure::Sessions)?;
-        (self.report.did, self.report.session_id) = (Some(did), Some(id));
+        (self.report.did, self.report.session_id) = (Some(agreed.peer.did().clone()), Some(agreed.session_id));
         Ok(())
     }
 }

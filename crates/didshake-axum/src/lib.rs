@@ -51,6 +51,7 @@ mod request_failure;
 mod responder;
 mod store;
 mod target;
+mod websocket;
 
 pub use builder::{BuildError, DidshakeBuilder, Limits};
 pub use client::ClientAddress;

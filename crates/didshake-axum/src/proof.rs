@@ -83,9 +83,7 @@ async fn prove(
     let uri = target::uri(parts);
     let target = Target { method: parts.method.as_str(), origin: &record.origin, path: uri.path(), query: uri.query() };
     let head = claimed.verify(&record.request_key, &target)?;
-    let buffering = buffer(body, responder.limits.request_body);
-    let buffered = timeout(responder.limits.request_body_time, buffering).await;
-    let body = buffered.map_err(|_| RequestFailure::BodyTimedOut)??;
+    let body = buffer(responder, body).await?;
     let proven = head.with_body(&body)?;
     if !responder.policy.honours(&record.session).await {
         responder.sessions.end(proven.session_id()).await?;
@@ -123,7 +121,17 @@ async fn use_session(
     Ok(Authenticated::new(record))
 }
 
-async fn buffer(mut body: Body, limit: usize) -> Result<Bytes, RequestFailure> {
+/// The body, within its limits of time, length, and how many there are at one time.
+async fn buffer(responder: &Responder, body: Body) -> Result<Bytes, RequestFailure> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let _place = responder.request_bodies.try_acquire().map_err(|_| RequestFailure::Busy)?;
+    let reading = read(body, responder.limits.request_body);
+    timeout(responder.limits.request_body_time, reading).await.map_err(|_| RequestFailure::BodyTimedOut)?
+}
+
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, RequestFailure> {
     if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
         return Err(RequestFailure::BodyTooLong);
     }

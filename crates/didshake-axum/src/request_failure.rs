@@ -25,6 +25,9 @@ pub(crate) enum RequestFailure {
     /// The body did not come to its end.
     #[error("the connection failed in the middle of the body")]
     BodyFailed,
+    /// As many bodies as there may be are being read.
+    #[error("too many bodies are being read")]
+    Busy,
     /// The store of sessions failed.
     #[error("{0}")]
     Sessions(#[from] StoreError),
@@ -39,6 +42,7 @@ impl RequestFailure {
             Self::BodyTooLong => "body_too_long",
             Self::BodyTimedOut => "body_timed_out",
             Self::BodyFailed => "body_failed",
+            Self::Busy => "busy",
             Self::Sessions(_) => "session_store",
         }
     }
@@ -50,7 +54,7 @@ impl RequestFailure {
             Self::BodyTooLong => problem(StatusCode::PAYLOAD_TOO_LARGE),
             Self::BodyTimedOut => problem(StatusCode::REQUEST_TIMEOUT),
             Self::BodyFailed => problem(StatusCode::BAD_REQUEST),
-            Self::Sessions(_) => problem_for(StatusCode::SERVICE_UNAVAILABLE, 1),
+            Self::Busy | Self::Sessions(_) => problem_for(StatusCode::SERVICE_UNAVAILABLE, 1),
         }
     }
 

@@ -9,9 +9,10 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::any;
 use didshake::http::Site;
-use didshake::{Did, LocalIdentity, Misuse, Origins, ResponderConfig};
+use didshake::request::RequestKey;
+use didshake::{Claim, Did, Error, LocalIdentity, Misuse, Origin, Origins, ResponderConfig, Session, SessionParts};
 use didshake_did::{Clock, ResolutionBudget, Resolver, SigningIdentity, Source, SourceBudget, Wait};
-use didshake_peer::BurnStore;
+use didshake_peer::{Agreed, BurnStore};
 use tokio::sync::Semaphore;
 
 use crate::attempt;
@@ -21,7 +22,8 @@ use crate::keys::RotatedKeys;
 use crate::layer::DidshakeLayer;
 use crate::outcome::Observer;
 use crate::policy::Policy;
-use crate::store::SessionStore;
+use crate::store::{SessionRecord, SessionStore};
+use crate::websocket;
 
 /// didshake for one app: [`routes`](Self::routes) where clients log in, and a [`layer`](Self::layer) that proves their later
 /// requests. Clones are the same thing; with the last of them the keys of the waiting states are wiped.
@@ -103,7 +105,11 @@ impl fmt::Debug for Didshake {
 }
 
 async fn answer(State(responder): State<Arc<Responder>>, request: Request) -> axum::response::Response {
-    attempt::answer(responder, request).await
+    if websocket::is_opening(&request) {
+        websocket::open(responder, request).await
+    } else {
+        attempt::answer(responder, request).await
+    }
 }
 
 /// What every answer is made with.
@@ -125,6 +131,8 @@ pub(crate) struct Responder {
     pub(crate) requests: Mutex<SourceBudget>,
     pub(crate) bodies: Semaphore,
     pub(crate) handshakes: Semaphore,
+    pub(crate) sockets: Arc<Semaphore>,
+    pub(crate) request_bodies: Semaphore,
     pub(crate) draining: AtomicBool,
 }
 
@@ -141,8 +149,34 @@ impl Responder {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).spend(client::source(client), now)
     }
 
-    /// Takes what one resolution costs source and target; part of admission (R-CHECK-3).
-    pub(crate) fn may_resolve(&self, source: Source, did: &Did) -> bool {
+    /// Check 3 (R-CHECK-3): first the policy, then the rates, so that who is not admitted spends nothing.
+    pub(crate) fn admits(&self, source: Source, claim: &Claim) -> bool {
+        self.policy.admits(claim) && self.may_resolve(source, claim.did())
+    }
+
+    /// The provisional session of a handshake whose Accept is about to go out.
+    pub(crate) fn session(
+        &self,
+        agreed: &Agreed,
+        origin: &Origin,
+        client: Option<IpAddr>,
+    ) -> Result<SessionRecord, Error> {
+        let session = Session::from_parts(SessionParts {
+            id: agreed.session_id,
+            did: agreed.peer.did().clone(),
+            fragment: agreed.peer.fragment().clone(),
+            algorithm: agreed.peer.key().algorithm(),
+            key: agreed.peer.key().as_bytes().to_vec(),
+            accepted: self.clock.now(),
+            lifetime: agreed.lifetime,
+            used: false,
+        });
+        let request_key = RequestKey::of(&agreed.exporter)?;
+        Ok(SessionRecord { session, origin: origin.clone(), request_key, client, last_used: None })
+    }
+
+    /// Takes what one resolution costs source and target.
+    fn may_resolve(&self, source: Source, did: &Did) -> bool {
         let now = self.clock.now();
         let spent = self.resolutions.lock().unwrap_or_else(PoisonError::into_inner).spend(source, did, now);
         spent.inspect_err(|spent| tracing::debug!(%did, "not resolved: {spent}")).is_ok()

@@ -87,19 +87,17 @@ impl Client {
 
 /// A session, at the client.
 pub(crate) struct Login {
-    pub(crate) established: Established,
     pub(crate) key: RequestKey,
+    pub(crate) id: [u8; 16],
+    pub(crate) lifetime: u32,
     pub(crate) origin: Origin,
 }
 
 impl Login {
     pub(crate) fn of(accept: &Answer, sent: FinishSent, service: &Service) -> Self {
-        let established = received(accept, |response| sent.read(response)).unwrap();
-        Self { key: RequestKey::of(&established.exporter).unwrap(), established, origin: service.origin() }
-    }
-
-    pub(crate) fn id(&self) -> [u8; 16] {
-        self.established.session_id
+        let established: Established = received(accept, |response| sent.read(response)).unwrap();
+        let key = RequestKey::of(&established.exporter).unwrap();
+        Self { key, id: established.session_id, lifetime: established.lifetime, origin: service.origin() }
     }
 
     /// A signed request.
@@ -110,7 +108,7 @@ impl Login {
     pub(crate) fn request_at(&self, origin: &Origin, method: &str, target: &str, body: &[u8], now: UnixTime) -> Raw {
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let signed = Target { method, origin, path, query };
-        let fields = self.key.sign(&signed, body, &self.id(), now, &mut SysRng).unwrap();
+        let fields = self.key.sign(&signed, body, &self.id, now, &mut SysRng).unwrap();
         let plain = Raw::new(method, target, origin.authority()).body(body);
         fields.headers().fold(plain, |raw, (name, value)| raw.with(name, value))
     }

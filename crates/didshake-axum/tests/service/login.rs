@@ -51,17 +51,17 @@ async fn the_session_has_what_was_verified() {
     let service = Service::start().await;
     let client = Client::new(1, &service);
     let login = client.login(&service).await;
-    let kept = service.sessions.find(&login.id()).await.unwrap().unwrap();
+    let kept = service.sessions.find(&login.id).await.unwrap().unwrap();
     assert_eq!(kept.session.key(), (Algorithm::Ed25519, client.identity.public_key().as_bytes()));
     assert_eq!((kept.session.parts().used, kept.last_used), (false, None));
     assert_eq!((kept.origin, kept.client), (service.origin(), Some("127.0.0.1".parse().unwrap())));
-    assert_eq!(kept.session.parts().lifetime, login.established.lifetime);
+    assert_eq!(kept.session.parts().lifetime, login.lifetime);
     assert!(kept.request_key == login.key);
-    assert_eq!(parse_session_name(&session_name(&login.id())), Some(login.id()));
+    assert_eq!(parse_session_name(&session_name(&login.id)), Some(login.id));
 
     service.advance(5);
     login.request("GET", "/me", b"", service.now()).send(service.address).await;
-    let used = service.sessions.find(&login.id()).await.unwrap().unwrap();
+    let used = service.sessions.find(&login.id).await.unwrap().unwrap();
     assert_eq!((used.session.parts().used, used.last_used), (true, Some(service.now())));
 }
 

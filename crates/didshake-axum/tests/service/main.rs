@@ -12,4 +12,5 @@ mod requests;
 mod secrets;
 mod service;
 mod stores;
+mod websocket;
 mod wire;

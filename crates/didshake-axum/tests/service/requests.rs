@@ -50,7 +50,7 @@ async fn a_session_that_is_not_used_within_a_minute_is_gone() {
 async fn a_used_session_ends_with_its_lifetime() {
     let service = Service::with(|builder| builder.lifetime(600)).await;
     let login = Client::new(1, &service).login(&service).await;
-    assert_eq!(login.established.lifetime, 600);
+    assert_eq!(login.lifetime, 600);
     for (at, status) in [(0, 200), (599, 200), (600, 401)] {
         service.time.store(START + at, Ordering::SeqCst);
         let answer = login.request("GET", "/me", b"", service.now()).send(service.address).await;
@@ -64,7 +64,7 @@ async fn an_ended_session_is_over_at_once() {
     let login = Client::new(1, &service).login(&service).await;
     let request = || login.request("GET", "/me", b"", service.now());
     assert_eq!(request().send(service.address).await.status, 200);
-    assert!(service.sessions.end(&login.id()).await.unwrap());
+    assert!(service.sessions.end(&login.id).await.unwrap());
     assert_eq!(request().send(service.address).await.status, 401);
 }
 
@@ -146,4 +146,22 @@ async fn a_body_that_does_not_come_is_not_waited_for_forever() {
     stream.write_all(&raw.head(8)).await.unwrap();
     assert_eq!(Answer::read(&mut stream).await.status, 408);
     assert_eq!(service.codes(), ["body_timed_out"]);
+}
+
+#[tokio::test]
+async fn so_many_bodies_are_read_at_one_time_and_requests_without_one_need_no_place() {
+    let limits = Limits { request_bodies: 1, ..Limits::default() };
+    let service = Service::with(|builder| builder.limits(limits)).await;
+    let login = Client::new(1, &service).login(&service).await;
+    service.codes();
+    let post = || login.request("POST", "/me", b"the body", service.now());
+    let slow = post();
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(&[slow.head(8), b"the ".to_vec()].concat()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(post().send(service.address).await.status, 503);
+    assert_eq!(login.request("GET", "/me", b"", service.now()).send(service.address).await.status, 200);
+    stream.write_all(b"body").await.unwrap();
+    assert_eq!(Answer::read(&mut stream).await.status, 200);
+    assert_eq!(service.codes(), ["busy", "proven", "proven"]);
 }

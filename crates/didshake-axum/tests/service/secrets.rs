@@ -91,7 +91,7 @@ async fn neither_logs_nor_debug_show_a_secret() {
     assert_holds_none(&log, &secrets);
     assert!(!log.contains("nobody's business"), "{log}");
 
-    let record = service.sessions.find(&login.id()).await.unwrap().unwrap();
+    let record = service.sessions.find(&login.id).await.unwrap().unwrap();
     let shown = format!("{record:?} {:?} {:?}", service.didshake, service.didshake.layer());
     assert!(shown.contains("redacted"));
     assert_holds_none(&shown, &secrets);

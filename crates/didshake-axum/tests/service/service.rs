@@ -86,6 +86,18 @@ impl Service {
         self.outcomes.take().into_iter().map(|told| told.code).collect()
     }
 
+    /// The same, for what is told only after the answer has gone out.
+    pub(crate) async fn codes_soon(&self) -> Vec<&'static str> {
+        for _ in 0..6000 {
+            let codes = self.codes();
+            if !codes.is_empty() {
+                return codes;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("nothing is told");
+    }
+
     pub(crate) async fn sessions_of(&self, did: &Did) -> usize {
         self.sessions.of(did, self.now()).await.unwrap().len()
     }
