@@ -1,5 +1,7 @@
-//! Drives didshake handshakes over any ordered byte stream, and keeps the channel that comes of it: what an application
-//! embeds.
+//! Drives didshake handshakes, and keeps what comes of them: what an application embeds.
+//!
+//! Over any ordered byte stream as it is; over HTTP, for login, with the feature `http`; over WebSockets with the feature
+//! `websocket`. The steps, time-outs, policy and errors of an attempt are the same over all of them.
 //!
 //! [`connect`] and [`accept`] take anything that is `AsyncRead + AsyncWrite`: TCP, a Unix socket, a pipe. Both want to be
 //! told whom they mean; no default accepts anyone. [`KnownPeers`] remembers which DID belongs to a name or an address.
