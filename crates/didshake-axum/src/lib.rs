@@ -63,3 +63,8 @@ pub use outcome::{Doing, LogOutcomes, Observer, Outcome};
 pub use policy::{Anyone, Policy};
 pub use responder::Didshake;
 pub use store::{SessionRecord, SessionStore, StoreError, Use};
+
+/// The README's Rust compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -68,8 +68,3 @@ pub use observer::{Event, Message, Observer};
 pub use options::{Admit, Expect, InitiatorOptions, PeerPolicy, ResponderOptions, Surroundings, Timeouts};
 pub use stream::{Frame, FrameError, FrameReader, MAX_FRAME_BYTES, frame};
 pub use transport::Transport;
-
-/// The README's Rust compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
