@@ -29,11 +29,12 @@ pub(crate) fn http_state(input: &[u8]) {
 pub(crate) fn request_fields(input: &[u8]) {
     let of = |kind: u8| -> Vec<&[u8]> {
         let lines = input.split(|byte| *byte == b'\n');
-        lines.filter_map(|line| line.split_first().filter(|(first, _)| **first == kind).map(|(_, value)| value)).collect()
+        lines
+            .filter_map(|line| line.split_first().filter(|(first, _)| **first == kind).map(|(_, value)| value))
+            .collect()
     };
     let (digest, signature_input, signature) = (of(b'd'), of(b'i'), of(b's'));
-    let fields =
-        ReceivedFields { signature_input: &signature_input, signature: &signature, content_digest: &digest };
+    let fields = ReceivedFields { signature_input: &signature_input, signature: &signature, content_digest: &digest };
     let Ok(claimed) = ClaimedRequest::read(&fields) else { return };
     let written = claimed.fields();
     for (name, list) in [(CONTENT_DIGEST, digest), (SIGNATURE_INPUT, signature_input), (SIGNATURE, signature)] {
