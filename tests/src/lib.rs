@@ -1,5 +1,11 @@
 //! Runs the real `didshake` program: in a home of its own, with a time limit, stopped when the test ends.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step is a failed test"
+)]
 
 mod home;
 mod listener;
