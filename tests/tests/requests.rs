@@ -28,7 +28,10 @@ fn bodies_heads_files_and_exit_codes() {
     let _ = request(&home, &service, "/v1/session", &["--fail"]).expect(0);
 
     let with_head = request(&home, &service, "/v1/session", &["-i"]).expect(0).text();
-    assert!(with_head.starts_with("HTTP/1.1 200\n") && with_head.contains("\ncontent-type: application/json"), "{with_head}");
+    assert!(
+        with_head.starts_with("HTTP/1.1 200\n") && with_head.contains("\ncontent-type: application/json"),
+        "{with_head}"
+    );
     let (_, body) = with_head.split_once("\n\n").unwrap();
     assert!(body.contains("session_id"));
 
@@ -44,7 +47,8 @@ fn bodies_heads_files_and_exit_codes() {
 #[test]
 fn nothing_that_would_break_the_signature() {
     let (home, service) = logged_in();
-    for header in ["Content-Digest: sha-256=:x:", "signature: x", "Signature-Input: x", "Host: evil.example", "nothing"] {
+    for header in ["Content-Digest: sha-256=:x:", "signature: x", "Signature-Input: x", "Host: evil.example", "nothing"]
+    {
         let refused = request(&home, &service, "/v1/session", &["-H", header]).expect(2);
         assert!(refused.stderr.contains(header), "{}", refused.stderr);
     }
@@ -83,7 +87,11 @@ fn a_session_that_was_ended_elsewhere_is_told() {
     let url = service.url("/v1/session");
     let over = elsewhere(&["request", "GET", &url]).expect(0);
     assert_eq!(over.json()["status"], 401, "the body is printed all the same");
-    assert!(over.stderr.contains(&format!("the session is over: `didshake login {}", service.origin)), "{}", over.stderr);
+    assert!(
+        over.stderr.contains(&format!("the session is over: `didshake login {}", service.origin)),
+        "{}",
+        over.stderr
+    );
     let _ = elsewhere(&["request", "GET", &url, "--fail"]).expect(4);
     let _ = request(&home, &service, "/v1/session", &["--fail"]).expect(0);
 }

@@ -137,7 +137,8 @@ mod tests {
             let parsed: ServerName = text.parse().unwrap();
             assert_eq!((parsed.as_str(), parsed.in_url().as_str()), (name, in_url));
         }
-        let bad = ["", "https://a.example", "a.example:8443", "a.example/x", "*.example", "[::1]", "127.1", "ü.example"];
+        let bad =
+            ["", "https://a.example", "a.example:8443", "a.example/x", "*.example", "[::1]", "127.1", "ü.example"];
         for text in bad.into_iter().chain(["a b", "user@a.example", "a.example.", "a..b", "a.example:443"]) {
             assert_eq!(text.parse::<ServerName>(), Err(NameFault), "{text}");
         }

@@ -127,12 +127,7 @@ pub(crate) struct Question {
 
 impl Question {
     /// A question that must be answered before the attempt, which begins now, is over.
-    pub(crate) fn new(
-        place: Place,
-        limit: Duration,
-        lines: Arc<AsyncMutex<Lines>>,
-        waiting: Arc<Waiting>,
-    ) -> Self {
+    pub(crate) fn new(place: Place, limit: Duration, lines: Arc<AsyncMutex<Lines>>, waiting: Arc<Waiting>) -> Self {
         Self { place, until: Instant::now() + limit, lines, waiting, answer: Mutex::new(None) }
     }
 

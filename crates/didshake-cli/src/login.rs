@@ -59,7 +59,8 @@ fn is_about(told: &Value, session: &ClientSession) -> bool {
 }
 
 fn not_kept(failure: Failure) -> Failure {
-    let message = format!("the service took the login, but not the first request of the session: {}", failure.message());
+    let message =
+        format!("the service took the login, but not the first request of the session: {}", failure.message());
     Failure::new(failure.exit(), failure.code(), message).remedy("the session is not kept; log in again")
 }
 

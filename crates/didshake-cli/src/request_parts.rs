@@ -43,8 +43,8 @@ impl FromStr for Field {
         }
         match name.to_ascii_lowercase().as_str() {
             "content-digest" | "signature" | "signature-input" => Err(FieldFault::Signature),
-            "connection" | "content-length" | "expect" | "host" | "keep-alive" | "proxy-connection" | "te" | "trailer"
-            | "transfer-encoding" | "upgrade" => Err(FieldFault::Connection),
+            "connection" | "content-length" | "expect" | "host" | "keep-alive" | "proxy-connection" | "te"
+            | "trailer" | "transfer-encoding" | "upgrade" => Err(FieldFault::Connection),
             _ => Ok(Self { name: name.to_owned(), value: value.as_bytes().to_vec() }),
         }
     }
@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn fields_that_may_be_given() {
-        let field = |text: &str| text.parse::<Field>().map(|field| (field.name, String::from_utf8(field.value).unwrap()));
+        let field =
+            |text: &str| text.parse::<Field>().map(|field| (field.name, String::from_utf8(field.value).unwrap()));
         assert_eq!(field("Accept: a/b"), Ok(("Accept".into(), "a/b".into())));
         assert_eq!(field("x:\tö:y \t"), Ok(("x".into(), "ö:y".into())));
         assert_eq!(field("x:"), Ok(("x".into(), String::new())));

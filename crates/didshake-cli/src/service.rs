@@ -124,7 +124,9 @@ mod tests {
             let url = ServiceUrl::parse(text).unwrap();
             assert_eq!((url.origin.as_str(), url.path_and_query.as_str()), (origin, path), "{text}");
         }
-        for text in ["a.example", "http://a.example", "http://localhost:8400", "http://127.1", "https://u@a.example", ""] {
+        for text in
+            ["a.example", "http://a.example", "http://localhost:8400", "http://127.1", "https://u@a.example", ""]
+        {
             assert_eq!(ServiceUrl::parse(text).err().map(|failure| failure.exit()), Some(Exit::Usage), "{text}");
         }
     }

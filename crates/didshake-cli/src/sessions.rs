@@ -47,8 +47,9 @@ impl SessionStore {
     /// Where the options say that sessions are kept.
     pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
         let no_home = |_| {
-            Failure::new(Exit::Storage, "sessions", "there is no home directory")
-                .remedy("set HOME: the key of the sessions is kept there, and the sessions unless --sessions says where")
+            Failure::new(Exit::Storage, "sessions", "there is no home directory").remedy(
+                "set HOME: the key of the sessions is kept there, and the sessions unless --sessions says where",
+            )
         };
         let base = etcetera::choose_base_strategy().map_err(no_home)?;
         let state = base.state_dir().unwrap_or_else(|| base.data_dir());

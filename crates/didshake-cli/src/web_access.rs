@@ -24,8 +24,9 @@ impl WebAccess {
     /// The files of `--root-cert`, read.
     pub(crate) fn roots(&self) -> Result<Vec<Vec<u8>>, Failure> {
         let read = |path: &PathBuf| {
-            read_public(path, MAX_ROOT_BYTES)
-                .map_err(|why| Failure::new(Exit::Storage, "root_cert", format!("cannot read {}: {why}", path.display())))
+            read_public(path, MAX_ROOT_BYTES).map_err(|why| {
+                Failure::new(Exit::Storage, "root_cert", format!("cannot read {}: {why}", path.display()))
+            })
         };
         self.root_certs.iter().map(read).collect()
     }

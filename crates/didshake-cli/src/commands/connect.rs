@@ -104,7 +104,9 @@ async fn meet(
     waiting.pause();
     let connection = outcome.map_err(|error| {
         let refused = question.as_ref().and_then(|question| question.refusal());
-        refused.or_else(|| expected.failure(place, &error)).unwrap_or_else(|| failure(&error, Role::Initiator, failures))
+        refused
+            .or_else(|| expected.failure(place, &error))
+            .unwrap_or_else(|| failure(&error, Role::Initiator, failures))
     })?;
     if let Some(question) = &question {
         question.remember(global)?;

@@ -104,7 +104,8 @@ impl Visit<'_> {
         let endpoint = self.find_endpoint().await?;
         waiting.at(format!("logging in to {}", self.origin));
         let agreed = self.meet(&endpoint, initiator, &waiting).await?;
-        let session = ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
+        let session =
+            ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
         let confirmed = confirm(&self.client, &session).await?;
         waiting.pause();
         let kept = stored(&self.options.identity, &session);
@@ -122,8 +123,12 @@ impl Visit<'_> {
         let claim = claim.map_err(|error| http_failure::of_discovery(&self.origin, &error))?;
         tracing::info!(did = %claim.unverified_did(), "the service says where its endpoint is, and who it is (unverified)");
         let elsewhere = |_| {
-            Failure::new(Exit::Check, "endpoint_elsewhere", format!("the endpoint of {} is at another site", self.origin))
-                .remedy("a session counts for one site only: log in at that site itself, if you mean it")
+            Failure::new(
+                Exit::Check,
+                "endpoint_elsewhere",
+                format!("the endpoint of {} is at another site", self.origin),
+            )
+            .remedy("a session counts for one site only: log in at that site itself, if you mean it")
         };
         let endpoint = claim.endpoint_on_origin().map_err(elsewhere)?;
         if endpoint.binding() != Binding::Http {

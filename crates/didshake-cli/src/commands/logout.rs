@@ -114,7 +114,9 @@ async fn end_there(client: &WebClient, kept: &StoredSession) -> Result<&'static 
         200..=299 => Ok("ended"),
         // Somebody else ended it, or its time was up there.
         401 => Ok("was over"),
-        404 | 405 | 410 | 501 => Ok("forgotten here; the service has no way to end sessions, so that it ends by itself"),
+        404 | 405 | 410 | 501 => {
+            Ok("forgotten here; the service has no way to end sessions, so that it ends by itself")
+        }
         status => {
             let message = format!("{} answers {status}: the session may go on there, and stays here", kept.origin);
             Err(Failure::new(Exit::Network, "logout", message).remedy(remedy))

@@ -102,7 +102,8 @@ pub(super) fn seal<R: TryCryptoRng>(
     let ad = associated_data(&stem(&session.origin, &session.me.did));
     let buffer = InOutBuf::from(plain.as_mut_slice());
     // The cipher refuses only what is longer than 256 GiB.
-    let tag = cipher(key).encrypt_inout_detached(&nonce.into(), &ad, buffer).map(|tag| tag.to_vec()).unwrap_or_default();
+    let tag =
+        cipher(key).encrypt_inout_detached(&nonce.into(), &ad, buffer).map(|tag| tag.to_vec()).unwrap_or_default();
     Ok([MAGIC, nonce.as_slice(), plain.as_slice(), tag.as_slice()].concat())
 }
 

@@ -20,11 +20,7 @@ fn session(origin: &str, name: &str, expires: u64) -> StoredSession {
     StoredSession {
         name: IdentityName::parse(name).unwrap(),
         origin: Origin::parse(origin).unwrap(),
-        me: LocalIdentity {
-            fragment: Fragment::of(&me, "key-1'/?").unwrap(),
-            did: me,
-            algorithm: Algorithm::Ed25519,
-        },
+        me: LocalIdentity { fragment: Fragment::of(&me, "key-1'/?").unwrap(), did: me, algorithm: Algorithm::Ed25519 },
         service: SessionParts {
             id: [7; 16],
             fragment: Fragment::of(&service, "key-2").unwrap(),
