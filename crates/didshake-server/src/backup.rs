@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use didshake_did::{Clock, SystemClock};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -10,6 +11,8 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::data::{DataDirectory, database_in};
 use crate::store::{Database, StorageError, check_file};
+
+const TICK: Duration = Duration::from_millis(20);
 
 /// Writes a whole and consistent copy of the database of `data` to `out`, mode 0600, while a service may be writing it;
 /// `out` is never replaced. The identity of the service is not in it: it is a key file that never changes.
@@ -67,7 +70,12 @@ async fn prepare(new: &Path) -> Result<(), StorageError> {
     // A copy may have taken the mode of the backup with it.
     make_private(new)?;
     let database = Database::open(new).await?;
-    database.note_restored(SystemClock.now()).await?;
+    let now = SystemClock.now();
+    database.note_restored(now).await?;
+    // Sessions of this very second would not be told from those of the backup.
+    while SystemClock.now() <= now {
+        tokio::time::sleep(TICK).await;
+    }
     database.close().await;
     File::open(new).and_then(|file| file.sync_all()).map_err(|error| unusable(new, error))
 }

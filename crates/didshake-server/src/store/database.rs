@@ -74,13 +74,17 @@ pub(crate) async fn check_file(path: &Path) -> Result<(), StorageError> {
     let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
     let mut connection = options.disable_statement_logging().connect().await.map_err(failed)?;
     quick_check(&mut connection, path).await?;
-    let newest: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+    let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
         .fetch_one(&mut connection)
         .await
         .map_err(failed)?;
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
     connection.close().await.map_err(failed)?;
-    if newest > known { Err(StorageError::Newer { path: path.to_owned() }) } else { Ok(()) }
+    match newest {
+        Some(version) if version <= known => Ok(()),
+        Some(_) => Err(StorageError::Newer { path: path.to_owned() }),
+        None => Err(StorageError::Corrupt { path: path.to_owned() }),
+    }
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
