@@ -100,8 +100,8 @@ impl Service {
     /// Where it does not end.
     pub fn stop(&mut self) -> i32 {
         let mut running = self.running.take().unwrap();
-        let pid = running.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let kill = format!("kill -TERM {}", running.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         let start = Instant::now();
         let status = loop {
             if let Some(status) = running.child.try_wait().unwrap() {

@@ -26,15 +26,13 @@ pub(crate) async fn handshake(cast: &Cast, told: Told) -> Result<Value, Failure>
     let (mut alice, mut bob) = (cast.alices_options(), cast.bobs_options());
     alice.surroundings.observer = Some(Arc::new(Narrator { told, start, who: "Alice", other: "Bob" }));
     bob.surroundings.observer = Some(Arc::new(Narrator { told, start, who: "Bob", other: "Alice" }));
-    let no_web = WebFailures::default();
-    let failures = no_web.clone();
     let responding = tokio::spawn(async move {
         let stream = incoming(&listener).await?;
         let accepted = accept(stream, &bob, &MemoryBurnStore::default()).await;
-        accepted.map_err(|error| failure(&error, Role::Responder, &failures))
+        accepted.map_err(|error| failure(&error, Role::Responder, &WebFailures::default()))
     });
     let initiated = connect(dial(&address).await?, &alice).await;
-    let initiated = initiated.map_err(|error| failure(&error, Role::Initiator, &no_web));
+    let initiated = initiated.map_err(|error| failure(&error, Role::Initiator, &WebFailures::default()));
     let took = start.elapsed();
     let mut to_alice = responding.await.map_err(|error| network(&error))??;
     let mut to_bob = initiated?;
