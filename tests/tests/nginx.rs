@@ -173,7 +173,7 @@ async fn what_was_stolen_altered_or_sent_before_is_refused() {
 }
 
 /// The request with one character of a field changed to another that may stand there.
-fn changed(request: &reqwest::Request, name: &str) -> reqwest::Request {
+fn changed(request: &reqwest::Request, name: &'static str) -> reqwest::Request {
     let mut request = request.try_clone().unwrap();
     let mut value = request.headers()[name].to_str().unwrap().to_owned();
     let at = value.rfind(['=', ':']).unwrap() - 3;
