@@ -18,10 +18,10 @@ async fn what_is_under_way_is_finished_and_nothing_new_begins() {
     assert_eq!(ask(operations, "GET /readyz", "").await.status, 200);
     assert_eq!(ask(main, "GET /metrics", "").await.status, 404, "they have a listener of their own");
 
-    // A request whose body is still on its way.
+    // A Finish whose body is still on its way; a Hello would begin something new.
     let mut slow = TcpStream::connect(main).await.unwrap();
     let head = format!(
-        "POST /didshake HTTP/1.1\r\nhost: {main}\r\nconnection: close\r\ncontent-type: application/didshake\r\ncontent-length: 2\r\n\r\n\u{1}"
+        "POST /didshake HTTP/1.1\r\nhost: {main}\r\nconnection: close\r\ncontent-type: application/didshake\r\ncontent-length: 2\r\n\r\n\u{3}"
     );
     slow.write_all(head.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -33,7 +33,7 @@ async fn what_is_under_way_is_finished_and_nothing_new_begins() {
     assert_eq!(ask(operations, "GET /livez", "").await.status, 200);
     assert!(ask(operations, "GET /metrics", "").await.body.contains("didshake_draining 1"));
     assert!(TcpStream::connect(main).await.is_err(), "no new connection");
-    slow.write_all(b"\x02").await.unwrap();
+    slow.write_all(b"\x00").await.unwrap();
     let answer = read(&mut slow).await;
     assert!(answer.status == 401 || answer.status == 400, "an alert, not a cut: {}", answer.status);
     service.ended().await;

@@ -1,4 +1,5 @@
 //! The service as an operator meets it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod backups;
 mod configuration;
