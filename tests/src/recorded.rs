@@ -109,7 +109,8 @@ impl Client {
         let config = Arc::new(self.config(meant));
         let (hello, sent) = HelloSent::start(config, &endpoint, &mut SysRng).expect("a Hello");
         let Ok(answer) = self.post_to(url, &hello).await else { return Outcome::NothingSent };
-        let Ok(HelloAnswer::Claimed { responder, finish }) = sent.read(&answer.response().borrowed(), &mut SysRng) else {
+        let Ok(HelloAnswer::Claimed { responder, finish }) = sent.read(&answer.response().borrowed(), &mut SysRng)
+        else {
             return Outcome::Refused(answer);
         };
         let claim = responder.claim();

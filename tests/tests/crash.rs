@@ -70,7 +70,8 @@ async fn kill_now_and_then(service: &Mutex<Service>, scene: &Scene) {
             service.restart();
         });
         // Everything that was accepted before, from the other side of the crash.
-        let recorded: Vec<Request> = scene.accepted.lock().await.iter().map(|(login, _)| login.finish.clone()).collect();
+        let recorded: Vec<Request> =
+            scene.accepted.lock().await.iter().map(|(login, _)| login.finish.clone()).collect();
         for finish in recorded.iter().rev().take(10).chain(scene.unknown.lock().await.iter().rev().take(10)) {
             scene.replay(finish).await;
         }
@@ -80,7 +81,7 @@ async fn kill_now_and_then(service: &Mutex<Service>, scene: &Scene) {
 fn start(home: &Home) -> (Service, Scene) {
     let port = free_port().to_string();
     let listen = format!("127.0.0.1:{port}");
-    let service = Service::start(home, &["--listen", &listen, "--rate-handshakes", "1000000"]);
+    let service = Service::start(home, &["--listen", &listen, "--rate-handshakes", "100000"]);
     let scene = Scene {
         client: Client::new([7; 32], b""),
         origin: service.origin.clone(),

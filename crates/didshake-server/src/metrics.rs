@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use didshake_axum::{Observer, Outcome};
+use didshake_axum::{LogOutcomes, Observer, Outcome};
 use http::{Method, StatusCode};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -92,8 +92,10 @@ impl Metrics {
     }
 }
 
+/// Counts each outcome, and logs it with its cause: within the span of its request, whose id it carries.
 impl Observer for Metrics {
     fn finished(&self, outcome: &Outcome<'_>) {
+        LogOutcomes.finished(outcome);
         let doing = outcome.doing.name();
         self.record(|| {
             counter!(OUTCOMES, "doing" => doing, "code" => outcome.code).increment(1);

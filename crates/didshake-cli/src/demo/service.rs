@@ -49,7 +49,8 @@ async fn visit(origin: &Origin, mut options: InitiatorOptions, told: Told) -> Re
     let agreed = agreed.map_err(|error| failure(&error, Role::Client, &WebFailures::default()))?;
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let session = ClientSession::new(&agreed, origin, SystemClock.now()).map_err(|error| wrong(&error))?;
-    let response = client.request(&session, &SessionRequest::get("/v1/session")).await.map_err(|error| wrong(&error))?;
+    let response =
+        client.request(&session, &SessionRequest::get("/v1/session")).await.map_err(|error| wrong(&error))?;
     let status = response.status();
     let body = response.body(ANSWER_BYTES).await.map_err(|error| wrong(&error))?;
     let answer: Value = serde_json::from_slice(&body).map_err(|error| wrong(&error))?;
