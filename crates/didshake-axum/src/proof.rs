@@ -75,6 +75,10 @@ async fn prove(
     report: &mut Report,
 ) -> Result<(Authenticated, Bytes), RequestFailure> {
     let claimed = claimed?;
+    // Before the proof: who has recorded a request must not learn from the answer whether its session still lives.
+    if is_longer(&body, responder.limits.request_body) {
+        return Err(RequestFailure::BodyTooLong);
+    }
     report.session_id = Some(*claimed.session_id());
     claimed.check_time(responder.clock.now())?;
     let record = find(responder, claimed.session_id(), parts).await?;
@@ -131,10 +135,12 @@ async fn buffer(responder: &Responder, body: Body) -> Result<Bytes, RequestFailu
     timeout(responder.limits.request_body_time, reading).await.map_err(|_| RequestFailure::BodyTimedOut)?
 }
 
+/// Whether the body says of itself that it is longer.
+fn is_longer(body: &Body, limit: usize) -> bool {
+    usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit)
+}
+
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, RequestFailure> {
-    if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
-        return Err(RequestFailure::BodyTooLong);
-    }
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| RequestFailure::BodyFailed)?;

@@ -50,6 +50,18 @@ fn malformed(text: &str, fault: OriginError) -> Failure {
     }
 }
 
+/// What becomes of it within this time: a service that sends a byte now and then would never be done.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    origin: &Origin,
+    asking: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::time::timeout(limit, asking).await.unwrap_or_else(|_| {
+        let message = format!("{origin} did not come to an end of its answer within {} s", limit.as_secs());
+        Err(Failure::new(Exit::Network, "timed_out", message).remedy("try again, or give it longer with --timeout"))
+    })
+}
+
 /// A client that trusts what the options say.
 pub(crate) fn client(web: &WebAccess, timeout: Duration) -> Result<WebClient, Failure> {
     let refused = |error: WebClientError| {

@@ -21,7 +21,8 @@ const TICK: Duration = Duration::from_millis(20);
 /// [`StorageError::Missing`] where there is no database, [`StorageError::Exists`] where there is an `out`, and those of
 /// reading and writing.
 pub async fn backup(data: &Path, out: &Path) -> Result<(), StorageError> {
-    let source = database_in(data);
+    let out = &absolute(out)?;
+    let source = database_in(&absolute(data)?);
     check_file(&source).await?;
     let made = Unfinished::create(out)?;
     let failed = |error| StorageError::Failed { path: source.clone(), source: error };
@@ -63,6 +64,11 @@ pub async fn restore(data: &Path, backup: &Path, force: bool) -> Result<(), Stor
     fs::rename(&new, &target).map_err(|error| unusable(&target, error))?;
     made.keep();
     File::open(directory.path()).and_then(|it| it.sync_all()).map_err(|error| unusable(directory.path(), error))
+}
+
+/// SQLite would read a name that begins with `file:` as a URI, and write elsewhere.
+fn absolute(path: &Path) -> Result<PathBuf, StorageError> {
+    std::path::absolute(path).map_err(|error| unusable(path, error))
 }
 
 /// Brings the copy to this version, and notes that it is one.

@@ -1,4 +1,4 @@
-//! How many connections there are: at one time, and of one address, so that nobody holds them all.
+//! How many connections there are: at one time, and of one source (an address, or an IPv6 /64), so that nobody holds them all.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use axum_server::accept::Accept;
+use didshake_did::Source;
 use tokio::net::TcpStream;
 use tower::Service;
 
@@ -26,7 +27,7 @@ struct Room {
 #[derive(Default)]
 struct Taken {
     all: usize,
-    of: HashMap<IpAddr, usize>,
+    of: HashMap<Source, usize>,
 }
 
 impl Bounded {
@@ -44,14 +45,15 @@ impl Bounded {
     fn seat(&self, address: IpAddr) -> Option<Arc<Seat>> {
         let address = address.to_canonical();
         let speaks_for_many = address.is_loopback() || self.0.proxies.trusts(address);
+        let source = Source::of(address);
         let mut taken = self.0.taken();
-        let of_one = taken.of.get(&address).copied().unwrap_or_default();
+        let of_one = taken.of.get(&source).copied().unwrap_or_default();
         if taken.all >= self.0.most || (of_one >= self.0.most_of_one && !speaks_for_many) {
             return None;
         }
         taken.all += 1;
-        taken.of.insert(address, of_one + 1);
-        Some(Arc::new(Seat { room: Arc::clone(&self.0), address }))
+        taken.of.insert(source, of_one + 1);
+        Some(Arc::new(Seat { room: Arc::clone(&self.0), source }))
     }
 }
 
@@ -65,18 +67,18 @@ impl Room {
 /// Given back when the connection's last service is dropped.
 struct Seat {
     room: Arc<Room>,
-    address: IpAddr,
+    source: Source,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.room.taken();
         taken.all = taken.all.saturating_sub(1);
-        let left = taken.of.get(&self.address).copied().unwrap_or_default().saturating_sub(1);
+        let left = taken.of.get(&self.source).copied().unwrap_or_default().saturating_sub(1);
         if left == 0 {
-            taken.of.remove(&self.address);
+            taken.of.remove(&self.source);
         } else {
-            taken.of.insert(self.address, left);
+            taken.of.insert(self.source, left);
         }
     }
 }

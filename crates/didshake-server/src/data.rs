@@ -31,6 +31,8 @@ impl DataDirectory {
     /// Makes the directory, mode 0700, if need be, and takes it.
     pub(crate) fn take(path: &Path) -> Result<Self, StorageError> {
         let failed = |source| StorageError::Directory { path: path.to_owned(), source };
+        // SQLite would read a name that begins with `file:` as a URI.
+        let path = &std::path::absolute(path).map_err(failed)?;
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]

@@ -17,6 +17,7 @@ use tracing::Instrument;
 use crate::metrics::Metrics;
 use crate::problem::with_problem;
 use crate::proxies::{Proxies, REQUEST_ID};
+use crate::routes::ENDPOINT;
 
 /// For whatever does not say otherwise.
 const FIELDS: [(HeaderName, HeaderValue); 4] = [
@@ -50,7 +51,9 @@ pub(crate) async fn front(
     // Of the level of errors, so that whatever is logged says which request it is about.
     let span = tracing::error_span!("request", id);
     async {
-        let mut response = with_problem(next.run(request).await);
+        let response = next.run(request).await;
+        // What the protocol answers it answers by itself (specification, section 15.4).
+        let mut response = if line.path == ENDPOINT { response } else { with_problem(response) };
         front.finish(&line, &response, begun.elapsed());
         front.add_fields(response.headers_mut(), &id);
         response

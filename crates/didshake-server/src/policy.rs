@@ -47,11 +47,16 @@ struct Rule {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Subject {
-    Did(Did),
+    Did(Key),
     Domain(Domain),
     Method(String),
-    Group(Arc<HashSet<Did>>),
+    Group(Arc<HashSet<Key>>),
 }
+
+/// What two DIDs have in common that name the same holder. A did:web is what it is fetched from: its host's letters have
+/// no case, 443 is its port, and percent-encodings are of one case, or a deny rule could be gone around.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Key(String);
 
 /// The host of a did:web, in lower case, or all names below one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,7 +78,8 @@ impl Policy {
     /// Whether a DID may come in.
     #[must_use]
     pub fn allows(&self, did: &Did) -> bool {
-        let first = self.rules.iter().find(|rule| rule.subject.matches(did));
+        let key = Key::of(did);
+        let first = self.rules.iter().find(|rule| rule.subject.matches(did, &key));
         first.map_or(self.rules.is_empty(), |rule| rule.allow)
     }
 
@@ -84,12 +90,27 @@ impl Policy {
     }
 }
 
+impl Key {
+    fn of(did: &Did) -> Self {
+        let Ok(location) = Location::of(did) else { return Self(did.as_str().to_owned()) };
+        let mut key = String::new();
+        // Every piece but the first begins with the two digits of an encoding.
+        for (at, piece) in location.to_string().split('%').enumerate() {
+            let (digits, rest) = if at == 0 { ("", piece) } else { piece.split_at_checked(2).unwrap_or(("", piece)) };
+            key.push_str(if at == 0 { "" } else { "%" });
+            key.push_str(&digits.to_ascii_uppercase());
+            key.push_str(rest);
+        }
+        Self(key)
+    }
+}
+
 impl Subject {
-    fn matches(&self, did: &Did) -> bool {
+    fn matches(&self, did: &Did, key: &Key) -> bool {
         match self {
-            Self::Did(exact) => exact == did,
+            Self::Did(exact) => exact == key,
             Self::Method(method) => method == did.method(),
-            Self::Group(members) => members.contains(did),
+            Self::Group(members) => members.contains(key),
             // `Location` has the host in lower case, as the name is looked up.
             Self::Domain(domain) => Location::of(did).is_ok_and(|location| domain.matches(location.host())),
         }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 /// Addresses in `X-Forwarded-For` that are looked at, from the end.
@@ -58,7 +58,11 @@ impl Proxies {
 
 /// Whether a proxy, trusted or not, says that it passed a request on.
 pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED)
+    let says_so = |name: &HeaderName| {
+        let name = name.as_str();
+        name == FORWARDED || name.starts_with("x-forwarded-") || matches!(name, "via" | "x-real-ip")
+    };
+    headers.keys().any(says_so)
 }
 
 /// An address, with or without a port, IPv6 with or without brackets.

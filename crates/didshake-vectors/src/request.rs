@@ -71,8 +71,7 @@ pub(crate) fn sign(client: &Client, request: &Request) -> Result<Made, Failure> 
 fn read_back(fields: &SignatureFields) -> Result<ClaimedRequest, Failure> {
     let one =
         |name: &str| fields.headers().filter(|(other, _)| *other == name).map(|(_, value)| value.as_bytes()).collect();
-    let (digest, input, signature): (Vec<&[u8]>, Vec<&[u8]>, Vec<&[u8]>) =
-        (one(CONTENT_DIGEST), one(SIGNATURE_INPUT), one(SIGNATURE));
+    let [digest, input, signature]: [Vec<&[u8]>; 3] = [CONTENT_DIGEST, SIGNATURE_INPUT, SIGNATURE].map(one);
     let received = ReceivedFields { signature_input: &input, signature: &signature, content_digest: &digest };
     let claimed = ClaimedRequest::read(&received).map_err(|fault| refused(Stop::Refused(fault)))?;
     if claimed.fields() == *fields { Ok(claimed) } else { Err(Failure::format("fields that are read otherwise")) }

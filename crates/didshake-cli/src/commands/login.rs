@@ -21,7 +21,7 @@ use crate::passphrase::PassphraseSource;
 use crate::peer_failure::{Role, failure};
 use crate::progress::Waiting;
 use crate::resolver::{Documents, Resolution};
-use crate::service::{ServiceUrl, client, stored};
+use crate::service::{ServiceUrl, client, stored, within};
 use crate::sessions::SessionStore;
 use crate::web_failures::WebFailures;
 use crate::{http_failure, storage};
@@ -101,12 +101,13 @@ struct Visit<'a> {
 impl Visit<'_> {
     async fn log_in(&self, initiator: InitiatorOptions) -> Result<(), Failure> {
         let waiting = Arc::new(Waiting::on(format!("asking {} for its endpoint", self.origin), self.global.json));
-        let endpoint = self.find_endpoint().await?;
+        let limit = Duration::from_secs(self.options.timeout);
+        let endpoint = within(limit, &self.origin, self.find_endpoint()).await?;
         waiting.at(format!("logging in to {}", self.origin));
         let agreed = self.meet(&endpoint, initiator, &waiting).await?;
         let session =
             ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
-        let confirmed = confirm(&self.client, &session).await?;
+        let confirmed = within(limit, &self.origin, confirm(&self.client, &session)).await?;
         waiting.pause();
         let kept = stored(&self.options.identity, &session);
         self.store.keep(&kept)?;

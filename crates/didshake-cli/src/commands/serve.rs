@@ -88,7 +88,7 @@ pub(crate) struct Flags {
     /// DID documents: a JSON file, or a directory of them (repeatable)
     #[arg(long, value_name = "PATH")]
     documents: Vec<String>,
-    /// Handshakes that one address may begin [default: 60/min]
+    /// Handshakes that one address may make; each of their two messages counts by half [default: 60/min]
     #[arg(long, value_name = "N/min")]
     rate_handshakes: Option<String>,
     /// Serve metrics and health by themselves there

@@ -11,7 +11,7 @@ use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::meeting::runtime;
 use crate::output::{self, printable};
-use crate::service::{ServiceUrl, ask, client, json as json_of, session, session_name};
+use crate::service::{ServiceUrl, ask, client, json as json_of, session, session_name, within};
 use crate::sessions::{Found, SessionStore, StoredSession, Wanted, choose};
 use crate::time_words::until;
 use crate::web_access::WebAccess;
@@ -92,12 +92,13 @@ fn as_json(kept: &StoredSession) -> Value {
 fn remote(global: &Global, options: &Sessions, kept: &StoredSession) -> Result<(), Failure> {
     let client = client(&options.web, LIMIT)?;
     let runtime = runtime()?;
-    let listed = runtime.block_on(async {
+    let asking = async {
         let response = ask(&client, &session(kept), &SessionRequest::get("/v1/sessions")).await?;
         let status = response.status();
         let list = if status == 200 { json_of(response).await } else { None };
         list.filter(|list| list.get("sessions").is_some_and(Value::is_array)).ok_or_else(|| no_list(kept, status))
-    });
+    };
+    let listed = runtime.block_on(within(LIMIT, &kept.origin, asking));
     runtime.shutdown_background();
     let listed = listed?;
     if global.json {

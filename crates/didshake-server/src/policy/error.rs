@@ -10,8 +10,8 @@ pub enum PolicyError {
     /// Longer than [`MAX_POLICY_BYTES`](super::MAX_POLICY_BYTES).
     #[error("it is longer than {} bytes", super::MAX_POLICY_BYTES)]
     TooLong,
-    /// Nothing at all, not even a comment: a file that is being written, or was lost.
-    #[error("it is empty")]
+    /// No rule: a file that is being written, or was lost. Everyone would come in.
+    #[error("it has no rule")]
     Empty,
     /// A rule that neither allows nor denies, or does both.
     #[error("rule {rule} has not exactly one of `allow` and `deny`")]

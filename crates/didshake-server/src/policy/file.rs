@@ -9,7 +9,7 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::Deserialize;
 
-use super::{Domain, MAX_POLICY_BYTES, Policy, PolicyError, Rule, Subject};
+use super::{Domain, Key, MAX_POLICY_BYTES, Policy, PolicyError, Rule, Subject};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,24 +36,27 @@ struct FileSubject {
     group: Option<String>,
 }
 
-type Groups = HashMap<String, Arc<HashSet<Did>>>;
+type Groups = HashMap<String, Arc<HashSet<Key>>>;
 
 pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
     if text.len() > MAX_POLICY_BYTES {
         return Err(PolicyError::TooLong);
     }
-    if text.trim().is_empty() {
-        return Err(PolicyError::Empty);
-    }
     let file: File =
         Figment::from(Toml::string(text)).extract().map_err(|error| PolicyError::Syntax(Box::new(error)))?;
+    // A file without rules is one that is being written, or was lost; it must not let everyone in.
+    if file.rule.is_empty() {
+        return Err(PolicyError::Empty);
+    }
     let groups = file.groups.into_iter().map(group).collect::<Result<Groups, _>>()?;
     let rules = file.rule.into_iter().zip(1..).map(|(entry, number)| rule(entry, number, &groups));
     Ok(Policy { rules: rules.collect::<Result<_, _>>()? })
 }
 
-fn group((name, members): (String, Vec<String>)) -> Result<(String, Arc<HashSet<Did>>), PolicyError> {
-    let member = |text: String| Did::parse(&text).map_err(|_| PolicyError::Member { name: name.clone(), text });
+fn group((name, members): (String, Vec<String>)) -> Result<(String, Arc<HashSet<Key>>), PolicyError> {
+    let member = |text: String| {
+        Did::parse(&text).map(|did| Key::of(&did)).map_err(|_| PolicyError::Member { name: name.clone(), text })
+    };
     let members = members.into_iter().map(member).collect::<Result<_, _>>()?;
     Ok((name, Arc::new(members)))
 }
@@ -70,7 +73,7 @@ fn rule(entry: FileRule, number: usize, groups: &Groups) -> Result<Rule, PolicyE
 fn read_subject(entry: FileSubject, rule: usize, groups: &Groups) -> Result<Subject, PolicyError> {
     match (entry.did, entry.domain, entry.method, entry.group) {
         (Some(text), None, None, None) => {
-            Did::parse(&text).map(Subject::Did).map_err(|_| PolicyError::Did { rule, text })
+            Did::parse(&text).map(|did| Subject::Did(Key::of(&did))).map_err(|_| PolicyError::Did { rule, text })
         }
         (None, Some(text), None, None) => domain(&text).map(Subject::Domain).ok_or(PolicyError::Domain { rule, text }),
         (None, None, Some(text), None) => {

@@ -1,11 +1,14 @@
 //! What operators and their machines ask.
 
+use std::net::SocketAddr;
+
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::{IntoResponse, Response};
+use didshake::Origin;
 use didshake_axum::ClientAddress;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, StatusCode};
-use std::net::SocketAddr;
+use ipnet::IpNet;
 
 use super::App;
 use crate::metrics::Gauges;
@@ -43,13 +46,22 @@ pub(super) async fn metrics_on_main(
     headers: HeaderMap,
 ) -> Response {
     // A proxy on this machine that is not listed as trusted would make everybody local.
-    let believed = peer.ip().to_canonical() != client || !is_forwarded(&headers);
-    let allowed =
-        |networks: &Vec<ipnet::IpNet>| client.is_loopback() || networks.iter().any(|network| network.contains(&client));
-    if believed && app.0.metrics_allow.as_ref().is_some_and(allowed) {
+    let direct = peer.ip().to_canonical() == client && !is_forwarded(&headers);
+    let local = client.is_loopback() && direct && asks_this_machine(&headers);
+    let listed = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&client));
+    let believed = direct || peer.ip().to_canonical() != client;
+    if app.0.metrics_allow.as_deref().is_some_and(|networks| local || (believed && listed(networks))) {
         return metrics(State(app)).await;
     }
     problem(StatusCode::NOT_FOUND)
+}
+
+/// A proxy passes on the name that it was asked by, and a page in a browser of this machine can have its own name lead
+/// here (DNS rebinding): only an address is nobody's name.
+fn asks_this_machine(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok()).filter(|_| hosts.next().is_none());
+    host.is_some_and(|host| Origin::parse(&format!("http://{host}")).is_ok_and(|origin| origin.is_loopback()))
 }
 
 pub(super) async fn metrics(State(app): State<App>) -> Response {

@@ -4,6 +4,7 @@ use didshake::request::WINDOW_SECONDS;
 use didshake::{Did, UnixTime};
 use didshake_axum::{SessionRecord, SessionStore, StoreError, Use};
 use didshake_did::BoxFuture;
+use didshake_peer::SKEW_SECONDS;
 use sqlx::SqliteConnection;
 
 use super::Bounds;
@@ -59,7 +60,7 @@ impl SqliteSessions {
         if !is_live(id, now, &mut transaction).await.map_err(unavailable)? {
             return Ok(Use::Over);
         }
-        let created = UnixTime(until.0.saturating_sub(WINDOW_SECONDS.saturating_add(1)));
+        let created = UnixTime(until.0.saturating_sub(WINDOW_SECONDS + 1 + SKEW_SECONDS));
         let known = may_be_burned(id, created, &mut transaction).await.map_err(unavailable)?
             || !insert_nonce(id, nonce, until, &mut transaction).await.map_err(unavailable)?;
         if known {

@@ -6,7 +6,7 @@ mod damage;
 
 use std::path::Path;
 
-use didshake::request::RequestKey;
+use didshake::request::{RequestKey, WINDOW_SECONDS};
 use didshake::{Algorithm, Burn, Did, Fragment, Origin, Secret, Session, SessionParts, UnixTime};
 use didshake_axum::{SessionRecord, SessionStore, Use};
 use didshake_peer::BurnStore;
@@ -165,5 +165,26 @@ async fn of_two_instances_one_wins() {
             used += first_use;
         }
         assert_eq!((burned, used), (1, 1));
+    }
+}
+
+// R-REQ-8: what was signed until a minute after the restore may have been burned before it.
+#[tokio::test]
+async fn a_restored_session_takes_nothing_that_may_have_been_burned() {
+    let directory = tempfile::tempdir().unwrap();
+    let stores = open(&directory.path().join("db")).await;
+    stores.sessions.create(record(1, ALICE, NOW)).await.unwrap();
+    let restored = NOW.plus(30);
+    stores.database.note_restored(restored).await.unwrap();
+    for (created, expected) in [
+        (NOW, Use::Replayed),
+        (restored.plus(WINDOW_SECONDS), Use::Replayed),
+        (restored.plus(WINDOW_SECONDS + 1), Use::First),
+    ] {
+        // As the layer gives it: the window, a second, and the skew of clocks.
+        let until = created.plus(61 + didshake_peer::SKEW_SECONDS);
+        let nonce = [u8::try_from(created.0 % 251).unwrap(); 16];
+        let used = stores.sessions.use_once(&[1; 16], &nonce, until, NOW.plus(40)).await.unwrap();
+        assert_eq!(used, expected, "{created:?}");
     }
 }

@@ -21,7 +21,14 @@ async fn a_backup_of_a_running_service_comes_back_with_its_sessions() {
     };
     let (made, ()) = tokio::join!(backup(&data, &out), writing);
     made.unwrap();
-    assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    // A name that SQLite would read as a URI.
+    let named = std::env::current_dir().unwrap().join(format!("file:{}", std::process::id()));
+    backup(&data, std::path::Path::new(named.file_name().unwrap())).await.unwrap();
+    assert_eq!(mode(&named), 0o600);
+    assert!(std::fs::metadata(&named).unwrap().len() > 4096, "a database");
+    std::fs::remove_file(&named).unwrap();
+    assert_eq!(mode(&out), 0o600);
     assert!(matches!(backup(&data, &out).await, Err(StorageError::Exists { .. })), "never replaced");
     assert!(matches!(restore(&data, &out, true).await, Err(StorageError::InUse { .. })));
     assert_eq!(client.delete("/v1/session").await, 204);

@@ -16,8 +16,10 @@ fn the_first_rule_that_matches_decides() {
     let key = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
     let both = format!("[[rule]]\nallow = {{ did = \"{key}\" }}\n[[rule]]\ndeny = {{ method = \"key\" }}\n");
     let group = "[groups]\nstaff = [\"did:web:a.example\"]\n[[rule]]\nallow = { group = \"staff\" }\n";
+    let rest = "[[rule]]\nallow = { method = \"web\" }\n";
+    let deny = &format!("[[rule]]\ndeny = {{ did = \"did:web:a.example%3A8443:b%7Ec\" }}\n{rest}");
+    let deny_443 = &format!("[[rule]]\ndeny = {{ did = \"did:web:a.example\" }}\n{rest}");
     let table = [
-        ("# nothing but this\n", key, true),
         (both.as_str(), key, true),
         (both.as_str(), "did:key:z6Mkother", false),
         (both.as_str(), "did:web:example.com", false),
@@ -36,9 +38,22 @@ fn the_first_rule_that_matches_decides() {
         ("[[rule]]\nallow = { domain = \"*.example.com\" }", "did:web:badexample.com", false),
         (group, "did:web:a.example", true),
         (group, "did:web:a.example:b", false),
+        (group, "did:web:A.EXAMPLE", true),
+        (deny, "did:web:a.example%3A8443:b%7Ec", false),
+        (deny, "did:web:A.example%3a8443:b%7ec", false),
+        (deny, "did:web:a.example%3A8443:B%7Ec", true),
+        (deny_443, "did:web:a.example%3A443", false),
     ];
     for (policy, did, expected) in table {
         assert_eq!(allows(policy, did), expected, "{policy} {did}");
+    }
+}
+
+#[test]
+fn a_file_without_rules_lets_nobody_decide_for_everyone() {
+    assert!(Policy::default().allows(&Did::parse("did:key:z6Mkother").unwrap()));
+    for text in ["", "# nothing but this\n", "[groups]\nstaff = [\"did:web:a.example\"]\n"] {
+        assert!(Policy::parse(text).unwrap_err().to_string().contains("no rule"), "{text}");
     }
 }
 

@@ -148,8 +148,11 @@ async fn metrics_are_for_this_machine_and_name_nobody() {
     }
     assert!(!metrics.body.contains("did:") && !metrics.body.contains("made/up"));
     // A proxy on this machine that is not trusted makes nobody local.
-    let forwarded = ask(service.address, "GET /metrics", "x-forwarded-for: 203.0.113.9\r\n").await;
-    assert_eq!(forwarded.status, 404);
+    for field in
+        ["x-forwarded-for: 203.0.113.9", "x-forwarded-for: ::1", "forwarded: for=_a", "x-real-ip: ::1", "via: a"]
+    {
+        assert_eq!(ask(service.address, "GET /metrics", &format!("{field}\r\n")).await.status, 404, "{field}");
+    }
     service.end().await;
 }
 
