@@ -28,6 +28,8 @@ pub(crate) fn didshake() -> &'static Path {
         let text = String::from_utf8(built.stdout).expect("cargo's messages are UTF-8");
         let mut executable = text.lines().filter_map(|line| {
             let message: Value = serde_json::from_str(line).ok()?;
+            let is_program = message.pointer("/target/kind/0")? == "bin" && message.pointer("/profile/test")? == false;
+            is_program.then_some(())?;
             message.get("executable")?.as_str().map(PathBuf::from)
         });
         executable.next_back().expect("cargo names the program")

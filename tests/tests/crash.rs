@@ -81,7 +81,7 @@ async fn kill_now_and_then(service: &Mutex<Service>, scene: &Scene) {
 fn start(home: &Home) -> (Service, Scene) {
     let port = free_port().to_string();
     let listen = format!("127.0.0.1:{port}");
-    let service = Service::start(home, &["--listen", &listen, "--rate-handshakes", "100000"]);
+    let service = Service::start(home, &["--listen", &listen, "--rate-handshakes", "100000/min"]);
     let scene = Scene {
         client: Client::new([7; 32], b""),
         origin: service.origin.clone(),

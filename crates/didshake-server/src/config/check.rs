@@ -184,9 +184,9 @@ fn did_web(text: &str) -> Result<Did, ValueFault> {
     if whole_host { Ok(did) } else { Err(ValueFault::DidWeb) }
 }
 
-/// `N/min`; half of a minute's handshakes may come at once.
+/// `N/min`, or `N` alone; half of a minute's handshakes may come at once.
 fn rate(text: &str) -> Result<Rate, ValueFault> {
-    let per_minute: u32 = text.strip_suffix("/min").and_then(|number| number.parse().ok()).ok_or(ValueFault::Rate)?;
+    let per_minute: u32 = text.strip_suffix("/min").unwrap_or(text).parse().map_err(|_| ValueFault::Rate)?;
     if !(1..=MAX_RATE).contains(&per_minute) {
         return Err(ValueFault::Rate);
     }
