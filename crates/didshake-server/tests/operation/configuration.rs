@@ -86,7 +86,7 @@ fn each_bad_value_names_its_key_its_source_and_a_remedy() {
         ("max_connections = 0", "max_connections", "not from 1"),
         ("allow_local = \"localhost\"", "allow_local", "needs its port"),
         ("allow_local = \"169.254.169.254:80\"", "allow_local", "not local"),
-        ("rate_handshakes = \"60\"", "rate_handshakes", "no rate"),
+        ("rate_handshakes = \"60/s\"", "rate_handshakes", "no rate"),
         ("rate_handshakes = \"0/min\"", "rate_handshakes", "no rate"),
         ("rate_handshakes = \"+6/min \"", "rate_handshakes", "no rate"),
         ("metrics_listen = \"localhost\"", "metrics_listen", "no address"),
