@@ -14,25 +14,33 @@ use tokio::sync::Mutex;
 const LOGINS: usize = 1000;
 const KILLS: usize = 5;
 const AT_ONCE: usize = 8;
+/// A service keeps a hundred sessions of one DID.
+const CLIENTS: u8 = 32;
 
 /// What is known about the service from outside.
 struct Scene {
-    client: Client,
+    clients: Vec<Client>,
     origin: String,
     service: Did,
+    attempts: AtomicUsize,
     logins: AtomicUsize,
     accepted: Mutex<Vec<(Login, bool)>>,
     unknown: Mutex<Vec<Request>>,
 }
 
 impl Scene {
+    /// Each in its turn.
+    fn client(&self) -> &Client {
+        &self.clients[self.attempts.fetch_add(1, Ordering::Relaxed) % self.clients.len()]
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
 
     /// One login, the first use of its session, and the same Finish at once again.
     async fn log_in(&self) {
-        match self.client.log_in(&self.url("/didshake"), &self.service).await {
+        match self.client().log_in(&self.url("/didshake"), &self.service).await {
             Outcome::Accepted(login) => {
                 self.logins.fetch_add(1, Ordering::Relaxed);
                 self.replay(&login.finish).await;
@@ -48,14 +56,14 @@ impl Scene {
 
     /// A Finish that was accepted, or may have been, is never accepted again.
     async fn replay(&self, finish: &Request) {
-        if let Ok(answer) = self.client.post(finish).await {
+        if let Ok(answer) = self.client().post(finish).await {
             assert!(answer.is_denied() || answer.status == 503, "a Finish was accepted twice: {answer:?}");
         }
     }
 
     async fn status(&self, login: &Login, method: &str, path: &str) -> Option<u16> {
-        let request = self.client.signed(login, method, &self.url(path), b"");
-        self.client.send(request).await.ok().map(|answer| answer.status)
+        let request = self.client().signed(login, method, &self.url(path), b"");
+        self.client().send(request).await.ok().map(|answer| answer.status)
     }
 }
 
@@ -83,9 +91,10 @@ fn start(home: &Home) -> (Service, Scene) {
     let listen = format!("127.0.0.1:{port}");
     let service = Service::start(home, &["--listen", &listen, "--rate-handshakes", "100000/min"]);
     let scene = Scene {
-        client: Client::new([7; 32], b""),
+        clients: (1..=CLIENTS).map(|seed| Client::new([seed; 32], b"")).collect(),
         origin: service.origin.clone(),
         service: Did::parse(&service.did).unwrap(),
+        attempts: AtomicUsize::new(0),
         logins: AtomicUsize::new(0),
         accepted: Mutex::default(),
         unknown: Mutex::default(),
@@ -127,23 +136,23 @@ async fn a_thousand_logins_and_five_crashes() {
 async fn logout_and_a_crash_reopen_nothing() {
     let home = Home::new();
     let (mut service, scene) = start(&home);
-    let Outcome::Accepted(login) = scene.client.log_in(&scene.url("/didshake"), &scene.service).await else {
+    let Outcome::Accepted(login) = scene.client().log_in(&scene.url("/didshake"), &scene.service).await else {
         panic!("the login failed");
     };
-    let request = || scene.client.signed(&login, "GET", &scene.url("/v1/session"), b"");
+    let request = || scene.client().signed(&login, "GET", &scene.url("/v1/session"), b"");
     let recorded = request();
     let again = recorded.try_clone().unwrap();
-    assert_eq!(scene.client.send(recorded).await.unwrap().status, 200);
+    assert_eq!(scene.client().send(recorded).await.unwrap().status, 200);
 
     tokio::task::block_in_place(|| {
         service.kill();
         service.restart();
     });
-    assert_eq!(scene.client.send(again).await.unwrap().status, 401, "a recorded request was taken after the crash");
-    assert_eq!(scene.client.send(request()).await.unwrap().status, 200, "the session is lost");
+    assert_eq!(scene.client().send(again).await.unwrap().status, 401, "a recorded request was taken after the crash");
+    assert_eq!(scene.client().send(request()).await.unwrap().status, 200, "the session is lost");
     scene.replay(&login.finish).await;
 
     assert_eq!(scene.status(&login, "DELETE", "/v1/session").await, Some(204));
     scene.replay(&login.finish).await;
-    assert_eq!(scene.client.send(request()).await.unwrap().status, 401, "a session outlived its logout");
+    assert_eq!(scene.client().send(request()).await.unwrap().status, 401, "a session outlived its logout");
 }

@@ -44,11 +44,11 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
     }
     let file: File =
         Figment::from(Toml::string(text)).extract().map_err(|error| PolicyError::Syntax(Box::new(error)))?;
+    let groups = file.groups.into_iter().map(group).collect::<Result<Groups, _>>()?;
     // A file without rules is one that is being written, or was lost; it must not let everyone in.
     if file.rule.is_empty() {
         return Err(PolicyError::Empty);
     }
-    let groups = file.groups.into_iter().map(group).collect::<Result<Groups, _>>()?;
     let rules = file.rule.into_iter().zip(1..).map(|(entry, number)| rule(entry, number, &groups));
     Ok(Policy { rules: rules.collect::<Result<_, _>>()? })
 }
