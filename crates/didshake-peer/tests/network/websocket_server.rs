@@ -1,4 +1,5 @@
 //! Both ends of a WebSocket: a responder as a service would have one, and ends that do what a test wants.
+#![allow(clippy::result_large_err, reason = "the callback's signature is tungstenite's")]
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
