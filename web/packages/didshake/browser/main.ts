@@ -1,0 +1,100 @@
+import { utf8 } from "../src/bytes.js";
+import { systemClock, systemRandom, type LocalIdentity } from "../src/config.js";
+import { didKey } from "../src/keys.js";
+import { login } from "../src/login.js";
+import { verify, type Algorithm } from "../src/signatures.js";
+import { SignerStore, WebCryptoSigner } from "../src/webcrypto.js";
+import { handshake, newIdentity, pair } from "../test/support/loopback.js";
+import { runRequest } from "../test/support/requests.js";
+import { runHandshake } from "../test/support/run.js";
+import { assert, same, type VectorSet } from "../test/support/vector.js";
+
+const ALGORITHMS: readonly Algorithm[] = [1, 2];
+
+export interface VectorReport { handshakes: number; requests: number; failures: string[] }
+
+/** Every vector, as in Node. */
+async function vectors(): Promise<VectorReport> {
+  const set = (await (await fetch("/vectors.json")).json()) as VectorSet;
+  const failures: string[] = [];
+  let [handshakes, requests] = [0, 0];
+  for (const vector of set.handshakes) {
+    await runHandshake(vector).then(() => handshakes++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
+  }
+  for (const vector of set.requests) {
+    await runRequest(vector).then(() => requests++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
+  }
+  return { handshakes, requests, failures };
+}
+
+/** Makes a key of each algorithm and stores it; gives the DIDs. */
+async function makeKeys(): Promise<string[]> {
+  const store = await SignerStore.open();
+  const dids: string[] = [];
+  for (const algorithm of ALGORITHMS) {
+    const signer = await WebCryptoSigner.generate(algorithm);
+    await store.add(`key ${algorithm}`, signer);
+    dids.push(didKey(signer.publicKey));
+  }
+  const twice = await store.add("key 1", await WebCryptoSigner.generate(1)).then(() => "stored", (fault) => fault.code as string);
+  same(twice, "own_failure", "a name twice");
+  store.close();
+  return dids;
+}
+
+async function loadKeys(): Promise<WebCryptoSigner[]> {
+  const store = await SignerStore.open();
+  same((await store.names()).join(), "key 1,key 2", "names");
+  const signers = await Promise.all(ALGORITHMS.map((algorithm) => store.get(`key ${algorithm}`)));
+  store.close();
+  return signers.map((signer) => signer ?? assert(false, "the key is gone") as never);
+}
+
+/** The name of the error with which a private key refuses to be exported. */
+async function exportFails(signer: WebCryptoSigner): Promise<string> {
+  const { privateKey } = WebCryptoSigner.parts(signer);
+  same(privateKey.extractable, false, "extractable");
+  const names = await Promise.all((["pkcs8", "jwk", "raw"] as const).map((format) =>
+    crypto.subtle.exportKey(format, privateKey).then(() => "exported", (fault: Error) => fault.name)));
+  assert(!names.includes("exported"), "a private key was exported");
+  return names.join(" ");
+}
+
+/** After a reload: sign, verify with our own verifier, shake hands in both roles. */
+async function useKeys(): Promise<{ dids: string[]; exports: string[]; handshakes: number }> {
+  const signers = await loadKeys();
+  const exports: string[] = [];
+  let handshakes = 0;
+  for (const signer of signers) {
+    // ES256 of the platform is randomised: high and low s come up
+    for (let i = 0; i < 20; i++) verify(signer.publicKey, utf8(`message ${i}`), await signer.sign(utf8(`message ${i}`)));
+    exports.push(await exportFails(signer));
+    const own: LocalIdentity = { did: didKey(signer.publicKey), fragment: "", signer };
+    for (const algorithm of ALGORITHMS) {
+      const other = newIdentity(algorithm);
+      for (const identities of [[own, other], [other, own]] as [LocalIdentity, LocalIdentity][]) {
+        const { initiator, responder } = await handshake(pair({ identities }));
+        same(initiator.peer.did, identities[1].did, "responder");
+        same(responder.peer.did, identities[0].did, "initiator");
+        handshakes += 1;
+      }
+    }
+  }
+  return { dids: signers.map((signer) => didKey(signer.publicKey)), exports, handshakes };
+}
+
+/** A login over real HTTP, with each stored key, and a signed request. */
+async function logIn(service: string): Promise<string[]> {
+  const answers: string[] = [];
+  for (const signer of await loadKeys()) {
+    const identity = { did: didKey(signer.publicKey), fragment: "", signer };
+    const session = await login({
+      url: `${location.origin}/didshake`, identity, meant: { did: service }, fetch, clock: systemClock, random: systemRandom,
+    });
+    const response = await session.fetch("/whoami?x=%20y", { method: "POST", body: utf8("a body") });
+    answers.push(`${response.status} ${await response.text()}`);
+  }
+  return answers;
+}
+
+Object.assign(globalThis, { didshakeTests: { vectors, makeKeys, useKeys, logIn } });

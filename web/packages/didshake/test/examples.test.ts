@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../src/config.js";
+import { accept } from "../examples/responder.js";
+import { connect } from "../examples/initiator.js";
+import { whoAmI } from "../examples/login.js";
+import { newIdentity } from "./support/loopback.js";
+import { ORIGIN, testService } from "./support/service.js";
+
+/** A queue between two sides. */
+function pipe(): { send: (message: Uint8Array) => void; receive: () => Promise<Uint8Array> } {
+  const [messages, waiting]: [Uint8Array[], ((message: Uint8Array) => void)[]] = [[], []];
+  return {
+    send(message) {
+      const next = waiting.shift();
+      if (next === undefined) messages.push(message);
+      else next(message);
+    },
+    receive: () => new Promise((resolve) => {
+      const message = messages.shift();
+      if (message === undefined) waiting.push(resolve);
+      else resolve(message);
+    }),
+  };
+}
+
+describe("the examples of the README", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+
+  it("are the files that are compiled and run here", () => {
+    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+    const files = ["initiator", "responder", "login", "keys"].map((name) =>
+      readFileSync(new URL(`../examples/${name}.ts`, import.meta.url), "utf8"));
+    expect(blocks).toEqual(files);
+  });
+
+  it("both roles", async () => {
+    const [up, down] = [pipe(), pipe()];
+    const identity = newIdentity(1);
+    const [initiator, responder] = await Promise.all([
+      connect(new Uint8Array(32).fill(9), identity.did, (message) => (up.send(message), down.receive())),
+      accept(identity, up.receive, down.send),
+    ]);
+    expect(initiator.sessionId).toEqual(responder.sessionId);
+    expect(responder.peer.did).toBe(initiator.own.did);
+  });
+
+  it("login", async () => {
+    const service = testService({ clock: systemClock });
+    const identity = newIdentity(2);
+    expect(await whoAmI(`${ORIGIN}/didshake`, service.did, identity, service.fetch)).toBe(identity.did);
+  });
+});

@@ -1,0 +1,16 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Index, RequestVector, Vector, VectorSet } from "./vector.js";
+
+/** The directory vectors/ beside web/. */
+export const VECTORS = fileURLToPath(new URL("../../../../../vectors/", import.meta.url));
+
+const read = (path: string): unknown => JSON.parse(readFileSync(VECTORS + path, "utf8"));
+const list = (folder: string): string[] => readdirSync(VECTORS + folder).map((name) => `${folder}/${name}`);
+
+/** Every file that there is, whether the index lists it or not. */
+export function loadVectors(): VectorSet {
+  const handshakes = [...list("positive"), ...list("negative")].map((path) => read(path) as Vector);
+  const requests = list("request").map((path) => read(path) as RequestVector);
+  return { index: read("index.json") as Index, handshakes, requests };
+}
