@@ -5,6 +5,7 @@
 //! did:web rests on DNS and on the certificate authorities that this machine trusts: it is not CA-free.
 
 mod address;
+mod confined;
 mod failure;
 mod fetch;
 mod guard;
@@ -27,6 +28,7 @@ pub use options::{LocalHost, WebOptionFault, WebOptions};
 pub use crate::budget::{Rate, ResolutionBudget, Source, Spent};
 use crate::document::DidDocument;
 use crate::resolver::{BoxFuture, Resolved, Resolver};
+use confined::Confined;
 use guard::{Guard, Reach};
 use location::Scheme;
 
@@ -52,6 +54,7 @@ use location::Scheme;
 #[derive(Clone)]
 pub struct WebResolver {
     options: WebOptions,
+    confined: Confined,
     public: Client,
     local: Client,
     on_failure: Arc<Told>,
@@ -75,7 +78,8 @@ impl WebResolver {
     pub fn with_lookup(options: &WebOptions, lookup: Arc<dyn Lookup>) -> Result<Self, WebOptionFault> {
         let client = |reach| fetch::client(Guard::new(Arc::clone(&lookup), reach), options, reach);
         let (public, local) = (client(Reach::Public)?, client(Reach::Local)?);
-        Ok(Self { options: options.clone(), public, local, on_failure: Arc::new(|_, _| {}) })
+        let confined = Confined::new(options.deadline);
+        Ok(Self { options: options.clone(), confined, public, local, on_failure: Arc::new(|_, _| {}) })
     }
 
     /// The same, with somebody who is told why a resolution failed: the operator's log.
@@ -97,9 +101,7 @@ impl WebResolver {
                 (&self.public, Scheme::Https)
             }
         };
-        let url = location.url(scheme);
-        let fetched = tokio::time::timeout(self.options.deadline, fetch::fetch(client, &url)).await;
-        let bytes = fetched.map_err(|_| WebFailure::Deadline)??;
+        let bytes = self.confined.fetch(client, location.url(scheme)).await?;
         DidDocument::parse(&bytes, did).map_err(WebFailure::Document)
     }
 }

@@ -1,5 +1,6 @@
 //! What is sent, what is accepted, what the operator decides.
 
+use std::io::{Read, Write};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -141,4 +142,25 @@ async fn no_proxy_of_the_environment() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
     assert_eq!(proxy.connections(), 0);
+}
+
+/// The client drops interim responses as they come, so that nothing but the deadline ends them; then the connection is
+/// gone too, and keeps no thread busy.
+#[tokio::test]
+async fn a_connection_ends_with_its_fetch() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let flooding = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(60))).unwrap();
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+        let interim = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000);
+        while stream.write_all(&interim).is_ok() {}
+    });
+    let local: LocalHost = format!("127.0.0.1:{port}").parse().unwrap();
+    let resolver = WebResolver::new(&options().allow_local(local)).unwrap();
+    let fetched = resolver.fetch(&did(&format!("did:web:127.0.0.1%3A{port}"))).await;
+    assert_eq!(fetched.unwrap_err(), WebFailure::Deadline);
+    // A client that went on reading would keep this thread for ever.
+    tokio::task::spawn_blocking(|| flooding.join()).await.unwrap().unwrap();
 }
