@@ -19,6 +19,7 @@ use crate::outcome::{LogOutcomes, Observer};
 use crate::policy::Policy;
 use crate::responder::{Didshake, Responder};
 use crate::store::SessionStore;
+use crate::well_known;
 
 /// The application protocol that the endpoint speaks.
 pub(crate) const LOGIN: &[u8] = b"didshake.login/1";
@@ -203,6 +204,9 @@ impl DidshakeBuilder {
         if self.endpoint.contains(['{', '}', '*', ':']) {
             return Err(BuildError::EndpointPattern);
         }
+        if self.endpoint == well_known::PATH {
+            return Err(BuildError::EndpointTaken);
+        }
         let site = Site::new(self.origins.clone(), &self.endpoint)?;
         for origin in self.origins.iter() {
             AwaitingHello::new(Arc::clone(&config), origin.http_context().map_err(Error::from)?)?;
@@ -281,6 +285,9 @@ pub enum BuildError {
     /// The path of the endpoint has a character that axum takes for a pattern.
     #[error("the path of the endpoint must not have any of {{ }} * :")]
     EndpointPattern,
+    /// The path of the endpoint is that of the claim.
+    #[error("the path of the endpoint is that of /.well-known/didshake, which says where the endpoint is")]
+    EndpointTaken,
     /// There is no tokio runtime that could replace the keys.
     #[error("there is no tokio runtime: build it inside of one")]
     NoRuntime,

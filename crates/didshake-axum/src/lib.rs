@@ -52,6 +52,7 @@ mod responder;
 mod store;
 mod target;
 mod websocket;
+mod well_known;
 
 pub use builder::{BuildError, DidshakeBuilder, Limits};
 pub use client::ClientAddress;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::routing::any;
+use axum::routing::{any, get};
 use didshake::http::Site;
 use didshake::request::RequestKey;
 use didshake::{Claim, Did, Error, LocalIdentity, Misuse, Origin, Origins, ResponderConfig, Session, SessionParts};
@@ -23,7 +23,7 @@ use crate::layer::DidshakeLayer;
 use crate::outcome::Observer;
 use crate::policy::Policy;
 use crate::store::{SessionRecord, SessionStore};
-use crate::websocket;
+use crate::{websocket, well_known};
 
 /// didshake for one app: [`routes`](Self::routes) where clients log in, and a [`layer`](Self::layer) that proves their later
 /// requests. Clones are the same thing; with the last of them the keys of the waiting states are wiped.
@@ -43,9 +43,13 @@ impl Didshake {
         DidshakeBuilder::new(identity, origins, sessions, burned)
     }
 
-    /// The endpoint, for `merge` at the root of the app: a nested one would not be at the path that was configured.
+    /// The endpoint, and `/.well-known/didshake`, which says where it is and who answers. For `merge` at the root of the
+    /// app: nested ones would not be at their paths.
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        Router::new().route(self.endpoint(), any(answer)).with_state(Arc::clone(&self.0))
+        Router::new()
+            .route(self.endpoint(), any(answer))
+            .route(well_known::PATH, get(well_known::claim))
+            .with_state(Arc::clone(&self.0))
     }
 
     /// The layer for everything whose requests may be signed. It lets unsigned requests pass: what needs a session asks for

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::get;
-use didshake::{Did, Origins};
+use didshake::Did;
 use didshake_axum::{Didshake, SessionStore};
 use http::StatusCode;
 use ipnet::IpNet;
@@ -39,7 +39,6 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub(crate) struct App(pub(crate) Arc<Parts>);
 
 pub(crate) struct Parts {
-    pub(crate) origins: Origins,
     pub(crate) did: Did,
     pub(crate) web_document: Option<Value>,
     pub(crate) sessions: Arc<dyn SessionStore>,
@@ -66,7 +65,6 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
         .layer(didshake.layer());
     let mut router = Router::new()
         .merge(signed)
-        .route("/.well-known/didshake", get(well_known::didshake))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_on_main))

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use didshake::{Algorithm, Endpoint, Origin, Secret, SigningKey};
+use didshake::{Algorithm, Origin, Secret, SigningKey};
 use didshake_did::{Clock, LocalSigner, SigningIdentity, SystemClock};
 use didshake_peer::http::{ClientSession, LOGIN_PROTOCOL, SessionRequest, WebClient, WebClientOptions};
 use didshake_peer::{Expect, InitiatorOptions};
@@ -34,9 +34,11 @@ async fn who_logs_in_writes_a_note_that_anybody_reads() {
     let served = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
 
     let client = WebClient::new(&WebClientOptions::default()).unwrap();
-    let endpoint = Endpoint::parse(&format!("{origin}/didshake")).unwrap();
+    // The app says of itself where to log in, as to whom; the DID is believed because Alice knows it.
+    let claim = client.discover(&origin).await.unwrap();
+    assert_eq!(claim.did_by_pin(service.did()), Ok(service.did()));
     let options = InitiatorOptions::new(alice.clone(), LOGIN_PROTOCOL, Expect::Did(service.did().clone()));
-    let agreed = client.login(&endpoint, &options).await.unwrap();
+    let agreed = client.login(claim.endpoint_on_origin().unwrap(), &options).await.unwrap();
     let session = ClientSession::new(&agreed, &origin, SystemClock.now()).unwrap();
 
     let me = client.request(&session, &SessionRequest::get("/me")).await.unwrap();

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use utoipa::OpenApi;
+use utoipa::{OpenApi, ToSchema};
 use utoipa_scalar::Scalar;
 
 use super::{health, session_json, sessions, well_known};
@@ -50,7 +50,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         sessions::list,
         sessions::end_all,
         sessions::end_one,
-        well_known::didshake,
+        claim,
         well_known::did_document,
         health::live,
         health::ready,
@@ -71,6 +71,30 @@ struct Api;
     ))]
 #[allow(dead_code, reason = "the route is didshake-axum's; this describes it")]
 fn handshake() {}
+
+/// The claim of an origin (specification, 15.5).
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the route is didshake-axum's; this describes it")]
+struct Claim {
+    /// The DID that answers here.
+    #[schema(example = "did:web:example.com")]
+    did: String,
+    /// Where to post to.
+    #[schema(example = "https://example.com/didshake")]
+    endpoint: String,
+    /// Versions of the protocol.
+    versions: Vec<u8>,
+    /// Suites, as numbers.
+    suites: Vec<u16>,
+}
+
+/// Which DID answers here, and where: a claim that only a handshake proves.
+#[utoipa::path(get, path = "/.well-known/didshake", tag = "discovery", responses(
+    (status = 200, description = "The claim", body = Claim),
+    (status = 421, description = "`Host` names none of the origins"),
+))]
+#[allow(dead_code, reason = "the route is didshake-axum's; this describes it")]
+fn claim() {}
 
 pub(super) async fn openapi() -> Response {
     Json(Api::openapi()).into_response()
