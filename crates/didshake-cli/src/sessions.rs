@@ -12,12 +12,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use didshake::UnixTime;
+use didshake_did::private_file;
 use etcetera::BaseStrategy;
 use getrandom::SysRng;
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
-use crate::private_file;
 
 pub(crate) use choice::{Wanted, choose};
 use key::KeyFile;

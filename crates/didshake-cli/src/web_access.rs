@@ -1,14 +1,15 @@
 //! How the web is asked, for did:web and for services: what the options add to the public internet.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use didshake_did::web::{LocalHost, WebOptions};
 
 use crate::failure::{Exit, Failure};
-use crate::private_file::read_public;
 
-const MAX_ROOT_BYTES: usize = 1 << 20;
+const MAX_ROOT_BYTES: u64 = 1 << 20;
 
 #[derive(Args)]
 pub(crate) struct WebAccess {
@@ -24,7 +25,7 @@ impl WebAccess {
     /// The files of `--root-cert`, read.
     pub(crate) fn roots(&self) -> Result<Vec<Vec<u8>>, Failure> {
         let read = |path: &PathBuf| {
-            read_public(path, MAX_ROOT_BYTES).map_err(|why| {
+            read_up_to(path, MAX_ROOT_BYTES).map_err(|why| {
                 Failure::new(Exit::Storage, "root_cert", format!("cannot read {}: {why}", path.display()))
             })
         };
@@ -44,7 +45,15 @@ impl WebAccess {
     }
 }
 
-fn no_certificate(path: &std::path::Path) -> Failure {
+/// The whole of a file, if it has no more bytes than that.
+fn read_up_to(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    let is_short = bytes.len() as u64 <= limit;
+    is_short.then_some(bytes).ok_or_else(|| io::Error::other(format!("it is longer than {limit} bytes")))
+}
+
+fn no_certificate(path: &Path) -> Failure {
     Failure::new(Exit::Usage, "root_cert", format!("{} holds no PEM certificate", path.display()))
         .remedy("it must have -----BEGIN CERTIFICATE-----; `didshake certs` writes such a file as root.pem")
 }

@@ -1,8 +1,7 @@
 //! The directory where the identities of a user are kept.
 
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
 
 use etcetera::BaseStrategy;
 use rand_core::CryptoRng;
@@ -121,8 +120,17 @@ impl IdentityStore {
         new: &NewKeyFile<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<(), KeyFileError> {
-        private_file::create_directory(&self.directory)?;
+        self.make_directory()?;
         key_file::create(&self.path(name), &NewKeyFile { name: Some(name), ..*new }, rng)
+    }
+
+    fn make_directory(&self) -> Result<(), KeyFileError> {
+        let path = || self.directory.clone();
+        let made = private_file::create_directory(&self.directory).and_then(|()| fs::metadata(&self.directory));
+        let mode =
+            private_file::permissions(&made.map_err(|source| KeyFileError::Unwritable { path: path(), source })?);
+        let is_open = mode & 0o022 != 0;
+        if is_open { Err(KeyFileError::DirectoryOpenToOthers { path: path(), mode }) } else { Ok(()) }
     }
 
     /// Loads an identity by name.

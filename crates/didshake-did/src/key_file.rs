@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::identity_store::IdentityName;
 use crate::passphrase::Passphrase;
-use crate::private_file;
+use crate::private_file::{self, Readers, Unread};
 use crate::secret_key::{KeyFormFault, SecretKey};
 use crate::signer::{LocalSigner, SigningIdentity, holds_other_key};
 
@@ -115,7 +115,7 @@ pub enum KeyFileError {
 /// [`KeyFileError::Unreadable`], [`KeyFileError::OpenToOthers`], [`KeyFileError::TooLarge`],
 /// [`KeyFileError::NotAKeyFile`].
 pub fn read_header(path: &Path) -> Result<Header, KeyFileError> {
-    let bytes = private_file::read(path, MAX_KEY_FILE_BYTES)?;
+    let bytes = read(path)?;
     split(&bytes).map(|(header, _)| header).ok_or_else(|| KeyFileError::NotAKeyFile { path: path.to_owned() })
 }
 
@@ -127,7 +127,7 @@ pub fn read_header(path: &Path) -> Result<Header, KeyFileError> {
 /// [`KeyFileError`], all but those of writing.
 pub fn load(path: &Path, passphrase: Option<&Passphrase>) -> Result<SigningIdentity, KeyFileError> {
     let not_a_key_file = || KeyFileError::NotAKeyFile { path: path.to_owned() };
-    let bytes = private_file::read(path, MAX_KEY_FILE_BYTES)?;
+    let bytes = read(path)?;
     let (header, pem) = split(&bytes).ok_or_else(not_a_key_file)?;
     let (_, der) = SecretDocument::from_pem(pem).map_err(|_| not_a_key_file())?;
     let key = match (header.encrypted, passphrase) {
@@ -160,7 +160,22 @@ pub fn create(path: &Path, new: &NewKeyFile<'_>, rng: &mut impl CryptoRng) -> Re
     if text.len() > MAX_KEY_FILE_BYTES {
         return Err(KeyFileError::TooLarge { path: path.to_owned() });
     }
-    private_file::create(path, text.as_bytes(), rng.next_u64())
+    private_file::create(path, text.as_bytes(), Readers::Owner).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => KeyFileError::AlreadyExists { path: path.to_owned() },
+        _ => KeyFileError::Unwritable { path: path.to_owned(), source },
+    })
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    private_file::read(path, MAX_KEY_FILE_BYTES).map_err(|why| {
+        let path = path.to_owned();
+        match why {
+            Unread::Io(source) => KeyFileError::Unreadable { path, source },
+            Unread::NotAFile => KeyFileError::NotAKeyFile { path },
+            Unread::OpenToOthers(mode) => KeyFileError::OpenToOthers { path, mode },
+            Unread::TooLong(_) => KeyFileError::TooLarge { path },
+        }
+    })
 }
 
 impl KeyFormFault {

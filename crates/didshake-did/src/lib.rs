@@ -34,7 +34,7 @@ mod jwk;
 pub mod key_file;
 mod multikey;
 mod passphrase;
-mod private_file;
+pub mod private_file;
 mod resolver;
 mod rfc3339;
 mod secret_key;

@@ -1,73 +1,120 @@
-//! Files that only their owner reads.
+//! Files that are there whole or not at all, and of which nobody else reads what is secret.
+//!
+//! ```
+//! use std::io::ErrorKind;
+//! use didshake_did::private_file::{self, Readers, Unread};
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("new").join("secret");
+//! # let directory = directory.path().join("new");
+//! private_file::create_directory(&directory)?;
+//! private_file::create(&path, b"one", Readers::Owner)?;
+//! assert_eq!(private_file::create(&path, b"two", Readers::Owner).unwrap_err().kind(), ErrorKind::AlreadyExists);
+//! private_file::replace(&path, b"three")?;
+//! assert_eq!(**private_file::read(&path, 100)?, *b"three");
+//! assert!(matches!(private_file::read(&path, 4), Err(Unread::TooLong(4))));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use zeroize::Zeroizing;
 
-use crate::key_file::KeyFileError;
+/// Who else may read a new file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Readers {
+    /// Mode 0600.
+    Owner,
+    /// Mode 0644.
+    Everyone,
+}
+
+/// Why a private file is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// The operating system does not let us read it, or it is not there.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A directory, a pipe, a device.
+    #[error("it is not a regular file")]
+    NotAFile,
+    /// Group or others have rights to it; the mode.
+    #[error("others may read or change it (mode {0:o}): `chmod 600` it after looking at who could")]
+    OpenToOthers(u32),
+    /// Longer than so many bytes.
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+}
+
+impl Unread {
+    /// Whether there is no such file.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == ErrorKind::NotFound)
+    }
+}
 
 /// The whole of a regular file of at most `limit` bytes that neither group nor others may touch. Symbolic links are
 /// followed: what counts is the file behind them.
-pub(crate) fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
-    let unreadable = |source| KeyFileError::Unreadable { path: path.to_owned(), source };
+///
+/// # Errors
+/// [`Unread`].
+pub fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
     // Opening a pipe would wait for a writer, so look before; what counts is the second look, at what was opened.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(KeyFileError::NotAKeyFile { path: path.to_owned() });
+    if !fs::metadata(path)?.is_file() {
+        return Err(Unread::NotAFile);
     }
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(KeyFileError::NotAKeyFile { path: path.to_owned() });
+        return Err(Unread::NotAFile);
     }
     if permissions(&metadata) & 0o077 != 0 {
-        return Err(KeyFileError::OpenToOthers { path: path.to_owned(), mode: permissions(&metadata) });
+        return Err(Unread::OpenToOthers(permissions(&metadata)));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
-    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > limit {
-        return Err(KeyFileError::TooLarge { path: path.to_owned() });
-    }
-    Ok(bytes)
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit.saturating_add(1)));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit { Err(Unread::TooLong(limit)) } else { Ok(bytes) }
 }
 
-/// Writes a new file, mode 0600, that is there whole or not at all and never replaces another. `unique` names the
-/// temporary file beside it.
-pub(crate) fn create(path: &Path, bytes: &[u8], unique: u64) -> Result<(), KeyFileError> {
-    let unwritable = |source| KeyFileError::Unwritable { path: path.to_owned(), source };
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let temporary = Temporary(directory.join(format!(".didshake-{unique:016x}.tmp")));
-    let mut file = create_new(&temporary.0).map_err(unwritable)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(unwritable)?;
+/// Puts a file, mode 0600, in place of whatever is there, in one step.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = written(path, bytes, Readers::Owner)?;
+    fs::rename(&temporary.0, path)?;
+    sync_directory(directory_of(path))
+}
+
+/// Makes a new file; one that is there stays, which is [`ErrorKind::AlreadyExists`].
+///
+/// # Errors
+/// Those of the operating system.
+pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let temporary = written(path, bytes, readers)?;
     // A link fails where the name is taken, which renaming would not.
-    fs::hard_link(&temporary.0, path).map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => KeyFileError::AlreadyExists { path: path.to_owned() },
-        _ => unwritable(source),
-    })?;
+    fs::hard_link(&temporary.0, path)?;
     drop(temporary);
-    sync_directory(directory).map_err(unwritable)
+    sync_directory(directory_of(path))
 }
 
-/// Makes a directory, mode 0700, with those above it; an existing one must not be writable for others.
-pub(crate) fn create_directory(path: &Path) -> Result<(), KeyFileError> {
-    let unwritable = |source| KeyFileError::Unwritable { path: path.to_owned(), source };
+/// Makes a directory with those above it, mode 0700 where they are new.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn create_directory(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(unwritable)?;
-    let mode = permissions(&fs::metadata(path).map_err(unwritable)?);
-    if mode & 0o022 != 0 {
-        return Err(KeyFileError::DirectoryOpenToOthers { path: path.to_owned(), mode });
-    }
-    Ok(())
+    builder.create(path)
 }
 
-/// Removed when dropped: the file it was linked to stays.
+/// Removed when dropped, unless it was renamed.
 struct Temporary(PathBuf);
 
 impl Drop for Temporary {
@@ -76,22 +123,57 @@ impl Drop for Temporary {
     }
 }
 
-fn create_new(path: &Path) -> io::Result<File> {
+fn written(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<Temporary> {
+    let (temporary, mut file) = temporary(directory_of(path), readers)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(temporary)
+}
+
+/// A file beside the one to be, under a name that nobody has: one that a crash left behind is passed over.
+fn temporary(directory: &Path, readers: Readers) -> io::Result<(Temporary, File)> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = directory.join(format!(".didshake-{}-{number}.tmp", process::id()));
+        match create_new(&path, readers) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            created => return created.map(|file| (Temporary(path), file)),
+        }
+    }
+}
+
+fn create_new(path: &Path, readers: Readers) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(
+        &mut options,
+        match readers {
+            Readers::Owner => 0o600,
+            Readers::Everyone => 0o644,
+        },
+    );
+    #[cfg(not(unix))]
+    let _ = readers;
     options.open(path)
 }
 
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The permission bits of a file or directory.
 #[cfg(unix)]
-fn permissions(metadata: &fs::Metadata) -> u32 {
+#[must_use]
+pub fn permissions(metadata: &fs::Metadata) -> u32 {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777
 }
 
-// Other systems have no such bits; the user's profile directory is private there.
+/// Other systems have no such bits; the user's profile directory is private there.
 #[cfg(not(unix))]
-fn permissions(_: &fs::Metadata) -> u32 {
+#[must_use]
+pub fn permissions(_: &fs::Metadata) -> u32 {
     0
 }
 
@@ -103,4 +185,35 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn nothing_is_overwritten_and_nothing_is_left_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        create(&path, b"one", Readers::Owner).unwrap();
+        assert_eq!(create(&path, b"two", Readers::Owner).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        replace(&path, b"three").unwrap();
+        assert_eq!(**read(&path, 5).unwrap(), *b"three");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_private_regular_files_of_bounded_length_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        assert!(read(&path, 5).unwrap_err().is_absence());
+        create(&path, b"longer", Readers::Owner).unwrap();
+        assert!(matches!(read(&path, 5), Err(Unread::TooLong(5))));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(read(&path, 6), Err(Unread::OpenToOthers(0o640))));
+        assert!(matches!(read(directory.path(), 5), Err(Unread::NotAFile)));
+    }
 }

@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use didshake_did::private_file::permissions;
 use etcetera::BaseStrategy;
 
 use crate::store::StorageError;
@@ -75,15 +76,4 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-#[cfg(unix)]
-pub(crate) fn permissions(metadata: &fs::Metadata) -> u32 {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777
-}
-
-// Other systems have no such bits; the user's profile directory is private there.
-#[cfg(not(unix))]
-pub(crate) fn permissions(_: &fs::Metadata) -> u32 {
-    0
 }

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use didshake_did::private_file::{self, Readers};
 use didshake_did::{Clock, SystemClock};
 use serde_json::json;
 
@@ -11,7 +12,6 @@ use crate::certificates::{Issued, MAX_DAYS, ServerName, issue};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::output;
-use crate::private_file::{self, Readers};
 
 const AFTER_HELP: &str = "\
 For tests, and for HTTPS on this machine or in one's own network. Three files are written, none is overwritten:

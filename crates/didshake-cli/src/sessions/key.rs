@@ -4,12 +4,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use didshake::Secret;
+use didshake_did::private_file::{self, Readers};
 use getrandom::SysRng;
 use rand_core::TryRng;
 use zeroize::Zeroizing;
 
 use crate::failure::{Exit, Failure};
-use crate::private_file::{self, Readers};
 
 const BYTES: usize = 32;
 

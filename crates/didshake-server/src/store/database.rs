@@ -9,6 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 
 use didshake::UnixTime;
+use didshake_did::private_file::permissions;
 
 use super::error::StorageError;
 use super::row::sql_time;
@@ -104,7 +105,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 fn make_private(path: &Path) -> Result<(), StorageError> {
     let failed = |source| StorageError::Directory { path: path.to_owned(), source };
     let file = data::private_file(path).map_err(failed)?;
-    let mode = data::permissions(&file.metadata().map_err(failed)?);
+    let mode = permissions(&file.metadata().map_err(failed)?);
     if mode & 0o077 != 0 {
         return Err(StorageError::OpenToOthers { path: path.to_owned(), mode });
     }
