@@ -15,6 +15,7 @@ use didshake_did::{
 };
 
 use crate::failure::{Exit, Failure};
+use crate::more_methods::MoreMethods;
 use crate::web_access::WebAccess;
 use crate::web_failures::{WebCause, WebFailures};
 
@@ -27,6 +28,8 @@ pub(crate) struct Documents {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) web: WebAccess,
+    #[command(flatten)]
+    more: MoreMethods,
 }
 
 /// The resolver of a command, and what it could not resolve.
@@ -39,7 +42,7 @@ impl Documents {
     pub(crate) fn resolution(&self) -> Result<Resolution, Failure> {
         let failures = WebFailures::default();
         let web = Web::new(self.web.options()?, failures.clone());
-        let registry = MethodRegistry::offline().with("web", Arc::new(web));
+        let registry = self.more.register(MethodRegistry::offline().with("web", Arc::new(web)))?;
         let mut documents = StaticDocuments::new().otherwise(Arc::new(registry));
         for path in &self.paths {
             for file in files(path)? {

@@ -71,6 +71,12 @@ impl Admit {
         Self(Expect::rule(rule))
     }
 
+    /// Whoever both let in; `rule` is asked last, so that it may count.
+    #[must_use]
+    pub fn and(self, rule: impl Fn(&Claim) -> bool + Send + Sync + 'static) -> Self {
+        Self::rule(move |claim| self.0.admits(claim) && rule(claim))
+    }
+
     /// Everyone who proves a DID that can be resolved.
     #[must_use]
     pub fn anyone() -> Self {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use didshake::{Did, Origin};
 use didshake_did::web::{LocalHost, Rate};
-use didshake_did::{IdentityName, SigningIdentity};
+use didshake_did::{IdentityName, MethodRegistry, SigningIdentity};
 use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map};
@@ -58,6 +58,8 @@ pub struct Config {
     pub identity_name: Option<IdentityName>,
     /// That identity, where somebody has loaded it already: one with a passphrase, for instance.
     pub identity: Option<SigningIdentity>,
+    /// DID methods that clients may have beside did:web, which the service adds.
+    pub methods: MethodRegistry,
     /// A second name of the same key.
     pub did_web: Option<Did>,
     /// Which of the two answers a client that does not say whom it means.

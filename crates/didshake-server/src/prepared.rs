@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use didshake_did::web::{WebOptionFault, WebOptions, WebResolver};
 use didshake_did::{
-    CacheLimits, CachedResolver, Lifetimes, MAX_DOCUMENT_BYTES, MethodRegistry, Resolver, StaticDocuments, SystemClock,
+    CacheLimits, CachedResolver, Lifetimes, MAX_DOCUMENT_BYTES, Resolver, StaticDocuments, SystemClock,
 };
 
 use crate::config::{Config, ConfigError, FileFault};
@@ -46,7 +46,7 @@ impl Config {
             tracing::warn!(did = did.as_str(), cause, "a did:web was not resolved");
         });
         let web = CachedResolver::new(web, SystemClock, Lifetimes::default(), CacheLimits::default());
-        let registry = MethodRegistry::offline().with("web", Arc::new(web));
+        let registry = self.methods.clone().with("web", Arc::new(web));
         let mut documents = StaticDocuments::new().otherwise(Arc::new(registry));
         for path in &self.documents {
             self.add_documents(path, &mut documents)?;

@@ -202,7 +202,6 @@ impl Inner {
         let origins: Vec<Origin> = self.origins.iter().cloned().collect();
         let metrics_allow = self.config.metrics_listen.is_none().then(|| self.config.metrics_allow.clone());
         Ok(App(Arc::new(Parts {
-            origins: self.origins.clone(),
             did: self.identity.did().clone(),
             web_document: self.identity.web_document(&origins)?,
             sessions: self.sessions(),

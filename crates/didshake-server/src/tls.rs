@@ -1,11 +1,12 @@
 //! The certificate of the listener, and a new one without a restart.
 
-use std::fs;
+use std::path::Path;
+use std::{fs, io};
 
 use axum_server::tls_rustls::RustlsConfig;
+use didshake_did::private_file::permissions;
 
 use crate::config::{Config, ConfigError, FileFault, TlsFiles};
-use crate::data;
 
 /// TLS as it is spoken now; clones are the same.
 #[derive(Clone)]
@@ -19,8 +20,7 @@ impl Tls {
     pub(crate) async fn load(config: &Config) -> Result<Option<Self>, ConfigError> {
         let Some(files) = &config.tls else { return Ok(None) };
         fs::metadata(&files.certificate).map_err(|source| config.unreadable("tls_cert", &files.certificate, source))?;
-        let key = fs::metadata(&files.key).map_err(|source| config.unreadable("tls_key", &files.key, source))?;
-        if data::permissions(&key) & 0o007 != 0 {
+        if is_open_to_others(&files.key).map_err(|source| config.unreadable("tls_key", &files.key, source))? {
             return Err(config.refused("tls_key", &files.key, FileFault::KeyOpenToOthers));
         }
         let rustls = RustlsConfig::from_pem_file(&files.certificate, &files.key).await;
@@ -31,6 +31,10 @@ impl Tls {
     /// Takes the files as they are now for the connections to come; where they are refused, nothing changes.
     pub(crate) async fn reload(&self) {
         let TlsFiles { certificate, key } = &self.files;
+        if is_open_to_others(key).unwrap_or(false) {
+            tracing::error!(path = %key.display(), "everyone on this machine may read the new TLS key; the old one stays");
+            return;
+        }
         match self.rustls.reload_from_pem_file(certificate, key).await {
             Ok(()) => tracing::info!(path = %certificate.display(), "the TLS certificate was read again"),
             Err(error) => {
@@ -39,4 +43,8 @@ impl Tls {
             }
         }
     }
+}
+
+fn is_open_to_others(key: &Path) -> io::Result<bool> {
+    Ok(permissions(&fs::metadata(key)?) & 0o007 != 0)
 }

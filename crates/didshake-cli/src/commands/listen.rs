@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
 use didshake::Did;
+use didshake_did::{Clock, Rate, ResolutionBudget, Source, SystemClock};
 use didshake_peer::{Admit, MemoryBurnStore, PeerConnection, ResponderOptions, accept};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,6 +24,9 @@ use crate::peer_failure::{Role, failure};
 use crate::refusals::Refusals;
 use crate::web_failures::WebFailures;
 use crate::{stderr, storage};
+
+/// Addresses, and hosts, that the budget of resolutions tells apart.
+const MAX_SOURCES: usize = 10_000;
 
 const AFTER_HELP: &str = "\
 Waits for one peer that may come in, exchanges lines with it, and ends. Peers that are refused learn one alert after a
@@ -116,7 +120,15 @@ async fn serve(
         output::note(&format!("Listening on {address} as {}", did.unwrap_or_default()));
     }
     let mut lines = Lines::of_stdin();
-    let door = Door { listener, responder, failures, burned: Arc::default(), as_json: global.json, once: options.once };
+    let door = Door {
+        listener,
+        responder,
+        failures,
+        budget: Arc::new(Mutex::new(ResolutionBudget::new(Rate::default(), Rate::default(), MAX_SOURCES))),
+        burned: Arc::default(),
+        as_json: global.json,
+        once: options.once,
+    };
     let manner = Manner { as_json: global.json, ends_with_peer: options.keep };
     loop {
         let connection = door.next_peer(&mut lines).await?;
@@ -152,6 +164,7 @@ struct Door {
     listener: TcpListener,
     responder: Arc<ResponderOptions>,
     failures: WebFailures,
+    budget: Arc<Mutex<ResolutionBudget>>,
     burned: Arc<MemoryBurnStore>,
     as_json: bool,
     once: bool,
@@ -192,7 +205,9 @@ impl Door {
         stream: TcpStream,
         from: SocketAddr,
     ) -> impl Future<Output = Result<PeerConnection<TcpStream>, Failure>> + Send + use<> {
-        let (responder, burned, failures) = (self.responder.clone(), self.burned.clone(), self.failures.clone());
+        let (burned, failures, budget) = (self.burned.clone(), self.failures.clone(), self.budget.clone());
+        let mut responder = (*self.responder).clone();
+        responder.admit = responder.admit.and(move |claim| may_resolve(&budget, from, claim.did()));
         let attempt = async move {
             stream.set_nodelay(true)?;
             accept(stream, &responder, &*burned).await.map_err(|error| failure(&error, Role::Responder, &failures))
@@ -202,6 +217,32 @@ impl Door {
     }
 }
 
+/// Takes what one resolution costs the peer's address and the host that would be asked (R-CHECK-3).
+fn may_resolve(budget: &Mutex<ResolutionBudget>, from: SocketAddr, did: &Did) -> bool {
+    let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
+    let spent = budget.spend(Source::of(from.ip()), did, SystemClock.now());
+    spent.inspect_err(|spent| tracing::debug!(%did, "not resolved: {spent}")).is_ok()
+}
+
 fn crowded_out() -> Failure {
     Failure::new(Exit::Network, "crowded_out", "the attempt was dropped: newer ones took its place")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // R-CHECK-3
+    #[test]
+    fn an_address_makes_us_resolve_only_so_often() {
+        let rate = Rate { burst: 2, per_minute: 1 };
+        let budget = Mutex::new(ResolutionBudget::new(rate, Rate::default(), MAX_SOURCES));
+        let (one, two) = (SocketAddr::from(([192, 0, 2, 1], 1)), SocketAddr::from(([192, 0, 2, 2], 1)));
+        let web = |host: u8| Did::parse(&format!("did:web:host{host}.example")).unwrap();
+        assert!(may_resolve(&budget, one, &web(1)) && may_resolve(&budget, one, &web(2)));
+        assert!(!may_resolve(&budget, one, &web(3)));
+        assert!(may_resolve(&budget, two, &web(3)));
+        let key = Did::parse("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK").unwrap();
+        assert!(may_resolve(&budget, one, &key));
+    }
 }

@@ -82,7 +82,7 @@ pub(crate) fn run(global: &Global, options: &Request) -> Result<(), Failure> {
     answer.write(global, options)?;
     if answer.status == 401 {
         let (origin, name) = (&kept.origin, &kept.name);
-        output::warning(&format!("the session is over: `didshake login {origin} --as {name}`"));
+        output::warning(&format!("not authorised; if the session is over: `didshake login {origin} --as {name}`"));
     }
     answer.verdict(options)
 }

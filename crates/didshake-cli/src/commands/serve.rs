@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure, chain};
 use crate::meeting::runtime;
+use crate::more_methods::MoreMethods;
 use crate::output;
 use crate::passphrase::PassphraseSource;
 use crate::{stderr, storage};
@@ -36,6 +37,8 @@ pub(crate) struct Serve {
     config: Option<PathBuf>,
     #[command(flatten)]
     settings: Flags,
+    #[command(flatten)]
+    more: MoreMethods,
     #[command(flatten)]
     passphrase: PassphraseSource,
     /// Check the settings and the files that they name, and end
@@ -131,14 +134,15 @@ pub(crate) fn run(global: &Global, options: &Serve) -> Result<(), Failure> {
     }
     let config = Config::load(&options.settings.settings(), options.config.as_deref());
     let mut config = config.map_err(|error| failure(&error.into()))?;
+    config.methods = options.more.register(config.methods)?;
     let runtime = runtime()?;
+    if let Some(name) = &config.identity_name {
+        config.identity = Some(storage::load(global, name, &options.passphrase)?);
+    }
     if options.check_config {
         runtime.block_on(config.check_files()).map_err(|error| failure(&error.into()))?;
         output::note("the configuration is good");
         return Ok(());
-    }
-    if let Some(name) = &config.identity_name {
-        config.identity = Some(storage::load(global, name, &options.passphrase)?);
     }
     stderr::never_wait();
     let outcome = runtime.block_on(serve(global, config));

@@ -4,7 +4,7 @@ use didshake::Error;
 use didshake::request::{CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, Target};
 use getrandom::SysRng;
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Method, Request};
+use reqwest::{Method, Request, Url};
 
 use super::client::{WebClient, within};
 use super::response::WebResponse;
@@ -92,6 +92,10 @@ impl WebClient {
             return Err(RequestError::Target);
         }
         let url = self.url(&format!("{}{}", session.origin(), request.path_and_query), session.origin())?;
+        // What is asked for is what the caller wrote: a parser that took out `..` would ask for something else.
+        if as_sent(&url) != request.path_and_query {
+            return Err(RequestError::Target);
+        }
         let mut prepared = Request::new(method, url);
         for (name, value) in request.headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| RequestError::Header)?;
@@ -108,14 +112,20 @@ impl WebClient {
     }
 }
 
+/// Path and query as the client's parser has them.
+fn as_sent(url: &Url) -> String {
+    url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+}
+
 /// Why a request was not sent, or not answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RequestError {
     /// The session is over: log in again. Nothing was sent.
     #[error("the session is over: log in again")]
     Over,
-    /// The method or the path is malformed: the caller's fault. Nothing was sent.
-    #[error("the method is none, or the path does not begin with a slash")]
+    /// The method is none, or the path would not be sent as it is written: it begins with no slash, has `.` or `..` as a
+    /// segment, a fragment, or characters that have to be percent-encoded. The caller's fault; nothing was sent.
+    #[error("the method is none, or the path is not in the form that is sent (/…, percent-encoded, without . and ..)")]
     Target,
     /// A header field is malformed, or one that is not the caller's to set. Nothing was sent.
     #[error("a header field is malformed, or not the caller's to set")]

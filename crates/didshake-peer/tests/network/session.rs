@@ -50,7 +50,19 @@ async fn every_request_is_signed_anew() {
 async fn a_signed_request_goes_to_the_origin_of_the_handshake_only() {
     let (responder, server, session) = logged_in().await;
     let before = server.requests().len();
-    for path in ["", "v1", "@evil.example/", ":80/", "https://evil.example/"] {
+    for path in [
+        "",
+        "v1",
+        "@evil.example/",
+        ":80/",
+        "https://evil.example/",
+        "/a/../b",
+        "/%2e%2E/b",
+        "/./b",
+        "/a b",
+        "/\u{fc}",
+        "/a#b",
+    ] {
         let refused = client().request(&session, &SessionRequest::get(path)).await.unwrap_err();
         assert_eq!(refused, RequestError::Target, "{path}");
     }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use didshake::{Did, Origin, Origins};
-use didshake_did::IdentityName;
 use didshake_did::web::{LocalHost, Location, Rate};
+use didshake_did::{IdentityName, MethodRegistry};
 use ipnet::IpNet;
 
 use super::error::{ConfigError, ValueFault};
@@ -40,6 +40,7 @@ impl Checks<'_> {
             identity_name: self
                 .one("as", settings.identity.as_deref(), |text| IdentityName::parse(text).map_err(ValueFault::Name))?,
             identity: None,
+            methods: MethodRegistry::offline(),
             default_did: self.default_did(did_web.is_some())?,
             did_web,
             tls,

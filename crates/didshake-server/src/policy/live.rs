@@ -1,9 +1,9 @@
 //! The policy of a running service: what its file says now.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
+use std::{fs, io};
 
 use didshake::Did;
 use tokio::sync::Notify;
@@ -101,13 +101,18 @@ impl LivePolicy {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PolicyFileError {
     #[error("the file cannot be read")]
-    Unreadable(#[from] std::io::Error),
+    Unreadable(#[from] io::Error),
     #[error(transparent)]
     Refused(#[from] PolicyError),
 }
 
 pub(crate) fn read_file(path: &Path) -> Result<Policy, PolicyFileError> {
-    if fs::metadata(path)?.len() > MAX_POLICY_BYTES as u64 {
+    let metadata = fs::metadata(path)?;
+    // Reading a pipe would wait for a writer.
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file").into());
+    }
+    if metadata.len() > MAX_POLICY_BYTES as u64 {
         return Err(PolicyError::TooLong.into());
     }
     Ok(Policy::parse(&fs::read_to_string(path)?)?)
