@@ -1,4 +1,4 @@
-//! What the fuzz targets do with their input. `targets/` hands these functions to libFuzzer; `tests/corpus.rs` hands
+//! What the fuzz targets do with their input. `targets/` hands these functions to libFuzzer; the workspace's tests hand
 //! them the checked-in corpus, on any machine. A panic is a finding: each function asserts what must hold.
 
 mod bindings;

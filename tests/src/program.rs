@@ -17,9 +17,9 @@ pub(crate) fn didshake() -> &'static Path {
     PROGRAM.get_or_init(|| {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a package of the workspace");
         let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            // With a test beside it, so that its dependencies are the ones that are built for the tests already.
-            .args(["build", "--quiet", "--locked", "--workspace", "--bin", "didshake", "--test", "demo"])
-            .args(["--message-format", "json"])
+            .args(["build", "--quiet", "--locked", "--bin", "didshake", "--message-format", "json"])
+            // In the profile of this test, where its dependencies are built already.
+            .args(if cfg!(debug_assertions) { &[][..] } else { &["--release"] })
             .current_dir(workspace)
             .stderr(Stdio::inherit())
             .output()

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::packages::BENCH;
+use crate::packages::{self, BENCH};
 use crate::process::{self, cargo};
 
 #[derive(Args)]
@@ -16,6 +16,6 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut command = cargo();
     command.args(["run", "--quiet", "--release", "--locked", "--manifest-path", BENCH.manifest]);
-    command.arg("--target-dir").arg(BENCH.target_dir());
+    command.arg("--target-dir").arg(packages::target_dir());
     process::run(command.arg("--").args(&options.arguments))
 }

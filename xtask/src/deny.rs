@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use crate::packages::manifests;
+use crate::packages;
 use crate::process::{self, cargo};
 
 pub(crate) fn run() -> Result<()> {
-    for manifest in manifests() {
+    for package in packages::ALL {
         let mut command = cargo();
-        command.args(["deny", "--locked", "--all-features", "--manifest-path", manifest, "--config", "deny.toml"]);
+        command.args(["deny", "--locked", "--manifest-path", package.manifest, "--config", package.deny]);
         process::run(command.args(["check", "bans", "licenses", "sources"]))?;
     }
     Ok(())

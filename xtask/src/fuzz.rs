@@ -5,8 +5,8 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::packages::FUZZ;
-use crate::process::{self, cargo, root};
+use crate::packages;
+use crate::process::{self, cargo, linted, root};
 
 /// Sanitizers need nightly Rust.
 const STABLE: [&str; 2] = ["--sanitizer", "none"];
@@ -38,7 +38,7 @@ pub(crate) fn smoke() -> Result<()> {
 }
 
 fn every_target(seconds: u32) -> Result<()> {
-    process::run(cargo().args(["fuzz", "build"]).args(STABLE).arg("--target-dir").arg(FUZZ.target_dir()))?;
+    process::run(linted(cargo()).args(["fuzz", "build"]).args(STABLE).arg("--target-dir").arg(packages::target_dir()))?;
     let targets = targets()?;
     for target in &targets {
         fuzz(target, seconds)?;
@@ -63,10 +63,10 @@ fn fuzz(target: &str, seconds: u32) -> Result<()> {
     if !has_seeds {
         bail!("{} has no file: check in a few inputs that the parser takes", corpus.display());
     }
-    let found = FUZZ.target_dir().join("found").join(target);
+    let found = packages::target_dir().join("found").join(target);
     fs::create_dir_all(&found).with_context(|| format!("cannot create {}", found.display()))?;
-    let mut command = cargo();
-    command.args(["fuzz", "run"]).args(STABLE).arg("--target-dir").arg(FUZZ.target_dir());
+    let mut command = linted(cargo());
+    command.args(["fuzz", "run"]).args(STABLE).arg("--target-dir").arg(packages::target_dir());
     command.arg(target).arg(&found).arg(&corpus).arg("--");
     process::run(command.arg(format!("-max_total_time={seconds}")).arg("-verbosity=0").arg("-print_final_stats=1"))
 }

@@ -3,11 +3,11 @@
 
 use anyhow::Result;
 
-use crate::packages::manifests;
+use crate::packages;
 use crate::process::{self, cargo};
 
 pub(crate) fn run() -> Result<()> {
-    manifests().try_for_each(|manifest| {
-        process::run(cargo().args(["update", "--quiet", "--workspace", "--manifest-path", manifest]))
+    packages::ALL.iter().try_for_each(|package| {
+        process::run(cargo().args(["update", "--quiet", "--workspace", "--manifest-path", package.manifest]))
     })
 }

@@ -17,6 +17,7 @@ mod spec;
 mod step;
 mod test;
 mod vectors;
+mod web;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,8 @@ enum Chore {
     Deny,
     /// Bring every lockfile up to date after a change of dependencies
     Lock,
+    /// Test the TypeScript peer, in Node and in Chromium
+    Web,
     /// Check the house rules that no other tool checks
     House,
 }
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Chore::Dist => Step::new("dist", "cargo xtask dist", dist::run),
         Chore::Deny => Step::new("deny", "cargo xtask deny", deny::run),
         Chore::Lock => Step::new("lock", "cargo xtask lock", lock::run),
+        Chore::Web => Step::new("web", "cargo xtask web", web::check),
         Chore::House => Step::new("house", "cargo xtask house", house::run),
     };
     match step.run() {

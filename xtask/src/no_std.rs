@@ -4,12 +4,12 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use crate::packages::NO_STD;
-use crate::process::{self, cargo, command};
+use crate::packages::{self, NO_STD};
+use crate::process::{self, cargo, command, linted};
 
 pub(crate) fn run() -> Result<()> {
-    let target = NO_STD.target_dir();
-    let mut build = cargo();
+    let target = packages::target_dir();
+    let mut build = linted(cargo());
     build.args(["build", "--release", "--locked", "--manifest-path", NO_STD.manifest]);
     process::run(build.arg("--target-dir").arg(&target))?;
 

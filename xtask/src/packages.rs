@@ -1,24 +1,28 @@
 //! The packages outside the workspace: each has a lockfile of its own, so workspace commands miss them.
 
-pub(crate) struct Detached {
-    pub(crate) name: &'static str,
+/// A lockfile, and the rules for the crates in it.
+pub(crate) struct Package {
     pub(crate) manifest: &'static str,
+    pub(crate) deny: &'static str,
 }
 
-pub(crate) const NO_STD: Detached = Detached { name: "no-std", manifest: "tests/no-std/Cargo.toml" };
-pub(crate) const FUZZ: Detached = Detached { name: "fuzz", manifest: "fuzz/Cargo.toml" };
-pub(crate) const BENCH: Detached = Detached { name: "bench", manifest: "bench/Cargo.toml" };
+const RULES: &str = "deny.toml";
 
-pub(crate) const DETACHED: [&Detached; 3] = [&NO_STD, &FUZZ, &BENCH];
+const WORKSPACE: Package = Package { manifest: "Cargo.toml", deny: RULES };
+pub(crate) const NO_STD: Package = Package { manifest: "tests/no-std/Cargo.toml", deny: RULES };
+pub(crate) const FUZZ: Package = Package { manifest: "fuzz/Cargo.toml", deny: RULES };
+pub(crate) const BENCH: Package = Package { manifest: "bench/Cargo.toml", deny: RULES };
+pub(crate) const SSI: Package =
+    Package { manifest: "crates/didshake-ssi/Cargo.toml", deny: "crates/didshake-ssi/deny.toml" };
 
-/// The manifest of every lockfile.
-pub(crate) fn manifests() -> impl Iterator<Item = &'static str> {
-    std::iter::once("Cargo.toml").chain(DETACHED.map(|package| package.manifest))
-}
+/// Outside the workspace.
+pub(crate) const DETACHED: [&Package; 4] = [&NO_STD, &FUZZ, &BENCH, &SSI];
 
-impl Detached {
-    /// Builds land below the ordinary target directory, so that `cargo clean` removes them too.
-    pub(crate) fn target_dir(&self) -> std::path::PathBuf {
-        crate::process::target_dir().join(self.name)
-    }
+/// All there are.
+pub(crate) const ALL: [&Package; 5] = [&WORKSPACE, &NO_STD, &FUZZ, &BENCH, &SSI];
+
+/// Where those outside the workspace are built: below the ordinary target directory, so that `cargo clean` removes them
+/// too.
+pub(crate) fn target_dir() -> std::path::PathBuf {
+    crate::process::target_dir().join("detached")
 }

@@ -27,6 +27,15 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// The same build with clippy in the place of the compiler, and its warnings denied: packages outside the workspace share
+/// no dependencies with it, so that checking them by themselves would build everything once more.
+pub(crate) fn linted(mut command: Command) -> Command {
+    // What `cargo clippy` sets for `cargo check`.
+    command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+    command.env("CLIPPY_ARGS", "--deny__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
+    command
+}
+
 /// Shows the command, runs it with our output, and fails where it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = shown(command);

@@ -14,7 +14,7 @@ struct Program {
     why: &'static str,
 }
 
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 6] = [
     Program {
         name: "cc",
         version_flag: "--version",
@@ -39,6 +39,18 @@ const PROGRAMS: [Program; 4] = [
         debian_package: "nginx-light",
         why: "tests log in through a real reverse proxy",
     },
+    Program {
+        name: "npm",
+        version_flag: "--version",
+        debian_package: "npm",
+        why: "builds and tests the TypeScript peer, with Node 20.19 or newer",
+    },
+    Program {
+        name: "chromium",
+        version_flag: "--version",
+        debian_package: "chromium",
+        why: "runs the TypeScript peer's tests in a real browser",
+    },
 ];
 
 /// A cargo subcommand, in the one version that everybody uses.
@@ -53,11 +65,11 @@ const TOOLS: [Tool; 2] = [
     Tool {
         subcommand: "deny",
         version: "0.20.2",
-        // The default features serve the advisory database, which is not used.
-        install: &["--no-default-features"],
+        // The default features serve the advisory database, which is not used; a debug build is there sooner.
+        install: &["--no-default-features", "--debug"],
         why: "checks bans, licences and sources of every crate",
     },
-    Tool { subcommand: "fuzz", version: "0.13.2", install: &[], why: "builds and runs the fuzz targets" },
+    Tool { subcommand: "fuzz", version: "0.13.2", install: &["--debug"], why: "builds and runs the fuzz targets" },
 ];
 
 const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];

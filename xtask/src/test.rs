@@ -1,4 +1,5 @@
-//! `cargo xtask test`: everything that a change must pass, as a list of steps.
+//! `cargo xtask test`: everything that a change must pass, as a list of steps. All that is built in the workspace is
+//! built in the release profile and with the same features, once.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -6,10 +7,10 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::Args;
 
-use crate::packages::{BENCH, DETACHED, Detached, FUZZ};
+use crate::packages::{self, BENCH, DETACHED, Package, SSI};
 use crate::process::{self, cargo};
 use crate::step::Step;
-use crate::{bundle, deny, fuzz, house, layers, no_std, setup, spec, vectors};
+use crate::{bundle, deny, fuzz, house, layers, no_std, setup, spec, vectors, web};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -80,7 +81,8 @@ fn steps() -> Vec<Step> {
         step("demo", demo),
         step("no-std", no_std::run),
         step("bench-tests", || detached_tests(&BENCH)),
-        step("fuzz-corpus", || detached_tests(&FUZZ)),
+        step("ssi", || detached_tests(&SSI)),
+        step("web", web::check),
         step("fuzz-smoke", fuzz::smoke),
     ]
 }
@@ -94,24 +96,18 @@ fn fmt() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    const DENY: [&str; 3] = ["--", "--deny", "warnings"];
-    process::run(cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked"]).args(DENY))?;
-    // `--all-targets` would build a test of the no-std library, which cannot have one.
-    for (package, targets) in DETACHED.iter().flat_map(|package| [(package, None), (package, Some("--tests"))]) {
-        let mut command = cargo();
-        command.args(["clippy", "--locked", "--manifest-path", package.manifest]).args(targets);
-        process::run(command.arg("--target-dir").arg(package.target_dir()).args(DENY))?;
-    }
-    Ok(())
+    let mut command = cargo();
+    command.args(["clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]);
+    process::run(&mut command)
 }
 
 fn test(selection: &[&str]) -> Result<()> {
-    process::run(cargo().args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]).args(selection))
+    process::run(cargo().args(["test", "--release", "--workspace", "--locked", "--no-fail-fast"]).args(selection))
 }
 
 fn rustdoc() -> Result<()> {
     let mut command = cargo();
-    command.args(["doc", "--workspace", "--all-features", "--no-deps", "--locked"]);
+    command.args(["doc", "--release", "--workspace", "--no-deps", "--locked"]);
     process::run(command.env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
@@ -120,10 +116,10 @@ fn demo() -> Result<()> {
     process::run(cargo().args(["run", "--release", "--locked", "--", "demo"]))
 }
 
-fn detached_tests(package: &Detached) -> Result<()> {
-    let mut command = cargo();
-    command.args(["test", "--locked", "--no-default-features", "--manifest-path", package.manifest]);
-    process::run(command.arg("--target-dir").arg(package.target_dir()))
+fn detached_tests(package: &Package) -> Result<()> {
+    let mut command = process::linted(cargo());
+    command.args(["test", "--locked", "--manifest-path", package.manifest]);
+    process::run(command.arg("--target-dir").arg(packages::target_dir()))
 }
 
 #[cfg(test)]

@@ -22,6 +22,6 @@ pub(crate) fn check() -> Result<()> {
 
 fn conformance(arguments: [&str; 3]) -> Result<()> {
     let mut command = cargo();
-    command.args(["run", "--quiet", "--release", "--locked", "--package", "didshake-conformance", "--"]);
+    command.args(["run", "--quiet", "--release", "--locked", "--bin", "didshake-conformance", "--"]);
     process::run(command.args(arguments))
 }

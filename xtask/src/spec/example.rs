@@ -15,7 +15,7 @@ pub(super) fn compute() -> Result<String> {
     let mut parts = Vec::new();
     for (heading, vector) in VECTORS {
         let mut command = cargo();
-        command.args(["run", "--quiet", "--release", "--locked", "--package", "didshake-cli", "--"]);
+        command.args(["run", "--quiet", "--release", "--locked", "--bin", "didshake", "--"]);
         let shown = process::output(command.args(["vectors", "show", vector, "--markdown"]))?;
         parts.push(format!("{heading}\n\n{}", shown.trim_end()));
     }

@@ -1,5 +1,4 @@
 //! Identities and their key files.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,13 +1,10 @@
 //! The first meeting, with somebody at a terminal.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
-
-mod terminal;
 
 use std::io::Write;
 
 use didshake_tests::{Home, Listener};
 
-use terminal::Terminal;
+use crate::terminal::Terminal;
 
 fn meet(before: &str, answer: &str) -> (Home, Terminal, Listener, std::process::Child, String) {
     let home = Home::new();

@@ -1,5 +1,4 @@
 //! Who is let in, who is meant, and what each failure is called.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use didshake_tests::{Home, Listener};
 

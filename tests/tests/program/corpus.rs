@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use didshake_fuzz::{TARGETS, run};
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(name)
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {

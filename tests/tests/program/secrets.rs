@@ -1,5 +1,4 @@
 //! No secret in any output of a whole run, at the most talkative log level.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use base64ct::{Base64, Base64Url, Encoding};
 use didshake::Algorithm;

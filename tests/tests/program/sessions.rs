@@ -1,5 +1,4 @@
 //! The sessions that a user keeps.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use std::path::PathBuf;
 

@@ -1,5 +1,4 @@
 //! Certificates for HTTPS on this machine, and a login over it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

@@ -1,5 +1,4 @@
 //! Signed requests of a session.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use didshake_tests::{Home, Output, Service};
 

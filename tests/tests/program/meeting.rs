@@ -1,5 +1,4 @@
 //! Two programs that meet.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use didshake_tests::{Home, Listener, finish};
 use serde_json::Value;

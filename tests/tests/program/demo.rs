@@ -1,5 +1,4 @@
 //! The demonstration, and the other commands that need no peer.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use std::path::Path;
 

@@ -1,5 +1,4 @@
 //! The service behind nginx from Debian, over TLS with a root of our own: what works, and what must not.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use didshake::Did;
 use didshake_tests::{Client, Home, Login, Nginx, NginxSite, Outcome, Service, free_port};

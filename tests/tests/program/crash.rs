@@ -1,6 +1,5 @@
 //! A service that is killed again and again while people log in: no Finish counts twice, no session that was used is
 //! lost (R-STATE-5, R-STATE-7, R-REQ-8).
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,14 +1,11 @@
 //! A listener that goes on: whom its input belongs to, and who can hold it up.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
-
-mod terminal;
 
 use std::io::Write;
 use std::net::TcpStream;
 use std::process::Child;
 
+use crate::terminal::Terminal;
 use didshake_tests::{Home, Listener, finish};
-use terminal::Terminal;
 
 /// Alice and Bob in one home, their DIDs.
 fn two() -> (Home, String, String) {

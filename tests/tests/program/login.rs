@@ -1,13 +1,10 @@
 //! Logging in to the real service.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
-
-mod terminal;
 
 use std::net::TcpListener;
 
 use didshake_tests::{Home, Service};
 
-use terminal::Terminal;
+use crate::terminal::Terminal;
 
 /// Alice, and a service that she knows.
 fn known() -> (Home, Service, String) {

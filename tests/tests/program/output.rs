@@ -1,5 +1,4 @@
 //! What comes out, and what happens where it does not.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use std::fs::OpenOptions;
 use std::process::Stdio;

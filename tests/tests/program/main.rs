@@ -1,0 +1,19 @@
+//! The program, run as its users run it; one binary, because every other one would be linked by itself.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
+
+mod certs;
+mod corpus;
+mod crash;
+mod demo;
+mod first_use;
+mod keys;
+mod listening;
+mod login;
+mod meeting;
+mod nginx;
+mod output;
+mod policy;
+mod requests;
+mod secrets;
+mod sessions;
+mod terminal;
