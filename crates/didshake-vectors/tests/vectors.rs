@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use didshake_vectors::{Checked, Kind, Vector, decode, load, markdown, text, verify};
 use serde_json::Value;
@@ -33,10 +34,17 @@ fn run(json: &Value) -> Result<(), String> {
 #[test]
 fn every_vector_of_the_repository_verifies() {
     let vectors = vectors();
-    let failed: Vec<String> = vectors
-        .iter()
-        .filter_map(|vector| vector.verify().err().map(|failure| format!("{}: {failure}", vector.id())))
-        .collect();
+    let next = AtomicUsize::new(0);
+    // A few have millions of records: each core takes the next one that nobody has.
+    let work = || {
+        let taken = std::iter::from_fn(|| vectors.get(next.fetch_add(1, Ordering::Relaxed)));
+        taken.filter_map(|vector| vector.verify().err().map(|failure| format!("{}: {failure}", vector.id()))).collect()
+    };
+    let failed: Vec<String> = std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| -> Vec<String> { worker.join().unwrap() }).collect()
+    });
     assert!(failed.is_empty(), "{} of {} vectors fail\n{}", failed.len(), vectors.len(), failed.join("\n"));
 }
 
