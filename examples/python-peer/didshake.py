@@ -1,6 +1,7 @@
 """didshake 1, an example peer: read it beside spec/didshake-1.md; the sections come in its order under its names.
 Not hardened: Python neither wipes secrets nor computes in constant time (README.md). A Fault carries the code of 14.10 and what to
-send in answer on a stream or WebSocket; alert 49 not before 100 ms have passed since the message came (R-CHECK-8)."""
+send in answer on a stream or WebSocket; alert 49 not before 100 ms have passed since the message came (R-CHECK-8).
+Longer than 400 lines, because the whole protocol in one file is what makes it readable beside the specification."""
 import base64, calendar, contextlib, datetime, functools, hashlib, hmac, http.client, ipaddress, json, math, os, re, socket
 import threading, time
 from dataclasses import dataclass, field

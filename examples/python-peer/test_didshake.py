@@ -1,4 +1,5 @@
-"""Every vector, both roles against each other, mutations. Run: python -m unittest -v   (see README.md)"""
+"""Every vector, both roles against each other, mutations. Run: python -m unittest -v   (see README.md).
+Longer than 400 lines, because it tests one file, and its classes share the harness that plays a vector."""
 import contextlib, copy, io, itertools, json, os, pathlib, random, re, threading, time, unittest
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from unittest import mock
