@@ -48,3 +48,21 @@ impl Tls {
 fn is_open_to_others(key: &Path) -> io::Result<bool> {
     Ok(permissions(&fs::metadata(key)?) & 0o007 != 0)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_for_its_owner_and_group() {
+        let directory = tempfile::tempdir().unwrap();
+        let key = directory.path().join("key.pem");
+        fs::write(&key, "").unwrap();
+        for (mode, open) in [(0o600, false), (0o640, false), (0o604, true), (0o602, true)] {
+            fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(is_open_to_others(&key).unwrap(), open, "{mode:o}");
+        }
+    }
+}

@@ -13,4 +13,5 @@ mod secrets;
 mod service;
 mod stores;
 mod websocket;
+mod well_known;
 mod wire;

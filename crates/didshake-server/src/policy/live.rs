@@ -122,3 +122,17 @@ fn stamp(path: &Path) -> Stamp {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_is_a_policy() {
+        let directory = tempfile::tempdir().unwrap();
+        match read_file(directory.path()) {
+            Err(PolicyFileError::Unreadable(error)) => assert_eq!(error.kind(), io::ErrorKind::InvalidInput),
+            other => panic!("{other:?}"),
+        }
+    }
+}
