@@ -1,6 +1,6 @@
 import { fromHex, utf8 } from "../../src/bytes.js";
 import { MemoryBurnStore, type BurnStore } from "../../src/burn.js";
-import type { Admission, CommonConfig, LocalIdentity, Meant, Policy, Random } from "../../src/config.js";
+import { systemRandom, type Admission, type CommonConfig, type LocalIdentity, type Meant, type Policy, type Random } from "../../src/config.js";
 import type { Extension } from "../../src/extensions.js";
 import { Initiator } from "../../src/initiator.js";
 import type { Resolver } from "../../src/resolver.js";
@@ -63,9 +63,9 @@ function sharedOf(config: VectorConfig, clock: TestClock): Omit<CommonConfig, "r
 
 export function initiatorOf(config: VectorConfig, clock: TestClock): Initiator {
   const side = config.initiator;
-  const random = side.ephemeral_secrets.flatMap((secret, index) => [secret, side.nonces[index] ?? ""]);
+  const drawn = side.ephemeral_secrets?.flatMap((secret, index) => [secret, side.nonces?.[index] ?? ""]);
   return new Initiator({
-    ...sharedOf(config, clock), random: queue(random), identity: identityOf(side.identity), meant: side.expect as Meant,
+    ...sharedOf(config, clock), random: drawn ? queue(drawn) : systemRandom, identity: identityOf(side.identity), meant: side.expect as Meant,
     suites: side.suites, firstGroup: side.first_group, applicationProtocol: side.application_protocol,
     recipient: side.recipient, helloExtensions: extensionsOf(side.hello_extensions),
     finishExtensions: extensionsOf(side.finish_extensions), policy: policyOf(side.policy),
@@ -76,8 +76,9 @@ export function responderOf(
   config: VectorConfig, clock: TestClock, burn: BurnStore = new MemoryBurnStore(() => clock.now), endpoint = "/didshake",
 ): Responder {
   const side = config.responder;
+  const drawn = side.ephemeral_secret === undefined ? undefined : [side.ephemeral_secret, side.nonce ?? ""];
   return new Responder({
-    ...sharedOf(config, clock), random: queue([side.ephemeral_secret, side.nonce]),
+    ...sharedOf(config, clock), random: drawn ? queue(drawn) : systemRandom,
     identities: side.identities.map(identityOf), defaultIdentity: side.default_identity, suites: side.suites,
     applicationProtocols: side.application_protocols, admit: side.admit as Admission, lifetime: side.lifetime,
     replyExtensions: extensionsOf(side.reply_extensions), acceptExtensions: extensionsOf(side.accept_extensions),
