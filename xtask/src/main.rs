@@ -12,6 +12,7 @@ mod lock;
 mod no_std;
 mod packages;
 mod process;
+mod python;
 mod setup;
 mod spec;
 mod step;

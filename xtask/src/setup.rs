@@ -14,7 +14,7 @@ struct Program {
     why: &'static str,
 }
 
-const PROGRAMS: [Program; 6] = [
+const PROGRAMS: [Program; 7] = [
     Program {
         name: "cc",
         version_flag: "--version",
@@ -50,6 +50,13 @@ const PROGRAMS: [Program; 6] = [
         version_flag: "--version",
         debian_package: "chromium",
         why: "runs the TypeScript peer's tests in a real browser",
+    },
+    Program {
+        name: "python3",
+        // Debian's python3 comes without `ensurepip`, which makes environments; `tomllib` is there since 3.11.
+        version_flag: "-cimport ensurepip, tomllib",
+        debian_package: "python3-venv",
+        why: "tests the Python peer, in an environment of its own, with Python 3.11 or newer",
     },
 ];
 

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::packages::{self, BENCH, DETACHED, Package, SSI};
 use crate::process::{self, cargo};
 use crate::step::Step;
-use crate::{bundle, deny, fuzz, house, layers, no_std, setup, spec, vectors, web};
+use crate::{bundle, deny, fuzz, house, layers, no_std, python, setup, spec, vectors, web};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -83,6 +83,7 @@ fn steps() -> Vec<Step> {
         step("bench-tests", || detached_tests(&BENCH)),
         step("ssi", || detached_tests(&SSI)),
         step("web", web::check),
+        step("python", python::check),
         step("fuzz-smoke", fuzz::smoke),
     ]
 }
