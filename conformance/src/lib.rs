@@ -26,8 +26,11 @@ mod primitives;
 mod readme;
 mod receive;
 mod registry;
+pub mod report;
 mod request;
 mod responder;
+#[allow(dead_code, reason = "the rest of the runner uses it")]
+pub mod runner;
 mod schedule;
 mod sender;
 mod time;

@@ -1,0 +1,3 @@
+//! The runner: puts cases to implementations.
+
+pub mod case;
