@@ -7,7 +7,7 @@ use super::layout::{Field, Layout, layout};
 use crate::runner::case::Failure;
 
 /// How many bytes of a field are shown, how many of them before the first difference, and how many values and fields.
-const WINDOW: usize = 96;
+const WINDOW: usize = 160;
 const BEFORE: usize = 16;
 const VALUES: usize = 8;
 const FIELDS: usize = 64;

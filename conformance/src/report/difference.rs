@@ -6,14 +6,18 @@ pub(crate) fn first_difference(one: &str, other: &str) -> Option<usize> {
     (one != other).then_some(same)
 }
 
-/// At most `width` characters of a text with the one at `at` among them, on one line and without control characters.
-pub(crate) fn excerpt(text: &str, at: usize, width: usize) -> String {
+/// At most `width` characters of a text with the one at `at` among them.
+pub(crate) fn part(text: &str, at: usize, width: usize) -> String {
     let count = text.chars().count();
     let start = at.saturating_sub(width / 4).min(count.saturating_sub(width));
-    let shown = text.chars().skip(start).take(width).map(|c| if c.is_control() { ' ' } else { c });
     let before = if start > 0 { "…" } else { "" };
     let after = if start.saturating_add(width) < count { "…" } else { "" };
-    format!("{before}{}{after}", shown.collect::<String>())
+    format!("{before}{}{after}", text.chars().skip(start).take(width).collect::<String>())
+}
+
+/// The same on one line and without control characters, for a terminal.
+pub(crate) fn excerpt(text: &str, at: usize, width: usize) -> String {
+    part(text, at, width).replace(char::is_control, " ")
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub(crate) fn layout(bytes: &[u8]) -> Option<Layout> {
     let complete = read(&mut cursor).is_some();
     let left = bytes.len().saturating_sub(cursor.at);
     if complete && left > 0 {
-        cursor.push("after the last field", left, format!("{left} bytes too many"), true);
+        cursor.push("after the last field", left, format!("{left} too many"), true);
     }
     Some(Layout { message, fields: cursor.fields })
 }
@@ -140,7 +140,10 @@ impl Cursor<'_> {
 
     fn length(&mut self, bytes: usize, name: &'static str) -> Option<usize> {
         let start = self.at;
-        self.fixed(name, bytes, |bytes| format!("{} bytes", number(bytes)))?;
+        self.fixed(name, bytes, |bytes| match number(bytes) {
+            1 => "1 byte".to_owned(),
+            count => format!("{count} bytes"),
+        })?;
         self.bytes.get(start..self.at).map(number)
     }
 
@@ -281,7 +284,7 @@ mod tests {
     #[test]
     fn bytes_after_the_last_field_are_a_fault() {
         let retry = layout(&[5, 0, 2, 9, 9]).unwrap();
-        assert_eq!(fault(&retry), ("after the last field", "2 bytes too many"));
+        assert_eq!(fault(&retry), ("after the last field", "2 too many"));
         assert_eq!(retry.fields[1].meaning, "2 AES-256-GCM");
     }
 

@@ -14,7 +14,7 @@ const KINDS = {
 // Worst first: a skip hides the passes beside it.
 const WORST = ["failed", "expected", "skipped", "passed", "none"];
 const TIERS = ["static", "replay", "live", "matrix"];
-const PAGE = 250;
+const PAGE = 100;
 
 function el(tag, attributes, ...children) {
   const element = document.createElement(tag);
@@ -64,7 +64,8 @@ function verdict() {
   at("verdict").append(el("div", { class: `verdict ${success ? "good" : "bad"}` },
     el("strong", null, success ? "Nothing unexpected" : total.failed ? plural(total.failed, "failure") : plural(problems.length, "problem")),
     el("p", null, `${parts.join(", ")}. Seed ${seed}.`),
-    problems.length ? el("ul", null, problems.map((problem) => el("li", null, problem))) : null));
+    problems.length ? el("details", { open: problems.length <= 4 }, el("summary", null, plural(problems.length, "problem") + " of the run"),
+      el("ul", null, problems.map((problem) => el("li", null, problem)))) : null));
   document.title = `${success ? "✓" : "✗"} ${document.title}`;
 }
 
@@ -146,7 +147,11 @@ function filters() {
   options("tier", "all", TIERS.filter((tier) => data.cases.some((row) => row.tier === tier)).map((tier) => option(tier)));
   options("outcome", "all", ["passed", "failed", "expected", "skipped"].map((outcome) => option(outcome, KINDS[outcome].word)));
   options("level", "all", ["MUST", "SHOULD", "MAY"].map((level) => option(level)));
-  at("filters").addEventListener("input", update);
+  let waiting;
+  at("filters").addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(update, 120);
+  });
   at("filters").addEventListener("submit", (event) => event.preventDefault());
   at("filters").addEventListener("reset", () => setTimeout(update));
   at("legend").append(...["passed", "failed", "expected", "skipped", "none"].map((outcome) =>
@@ -178,6 +183,7 @@ function update() {
   });
   const head = columns.map((name) => el("th", { scope: "col", class: "column" }, el("span", null, name)));
   at("table").className = columns.length > 4 ? "many" : "";
+  at("table").style.setProperty("--columns", columns.length);
   at("table").replaceChildren(el("thead", null, el("tr", null, el("th", { scope: "col" }, "Case"), head)), el("tbody"));
   at("count").textContent = `${number(found.length)} of ${plural(data.cases.length, "case")}`;
   shown = 0;
@@ -207,7 +213,7 @@ function caseRow(row, columns) {
     const passed = kinds.filter((one) => one === "passed").length;
     const fraction = own.length > 1 ? `${passed}/${own.length}` : "";
     const title = `${name}: ${KINDS[outcome].word}${fraction && `, ${fraction} passed`}`;
-    return el("td", { title }, el("span", { class: `cell ${outcome}` }, el("span", { "aria-hidden": "true" }, KINDS[outcome].sign + (fraction && ` ${fraction}`)), el("span", { class: "hidden" }, title)));
+    return el("td", null, el("span", { class: `cell ${outcome}`, role: "img", "aria-label": title, title }, KINDS[outcome].sign, fraction && ` ${fraction}`));
   });
   const button = el("button", { type: "button", "aria-expanded": "false" }, el("span", { class: "mono" }, row.id), el("span", { class: "level" }, row.level), el("small", null, row.about));
   const line = el("tr", { class: "case" }, el("th", { scope: "row" }, button), cells);
@@ -240,23 +246,28 @@ function ending(row, name, end) {
   if (outcome === "skipped") return el("div", { class: "end skipped" }, title, end.skipped);
   const log = end.log ?? [];
   const why = end.log === null ? el("p", { class: "note" }, "The log did not fit into this page: it is in results.json.") : null;
+  const values = [["expected", end.expected, end.actual], ["actual", end.actual, end.expected]].map(([label, mine, other]) =>
+    [el("dt", null, label), el("dd", { class: "mono" }, marked(mine, other))]);
+  // The table says more than the same bytes as text.
+  const decoded = end.comparisons.some(({ path, expected, actual }) => path === "" && expected && actual);
   return el("div", { class: `end ${outcome}` }, title,
-    el("dl", { class: "values" },
-      el("dt", null, "what"), el("dd", null, end.what),
-      el("dt", null, "expected"), el("dd", { class: "mono" }, marked(end.expected, end.actual)),
-      el("dt", null, "actual"), el("dd", { class: "mono" }, marked(end.actual, end.expected))),
+    el("dl", { class: "values" }, el("dt", null, "what"), el("dd", null, end.what), decoded ? null : values.flat()),
     end.comparisons.map(comparison),
+    decoded ? el("details", null, el("summary", null, "Both as text"), el("dl", { class: "values" }, values.flat())) : null,
     log.length ? el("details", null, el("summary", null, plural(log.length, "line") + " of requests and answers"), el("ol", { class: "log" }, log.map((line) => el("li", null, line)))) : why,
     el("p", { class: "note" }, "Again: ", el("code", null, `--only ${row.id} --seed ${data.seed}`)));
 }
 
-// A text with the first character marked that the other has not.
+// A text with the first character, or byte, marked in which it parts from a text that begins alike.
 function marked(text, other) {
   if (text === "") return el("span", { class: "quiet" }, "nothing");
   const mine = [...text], theirs = [...other];
-  const same = mine.findIndex((character, i) => character !== theirs[i]);
-  if (same < 0 || other === "") return text;
-  return [mine.slice(0, same).join(""), el("mark", null, mine[same]), mine.slice(same + 1).join("")];
+  const step = [text, other].every((one) => /^…?[0-9a-f]+…?$/.test(one)) ? 2 : 1;
+  const start = text.startsWith("…") ? 1 : 0;
+  const parts = mine.findIndex((character, i) => character !== theirs[i]);
+  if (parts <= 0) return text;
+  const from = parts - ((parts - start) % step);
+  return [mine.slice(0, from).join(""), el("mark", null, mine.slice(from, from + step).join("")), mine.slice(from + step).join("")];
 }
 
 function comparison({ path, expected, actual, differs_at: differs, rows }) {
@@ -284,7 +295,9 @@ function fieldRow({ name, expected, actual }, two) {
 function value({ hex, before, after, mark, meaning, fault }) {
   const shown = mark === null ? [hex] : [hex.slice(0, 2 * mark), el("mark", null, hex.slice(2 * mark, 2 * mark + 2)), hex.slice(2 * mark + 2)];
   return el("span", null,
-    el("span", { class: "mono" }, before ? `…${before} bytes… ` : "", shown, after ? ` …${after} bytes` : "", hex ? "" : "–"),
+    before ? el("em", { class: "before" }, `${before} bytes, …`) : null,
+    el("span", { class: "mono" }, shown, hex ? "" : "–"),
+    after ? el("em", null, `… ${plural(after, "byte")}`) : null,
     meaning ? el("em", { class: fault ? "fault" : null }, meaning) : null);
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::decode::{Comparison, comparisons};
-use super::difference::{excerpt, first_difference};
+use super::difference::{first_difference, part};
 use super::tally::{Tally, problems, success};
 use crate::runner::case::{Case, CaseResult, Covered, Failure, Introduction, Outcome, Run, Tier};
 
@@ -162,7 +162,7 @@ fn end<'a>(result: &'a CaseResult, room: &mut usize) -> End<'a> {
 fn failed<'a>(failure: &'a Failure, expected_failure: bool, room: &mut usize) -> Failed<'a> {
     let Failure { what, expected, actual, crash, log } = failure;
     let at = first_difference(expected, actual).unwrap_or_default();
-    let (expected, actual) = (excerpt(expected, at, VALUE), excerpt(actual, at, VALUE));
+    let (expected, actual) = (part(expected, at, VALUE), part(actual, at, VALUE));
     let size = log.iter().fold(expected.len() + actual.len(), |sum, line| sum + line.len());
     let left = room.checked_sub(size);
     *room = left.unwrap_or(*room);

@@ -23,8 +23,13 @@ pub fn summary(run: &Run) -> String {
     if failed.len() > SHOWN {
         let _ = writeln!(out, "\n… and {} more failures: report.html has them all", failed.len() - SHOWN);
     }
-    for problem in problems(run) {
-        let _ = write!(out, "\nproblem: {}\n", excerpt(&problem, 0, 4 * WIDTH));
+    let problems = problems(run);
+    out.push_str(if problems.is_empty() { "" } else { "\n" });
+    for problem in problems.iter().take(SHOWN) {
+        let _ = writeln!(out, "problem: {}", excerpt(problem, 0, 4 * WIDTH));
+    }
+    if problems.len() > SHOWN {
+        let _ = writeln!(out, "… and {} more problems", problems.len() - SHOWN);
     }
     out
 }
