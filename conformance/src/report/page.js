@@ -235,15 +235,17 @@ function detail(row, columns) {
   });
   const every = new Map(columns.flatMap((name) => ends(row, name)));
   const worst = [...every].sort(([, a], [, b]) => WORST.indexOf(kind(a)) - WORST.indexOf(kind(b)));
-  return el("div", { class: "inside" }, el("ul", null, texts), worst.map(([name, end]) => ending(row, name, end)));
+  const passed = worst.filter(([, end]) => kind(end) === "passed").map(([name, end]) => `${name} in ${time(end)}`);
+  return el("div", { class: "inside" }, el("ul", null, texts),
+    worst.filter(([, end]) => kind(end) !== "passed").map(([name, end]) => ending(row, name, end)),
+    passed.length ? el("div", { class: "end passed" }, el("h4", null, "Passed"), passed.join(", ")) : null);
 }
 
 function ending(row, name, end) {
   const outcome = kind(end);
   const tag = end.crash ? `${KINDS[outcome].word}: it crashed` : KINDS[outcome].word;
-  const title = el("h4", null, name, el("span", { class: "tag" }, outcome === "passed" ? `${tag} in ${time(end)}` : tag));
-  if (outcome === "passed") return el("div", { class: "end passed" }, title);
-  if (outcome === "skipped") return el("div", { class: "end skipped" }, title, end.skipped);
+  const title = el("h4", null, name, el("span", { class: "tag" }, tag));
+  if (outcome === "skipped") return el("div", { class: "end skipped" }, title, prose(end.skipped));
   const log = end.log ?? [];
   const why = end.log === null ? el("p", { class: "note" }, "The log did not fit into this page: it is in results.json.") : null;
   const values = [["expected", end.expected, end.actual], ["actual", end.actual, end.expected]].map(([label, mine, other]) =>
