@@ -28,7 +28,6 @@ function el(tag, attributes, ...children) {
 
 const number = (value) => value.toLocaleString("en");
 const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
-const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
 function time(microseconds) {
   if (microseconds < 1e3) return `${microseconds} µs`;
