@@ -252,7 +252,7 @@ function ending(row, name, end) {
   // The table says more than the same bytes as text.
   const decoded = end.comparisons.some(({ path, expected, actual }) => path === "" && expected && actual);
   return el("div", { class: `end ${outcome}` }, title,
-    el("dl", { class: "values" }, el("dt", null, "what"), el("dd", null, end.what), decoded ? null : values.flat()),
+    el("dl", { class: "values" }, el("dt", null, "what"), el("dd", null, end.what), end.expected_failure ? [el("dt", null, "why"), el("dd", null, prose(end.expected_failure))] : null, decoded ? null : values.flat()),
     end.comparisons.map(comparison),
     decoded ? el("details", null, el("summary", null, "Both as text"), el("dl", { class: "values" }, values.flat())) : null,
     log.length ? el("details", null, el("summary", null, plural(log.length, "line") + " of requests and answers"), el("ol", { class: "log" }, log.map((line) => el("li", null, line)))) : why,

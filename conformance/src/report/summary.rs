@@ -14,7 +14,8 @@ const WIDTH: usize = 96;
 #[must_use]
 pub fn summary(run: &Run) -> String {
     let mut out = counts(run);
-    let unexpected = |result: &&CaseResult| matches!(result.outcome, Outcome::Failed(_)) && !result.expected_failure;
+    let unexpected =
+        |result: &&CaseResult| matches!(result.outcome, Outcome::Failed(_)) && result.expected_failure.is_none();
     let failed: Vec<&CaseResult> = run.results.iter().filter(unexpected).collect();
     for result in failed.iter().take(SHOWN) {
         failure(&mut out, result, run.seed);

@@ -112,8 +112,8 @@ pub struct CaseResult {
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// Whether the expected failures of this implementation list it.
-    pub expected_failure: bool,
+    /// Why it may fail, if the expected failures of this implementation list it and it failed.
+    pub expected_failure: Option<String>,
     /// How long it took, in microseconds.
     pub microseconds: u64,
 }
