@@ -5,6 +5,7 @@ mod bench;
 mod bundle;
 mod deny;
 mod dist;
+mod formal;
 mod fuzz;
 mod house;
 mod layers;
@@ -44,6 +45,8 @@ enum Chore {
     VectorsBundle,
     /// Check that every requirement of the specification is held by a vector or a test
     Spec(spec::Options),
+    /// Ask the provers about the formal models
+    Formal(formal::Options),
     /// Link the protocol into a C program without Rust's standard library, and run it
     NoStd,
     /// Fuzz the parsers
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Chore::Vectors(options) => Step::new("vectors", "cargo xtask vectors", move || vectors::run(&options)),
         Chore::VectorsBundle => Step::new("vectors-bundle", "cargo xtask vectors-bundle", bundle::run),
         Chore::Spec(options) => Step::new("spec", "cargo xtask spec", move || spec::run(&options)),
+        Chore::Formal(options) => Step::new("formal", "cargo xtask formal", move || formal::run(&options)),
         Chore::NoStd => Step::new("no-std", "cargo xtask no-std", no_std::run),
         Chore::Fuzz(options) => Step::new("fuzz", "cargo xtask fuzz", move || fuzz::run(&options)),
         Chore::Bench(options) => Step::new("bench", "cargo xtask bench", move || bench::run(&options)),

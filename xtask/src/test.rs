@@ -10,7 +10,7 @@ use clap::Args;
 use crate::packages::{self, BENCH, DETACHED, Package, SSI};
 use crate::process::{self, cargo};
 use crate::step::Step;
-use crate::{bundle, deny, fuzz, house, layers, no_std, setup, spec, vectors, web};
+use crate::{bundle, deny, formal, fuzz, house, layers, no_std, setup, spec, vectors, web};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -77,6 +77,7 @@ fn steps() -> Vec<Step> {
         step("rustdoc", rustdoc),
         step("vectors", vectors::check),
         step("spec", spec::check),
+        step("formal", formal::check),
         step("vectors-bundle", bundle::run),
         step("demo", demo),
         step("no-std", no_std::run),
