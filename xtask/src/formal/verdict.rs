@@ -64,8 +64,13 @@ fn one_of(printed: &str, holds: &str, attack: &str) -> Result<Verdict> {
     }
 }
 
-/// One verdict for each query, in order.
+const EQUIVALENCE: &str = "RESULT Observational equivalence ";
+
+/// One verdict for each query, in order, or one for the equivalence.
 pub(super) fn proverif(printed: &str) -> Result<Vec<Verdict>> {
+    if printed.contains(EQUIVALENCE) {
+        return equivalence(printed).map(|verdict| vec![verdict]);
+    }
     let verdict = |line: &str| match (line.ends_with(" is true."), line.ends_with(" is false.")) {
         (true, false) => Ok(Verdict::Holds),
         (false, true) => Ok(Verdict::Attack),
@@ -74,6 +79,16 @@ pub(super) fn proverif(printed: &str) -> Result<Vec<Verdict>> {
     // `RESULT (but …)` is about a weaker query than ours.
     let results = printed.lines().filter(|line| line.starts_with("RESULT ") && !line.starts_with("RESULT ("));
     results.map(verdict).collect()
+}
+
+/// ProVerif never says that an equivalence is false, it shows the trace by which the sides are told apart; and it says so
+/// of more than one form of the process, of which one that is proved is enough.
+fn equivalence(printed: &str) -> Result<Verdict> {
+    match (printed.contains(&format!("{EQUIVALENCE}is true.")), printed.contains("\nA trace has been found.\n")) {
+        (true, _) => Ok(Verdict::Holds),
+        (false, true) => Ok(Verdict::Attack),
+        (false, false) => bail!("no verdict: the equivalence cannot be proved, and no trace tells the sides apart"),
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +112,11 @@ mod tests {
         let printed = "noise\nRESULT a ==> b is true.\nRESULT not attacker(k[]) is false.\n";
         assert_eq!(proverif(printed).unwrap(), [Verdict::Holds, Verdict::Attack]);
         assert!(proverif("RESULT a ==> b cannot be proved.").is_err());
+        let equivalence = "RESULT Observational equivalence cannot be proved.";
+        assert!(proverif(equivalence).is_err());
+        let trace = format!("x\nA trace has been found.\n{equivalence}\n{equivalence}");
+        assert_eq!(proverif(&trace).unwrap(), [Verdict::Attack]);
+        assert_eq!(proverif("RESULT Observational equivalence is true.").unwrap(), [Verdict::Holds]);
         let weaker = "RESULT inj-event(a) ==> inj-event(b) is false.\nRESULT (but event(a) ==> event(b) is true.)";
         assert_eq!(proverif(weaker).unwrap(), [Verdict::Attack]);
     }
