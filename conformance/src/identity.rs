@@ -78,6 +78,13 @@ impl Verifier<'_> {
         Ok(Peer { did: claim.did, fragment: claim.fragment, public_key, signature: claim.signature, signed })
     }
 
+    /// Checks 4 and 5 alone: algorithm and key bytes of a DID's method.
+    pub(crate) fn key(&self, did: &str, fragment: &str) -> Step<(u8, Vec<u8>)> {
+        let claim = Claim { fragment: fragment.as_bytes().to_vec(), ..Claim::default() };
+        let key = self.valid(self.resolve(did, &claim)?)?;
+        Ok((key.algorithm(), key.bytes()))
+    }
+
     fn decode(&self, plain: &[u8]) -> Step<Claim> {
         let checks = self.checks;
         let mut reader = Reader::new(plain, &self.sender.plain, checks, Check::IdentityTruncated);
@@ -199,6 +206,12 @@ enum ValidKey {
 }
 
 impl ValidKey {
+    fn bytes(self) -> Vec<u8> {
+        match self {
+            ValidKey::Ed25519 { bytes, .. } | ValidKey::P256(bytes) => bytes,
+        }
+    }
+
     fn algorithm(&self) -> u8 {
         match self {
             ValidKey::Ed25519 { .. } => 1,

@@ -17,6 +17,7 @@ mod identity;
 mod initiator;
 mod json;
 mod keys;
+mod model_shim;
 mod negative;
 mod negatives;
 mod play;
@@ -26,17 +27,24 @@ mod primitives;
 mod readme;
 mod receive;
 mod registry;
+/// What came of a run: files for people and for machines.
+pub mod report;
 mod request;
 mod responder;
+/// The runner: implementations behind shims, running responders, programs that initiate.
+pub mod runner;
 mod schedule;
 mod sender;
 mod time;
 mod vector;
 mod wire;
+mod wrong;
 
 pub use check::Check;
 pub use generate::{Counts, Difference, GenerateError, Problem, Result, check, generate};
+pub use model_shim::{Broken, serve};
 pub use registry::{Code, NOT_SHOWN};
+pub use wrong::wrongs;
 
 #[cfg(test)]
 mod known_answers_test;

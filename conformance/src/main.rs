@@ -1,10 +1,12 @@
 //! `didshake-conformance`: makes the test vectors, or says what differs from those that are there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use didshake_conformance::{GenerateError, check, generate};
+use didshake_conformance::{Broken, check, generate, serve};
+
+mod run;
 
 /// Makes and checks the test vectors of didshake version 1.
 ///
@@ -38,27 +40,47 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Put implementations to the test (spec/conformance.md); exit 1 if anything unexpected happened
+    Run(run::RunArgs),
+    /// Be the model's shim: answer requests on standard input, whole or with one thing broken
+    Shim {
+        /// Switch off the check of this name (vectors/README.md lists them)
+        #[arg(long, value_name = "CHECK")]
+        without: Option<String>,
+        /// Send this field wrong
+        #[arg(long, value_name = "FIELD", conflicts_with = "without")]
+        wrong: Option<String>,
+    },
 }
 
-fn run(command: Command) -> Result<ExitCode, GenerateError> {
+fn run(command: Command) -> Result<ExitCode, String> {
     match command {
         Command::Generate { out } => {
-            println!("{} in {}", generate(&out)?, out.display());
+            let counts = generate(&out).map_err(|error| error.to_string())?;
+            println!("{counts} in {}", out.display());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check { dir } => {
-            let (counts, differences) = check(&dir)?;
-            for difference in &differences {
-                println!("{difference}");
-            }
-            if differences.is_empty() {
-                println!("{counts}: all as generated");
-                return Ok(ExitCode::SUCCESS);
-            }
-            println!("{} files differ; run: didshake-conformance generate --out {}", differences.len(), dir.display());
-            Ok(ExitCode::FAILURE)
+        Command::Check { dir } => compare(&dir),
+        Command::Run(args) => run::run(args),
+        Command::Shim { without, wrong } => {
+            let broken = Broken::named(without.as_deref(), wrong.as_deref())?;
+            serve(broken).map_err(|error| error.to_string())?;
+            Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn compare(dir: &Path) -> Result<ExitCode, String> {
+    let (counts, differences) = check(dir).map_err(|error| error.to_string())?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    if differences.is_empty() {
+        println!("{counts}: all as generated");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} files differ; run: didshake-conformance generate --out {}", differences.len(), dir.display());
+    Ok(ExitCode::FAILURE)
 }
 
 fn main() -> ExitCode {

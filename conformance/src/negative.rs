@@ -211,21 +211,39 @@ impl Negative {
         negative
     }
 
-    /// Plays it, proves that it has a single fault, and gives the vector.
-    pub(crate) fn vector(&self, base: &Positive) -> Step<Vector> {
-        let mut config = base.config.clone();
+    /// The configuration that it is played in.
+    pub(crate) fn configured(&self, base: &Config) -> Config {
+        let mut config = base.clone();
         if let Some(setup) = &self.setup {
             setup(&mut config);
         }
+        if let Fault::Config(edit) = &self.fault {
+            edit(&mut config);
+        }
+        config
+    }
+
+    /// What its sender does at the bad message; nothing where the fault lies elsewhere.
+    pub(crate) fn deviation(&self) -> &Deviation {
+        if let Fault::Message(deviation) = &self.fault { deviation } else { &Deviation::None }
+    }
+
+    /// The bad message among the others.
+    pub(crate) fn bad(&self) -> Bad<'_> {
+        let deviation = self.deviation();
+        let index = if matches!(deviation, Deviation::Repeat) { usize::MAX } else { self.index };
+        Bad { index, deviation, before: &self.before }
+    }
+
+    /// Plays it, proves that it has a single fault, and gives the vector.
+    pub(crate) fn vector(&self, base: &Positive) -> Step<Vector> {
+        let config = self.configured(&base.config);
         let (messages, channel) = match &self.fault {
-            Fault::Message(deviation) => (self.prove(&config, deviation)?, None),
-            Fault::Config(edit) => {
-                edit(&mut config);
-                if config == base.config {
-                    return Err(Stop::Broken("a configuration that was not changed"));
-                }
-                (self.prove(&config, &Deviation::None)?, None)
+            Fault::Message(_) => (self.prove(&config)?, None),
+            Fault::Config(_) if config == base.config => {
+                return Err(Stop::Broken("a configuration that was not changed"));
             }
+            Fault::Config(_) => (self.prove(&config)?, None),
             Fault::Record { keep, say, seal, send } => {
                 let (messages, records) = self.prove_record(base, *keep, say, seal, send)?;
                 (messages, Some(records))
@@ -247,9 +265,9 @@ impl Negative {
         }
     }
 
-    fn prove(&self, config: &Config, deviation: &Deviation) -> Step<Vec<Message>> {
-        let index = if matches!(deviation, Deviation::Repeat) { usize::MAX } else { self.index };
-        let bad = Some(Bad { index, deviation, before: &self.before });
+    /// Plays it in this configuration, proves that it has a single fault there, and gives the messages.
+    pub(crate) fn prove(&self, config: &Config) -> Step<Vec<Message>> {
+        let bad = Some(self.bad());
         self.judge(|checks| Ok(play(config, bad, checks)?.refused))?;
         let messages = play(config, bad, Checks::all())?.messages;
         match messages.last() {
@@ -293,19 +311,29 @@ impl Negative {
         Ok((played.messages, records))
     }
 
+    /// Who must refuse, and how.
+    pub(crate) fn fails(&self) -> Fails {
+        let (error, alert) = (self.check.code().name().to_owned(), self.check.alert());
+        Fails { role: self.role, at: self.at.to_owned(), error, alert }
+    }
+
+    /// Its requirements; that of a signature input is the one of the role that signs.
+    pub(crate) fn requirements_of_role(&self) -> Vec<String> {
+        let signed_input = if self.at == "reply" { "R-SIG-2" } else { "R-SIG-3" };
+        let by_role = |id: &&'static str| if matches!(*id, "R-SIG-2" | "R-SIG-3") { signed_input } else { *id };
+        self.requirements.iter().map(|id| by_role(id).to_owned()).collect()
+    }
+
     fn describe(&self, config: Config, messages: Vec<Message>, channel: Option<Vec<Record>>) -> Vector {
         let code = self.check.code();
         let who = if self.role == Role::Initiator { "initiator" } else { "responder" };
-        let signed_input = if self.at == "reply" { "R-SIG-2" } else { "R-SIG-3" };
-        let by_role = |id: &&'static str| if matches!(*id, "R-SIG-2" | "R-SIG-3") { signed_input } else { *id };
-        let requirements = self.requirements.iter().map(|id| by_role(id).to_owned()).collect();
         Vector {
             format: FORMAT.to_owned(),
             id: self.id.to_owned(),
             kind: Kind::Negative,
             area: self.area.to_owned(),
             about: format!("the {who} refuses with {}: {}", code.name(), self.change),
-            requirements,
+            requirements: self.requirements_of_role(),
             base: Some(self.base.to_owned()),
             mutation: Some(Mutation {
                 at: self.mutated.to_owned(),
@@ -313,12 +341,7 @@ impl Negative {
                 change: self.change.clone(),
                 check: self.check.name().to_owned(),
             }),
-            fails: Some(Fails {
-                role: self.role,
-                at: self.at.to_owned(),
-                error: code.name().to_owned(),
-                alert: self.check.alert(),
-            }),
+            fails: Some(self.fails()),
             config,
             messages,
             handshake: None,

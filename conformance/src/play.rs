@@ -18,7 +18,7 @@ pub(crate) struct Bad<'d> {
 }
 
 impl<'d> Bad<'d> {
-    fn at(self, index: usize) -> &'d Deviation {
+    pub(crate) fn at(self, index: usize) -> &'d Deviation {
         if self.index == index {
             return self.deviation;
         }
@@ -33,11 +33,13 @@ pub(crate) struct Played<'a> {
     pub(crate) responder: Responder<'a>,
     /// What the receiver of the bad message said; None if it accepted.
     pub(crate) refused: Option<Check>,
+    /// The last message, with what its sender had.
+    pub(crate) last: Option<Outgoing>,
     replied: bool,
     finished: bool,
 }
 
-const HONEST: &Deviation = &Deviation::None;
+pub(crate) const HONEST: &Deviation = &Deviation::None;
 
 /// Plays. `checks` apply to the bad message alone; every other message is checked in full.
 pub(crate) fn play<'a>(config: &'a Config, bad: Option<Bad<'_>>, checks: Checks) -> Step<Played<'a>> {
@@ -47,6 +49,7 @@ pub(crate) fn play<'a>(config: &'a Config, bad: Option<Bad<'_>>, checks: Checks)
         initiator: Initiator::new(config),
         responder: Responder::new(config),
         refused: None,
+        last: None,
         replied: false,
         finished: false,
     };
@@ -63,6 +66,7 @@ pub(crate) fn play<'a>(config: &'a Config, bad: Option<Bad<'_>>, checks: Checks)
         }
         let on = if tested { checks } else { Checks::all() };
         let answer = played.deliver(from, &message, on, token, at(index + 1));
+        played.last = Some(message);
         if tested {
             played.refused = verdict(answer)?;
             return Ok(played);

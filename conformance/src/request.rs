@@ -18,6 +18,7 @@ use crate::check::Step;
 pub(crate) use case::{Negative, Positive};
 pub(crate) use check::{Halt, RequestCheck};
 pub(crate) use file::RequestVector;
+pub(crate) use service::judge_alone;
 
 /// Everything that succeeds, in the order of the index.
 pub(crate) fn positives() -> Step<Vec<Positive>> {

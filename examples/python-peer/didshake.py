@@ -1,12 +1,9 @@
-"""didshake 1, an example peer: read it beside spec/didshake-1.md; the sections come in its order under its names.
-Not hardened: Python neither wipes secrets nor computes in constant time (README.md). A Fault carries the code of 14.10 and what to
-send in answer on a stream or WebSocket; alert 49 not before 100 ms have passed since the message came (R-CHECK-8).
-Longer than 400 lines, because the whole protocol in one file is what makes it readable beside the specification."""
-import base64, calendar, contextlib, datetime, functools, hashlib, hmac, http.client, ipaddress, json, math, os, re, socket
-import threading, time
+"""didshake 1, an example peer: read it beside spec/didshake-1.md; sections in its order, under its names (15 is in bindings.py).
+A Fault carries the code of 14.10 and what to send in answer on a stream or WebSocket; alert 49 not before 100 ms have passed
+since the message came (R-CHECK-8). Not hardened: Python neither wipes secrets nor computes in constant time (README.md)."""
+import base64, calendar, contextlib, datetime, functools, hashlib, hmac, json, math, os, re, time
 from dataclasses import dataclass, field
 from types import SimpleNamespace as Values
-from urllib.parse import urlsplit
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils, x25519
@@ -14,15 +11,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 # 14.9, 14.10 Alerts and the error codes that they belong to; every code that is not listed here has 49
-ALERTS = {10: "unexpected_message second_retry record_zeros_only record_unknown_content_type record_after_close key_update_overdue",
+ALERTS = {10: "unexpected_message second_retry record_zeros_only record_unknown_content_type record_after_close "
+              "key_update_overdue",
           20: "sealed_part_not_opened record_not_opened", 40: "no_common_suite", 49: "", 70: "unsupported_version", 80: "",
           47: "suite_list_duplicate suite_list_without_group share_invalid retry_suite_not_offered retry_same_group "
               "second_hello_needs_retry reply_suite_not_offered reply_suite_wrong_group",
           50: "message_too_long message_truncated trailing_bytes suite_list_malformed application_protocol_empty extension_order "
               "extension_critical_byte recipient_malformed accept_malformed record_too_long record_content_length",
-          110: "unknown_critical_extension", 112: "unknown_recipient", 120: "unknown_application_protocol"}
+          110: "unknown_critical_extension", 112: "unknown_recipient", 120: "unknown_application_protocol",
+          None: "peer_alert malformed_alert not_a_record truncated"}
 ALERT_OF = {code: alert for alert, codes in ALERTS.items() for code in codes.split()}
-ALERT_OF |= dict.fromkeys(("peer_alert", "malformed_alert", "not_a_record", "truncated"))
 class Fault(Exception):
     def __init__(self, code, alert=...):
         super().__init__(code)
@@ -59,6 +57,11 @@ def begin(message, *waited_for, limit=65_535):                      # 3.9: what 
     if message[0] == ALERT: raise Fault("peer_alert" if len(message) == 2 and message[1] in ALERTS else "malformed_alert")
     check(message[0] in waited_for, "unexpected_message")
     return Reader(message, "message_truncated", at=1)
+def read_reply(message):                                            # 3.2, 3.3: Reply, or Retry, which ends with its suite
+    r = begin(message, REPLY, RETRY); m = Values(suite=r.uint(2))
+    if message[0] == REPLY: m.key_share, m.nonce, m.head, m.sealed = r.vec(2), r.take(32), message[:r.at], r.vec(2)
+    r.end()
+    return m
 def read_sealed(message, waited_for):                               # 3.4, 3.5
     r = begin(message, waited_for); sealed = r.vec(2); r.end()
     return sealed
@@ -85,12 +88,10 @@ def read_hello(message):                                            # 10.1, step
 
 # 4 Suites and groups
 X25519 = 0x001D
-GROUPS = {X25519: 32}                                               # the length of a share
-SUITES = {1: (X25519, ChaCha20Poly1305), 2: (X25519, AESGCM)}       # the known ones; tests, and only they, add 0xFE01 (R-SUITE-12)
+SUITES = {1: (X25519, ChaCha20Poly1305), 2: (X25519, AESGCM)}       # known ones; tests, and only they, add 0xFE01 (R-SUITE-12)
 def share_of(secret): return x25519.X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
-def DH(secret, share, group):
-    check(len(share) == GROUPS[group], "share_invalid")
-    with refusing(ValueError, "share_invalid"):                     # R-SUITE-11: the library refuses a result of zeros
+def DH(secret, share):
+    with refusing(ValueError, "share_invalid"):                     # the library refuses other lengths, and a result of zeros
         return x25519.X25519PrivateKey.from_private_bytes(secret).exchange(x25519.X25519PublicKey.from_public_bytes(share))
 
 # 5 Transcript and keys
@@ -100,7 +101,7 @@ def handshake_keys(th2, dh):
     return Values(hs=hs, k_reply=Expand(hs, b"didshake/1 reply", 32), k_finish=Expand(hs, b"didshake/1 finish", 32))
 def session_keys(hs, th4):
     ms = Extract(th4, Expand(hs, b"didshake/1 derived", 32))
-    return Values(k_accept=Expand(ms, b"didshake/1 accept", 32),
+    return Values(ms=ms, k_accept=Expand(ms, b"didshake/1 accept", 32),
                   i2r_0=Expand(ms, b"didshake/1 i2r", 32), r2i_0=Expand(ms, b"didshake/1 r2i", 32),
                   exporter=Expand(ms, b"didshake/1 exporter", 32), session_id=Expand(ms, b"didshake/1 session", 16))
 def seal(suite, key, th, plain): return vec16(SUITES[suite][1](key).encrypt(bytes(12), plain, th))  # 5.3: a key seals one message
@@ -110,49 +111,31 @@ def export(exporter, label, context, length):                       # 5.4
     if not (1 <= len(label) <= 255 and len(context) <= 65_535 and 1 <= length <= 8_160): raise ValueError("R-EXP-2")
     return Expand(exporter, b"didshake/1 export" + u16(length) + vec8(label) + vec16(context), length)
 
-# 6.2 Ed25519. A point is (X, Y, Z, T) with x = X/Z, y = Y/Z, x·y = T/Z
-p, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-d = -121665 * pow(121666, -1, p) % p
-def decode_point(raw):                                              # lenient: who needs a canonical encoding compares encode_point
-    y = int.from_bytes(raw, "little") % 2**255
-    xx = (y * y - 1) * pow(d * y * y + 1, -1, p) % p
-    x = pow(xx, (p + 3) // 8, p)
-    if x * x % p != xx: x = x * pow(2, (p - 1) // 4, p) % p
-    if x & 1 != raw[31] >> 7: x = -x % p
-    return (x, y % p, 1, x * y % p) if x * x % p == xx else None
-def encode_point(P):
-    z = pow(P[2], -1, p)
-    return (P[1] * z % p | (P[0] * z % p & 1) << 255).to_bytes(32, "little")
-def add(P, Q):
-    a, b, c, e = (P[1] - P[0]) * (Q[1] - Q[0]), (P[1] + P[0]) * (Q[1] + Q[0]), 2 * P[3] * Q[3] * d, 2 * P[2] * Q[2]
-    return (b - a) * (e - c) % p, (e + c) * (b + a) % p, (e - c) * (e + c) % p, (b - a) * (b + a) % p
-def mul(n, P): return functools.reduce(lambda Q, bit: add(add(Q, Q), P) if bit == "1" else add(Q, Q), f"{n:b}", (0, 1, 1, 0))
-def small_order(P): return encode_point(mul(8, P)) == (1).to_bytes(32, "little")    # [8]P is the neutral element
-B = decode_point((4 * pow(5, -1, p) % p).to_bytes(32, "little"))
-def verify_ed25519(A, signature, M):                                # steps 2 to 5; step 1 is valid_key
-    R, S = signature[:32], int.from_bytes(signature[32:], "little")
-    check(S < L and not ((P := decode_point(R)) and small_order(P)), "signature_invalid")
-    k = int.from_bytes(hashlib.sha512(R + A + M).digest(), "little") % L
-    X, Y, Z, T = decode_point(A)
-    check(encode_point(add(mul(S, B), mul(k, (-X, Y, Z, -T)))) == R, "signature_invalid")   # [S]B − [k]A
-# 6.3 ES256: the library checks ranges and equation
-def verify_es256(Q, signature, M):
-    key, rs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), Q), (number(signature[:32]), number(signature[32:]))
-    with refusing(InvalidSignature, "signature_invalid"): key.verify(utils.encode_dss_signature(*rs), M, ec.ECDSA(hashes.SHA256()))
-def valid_key(algorithm, raw):                                      # R-SIG-4, R-SIG-8; P-256: compressed, or 0x04 ‖ x ‖ y of a JWK
-    if algorithm == 1:
-        A = decode_point(raw); check(A and encode_point(A) == raw and not small_order(A), "key_invalid")
+# 6.2 Ed25519. The library does steps 2, 4 and 5: S < L, and the encoding of [S]B − [k]A against the bytes of R
+p = 2**255 - 19; d = -121665 * pow(121666, -1, p) % p
+def y_of(encoded): return int.from_bytes(encoded, "little") % 2**255
+def small_order(y): return y * (y*y - 1) * (d * y**4 + 2*y*y - 1) % p == 0  # [8]P is the neutral element: y is 0, ±1, or x² = −y²
+def verify_ed25519(A, signature, M):
+    check(not small_order(y_of(signature[:32])), "signature_invalid")       # step 3
+    with refusing(InvalidSignature, "signature_invalid"): ed25519.Ed25519PublicKey.from_public_bytes(A).verify(signature, M)
+P256, ES256 = ec.SECP256R1(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True)             # R-SEC-2
+def verify_es256(Q, signature, M):                                  # 6.3: the library checks ranges and equation
+    key, r, s = ec.EllipticCurvePublicKey.from_encoded_point(P256, Q), number(signature[:32]), number(signature[32:])
+    with refusing(InvalidSignature, "signature_invalid"): key.verify(utils.encode_dss_signature(r, s), M, ES256)
+def valid_key(algorithm, raw):                                      # P-256: compressed, or 0x04 ‖ x ‖ y of a JWK
+    if algorithm == 1:                                              # step 1; −0 is of small order; x² = (y² − 1)/(d·y² + 1)
+        y = y_of(raw); square = pow((y*y - 1) * (d*y*y + 1), (p - 1) // 2, p) == 1
+        check(len(raw) == 32 and y < p and square and not small_order(y), "key_invalid")
         return raw
     with refusing(ValueError, "key_invalid"):                       # the library: first byte, x and y below p, on the curve
-        Q = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+        Q = ec.EllipticCurvePublicKey.from_encoded_point(P256, raw)
         return Q.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
 @dataclass(eq=False)
 class Identity:                                                     # one that this peer is configured with
     did: str; fragment: str; algorithm: int; secret_key: bytes = field(repr=False)
     def sign(self, M):
         if self.algorithm == 1: return ed25519.Ed25519PrivateKey.from_private_bytes(self.secret_key).sign(M)
-        key = ec.derive_private_key(number(self.secret_key), ec.SECP256R1())
-        r, s = utils.decode_dss_signature(key.sign(M, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))   # R-SEC-2
+        r, s = utils.decode_dss_signature(ec.derive_private_key(number(self.secret_key), P256).sign(M, ES256))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 # 7 Identity, DIDs, extensions. The expressions are for fullmatch
@@ -166,7 +149,7 @@ def write_identity(own, extensions, before, after=b""):             # 7.1; in 6.
 def read_identity(raw):                                             # 7.4
     r = Reader(raw, "identity_malformed")
     size = r.uint(2); check(size <= 2_048, "did_syntax")
-    did = r.take(size).decode("latin-1"); check(re.fullmatch(DID, did), "did_syntax")   # a byte is a character; only ASCII matches
+    did = r.take(size).decode("latin-1"); check(re.fullmatch(DID, did), "did_syntax")   # a byte is a character, ASCII matches
     fragment, algorithm = r.vec(1).decode("latin-1"), r.uint(1); check(algorithm in (1, 2), "unknown_algorithm")
     head, signature, extensions = raw[:r.at], r.take(64), r.vec(2)
     critical = [c for _, c, _ in read_extensions(extensions, "identity_extensions")]
@@ -187,7 +170,6 @@ def multikey(text, code, algorithms=(1, 2)):
     check(isinstance(text, str) and text[:1] == "z", code); raw = base58(text[1:], code)
     algorithm = {(b"\xed\x01", 34): 1, (b"\x80\x24", 35): 2}.get((raw[:2], len(raw))); check(algorithm in algorithms, code)
     return algorithm, raw[2:]
-def to_base64url(raw): return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 BASE64URL = r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?"     # canonical, unpadded
 def from_base64url(text, code):
     check(isinstance(text, str) and re.fullmatch(BASE64URL, text), code)
@@ -216,15 +198,12 @@ def did_jwk(text, code): return jwk_key(strict_json(from_base64url(text, code), 
 # 9 DID documents
 KEY_MEMBERS = ("publicKeyMultibase", "publicKeyBase58", "publicKeyJwk", "publicKeyHex", "publicKeyPem", "publicKeyBase64",
                "blockchainAccountId", "ethereumAddress")
-def raw_ed25519(text, code):
-    raw = base58(text, code); check(len(raw) == 32, code)
-    return 1, raw
+def raw_ed25519(text, code): raw = base58(text, code); check(len(raw) == 32, code); return 1, raw
 KEY_FORMS = {"Multikey": ("publicKeyMultibase", multikey),
              "JsonWebKey": ("publicKeyJwk", jwk_key), "JsonWebKey2020": ("publicKeyJwk", jwk_key),
              "Ed25519VerificationKey2020": ("publicKeyMultibase", lambda text, code: multikey(text, code, (1,))),
              "Ed25519VerificationKey2018": ("publicKeyBase58", raw_ed25519)}        # 9.5
-TIME = (r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?"
-        r"(?:Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))")
+TIME = r"(?a)(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))"   # ASCII digits
 def instant(text):                                                  # 9.4
     m = re.fullmatch(TIME, text) if isinstance(text, str) else None; check(m, "method_time")
     year, *rest = map(int, m.groups()[:6])
@@ -256,34 +235,35 @@ def document_key(did, fragment, text, deactivated, now):            # 9.6, steps
 
 # 10 The handshake, 11 The eight checks
 @dataclass(frozen=True)
-class VerifiedPeer: did: str; fragment: str; algorithm: int; key: bytes     # R-CHECK-6
+class VerifiedPeer: did: str; fragment: str; algorithm: int; public_key: bytes     # R-CHECK-6
 @dataclass(eq=False)
 class Peer:                                                         # the configuration of a peer, in either role
     identities: list                                                # an initiator is the first
     admit: object                                                   # the DID that is meant, or a function of a DID (R-INIT-1)
     policy: object = lambda verified_peer: True
-    suites: tuple = (1, 2); application_protocols: tuple = (b"didshake.login/1",)   # an initiator sends the first
-    binding: int = 1; prologue: bytes = b""; endpoint: str = ""
-    default_identity: int = 0; lifetime: int = 3_600                # responder
-    first_group: int = X25519; recipient: bool = False              # initiator; R-EXT-8
-    hello_extensions: tuple = (); identity_extensions: tuple = (); accept_extensions: tuple = ()
-    resolvers: dict = field(default_factory=dict)                   # 9.1: method → function: DID → (document, deactivated) or None
+    suites: tuple = (1, 2); binding: int = 1; prologue: bytes = b""; endpoint: str = ""
+    application_protocol: str = "didshake.login/1"; first_group: int = X25519; recipient: bool = False  # initiator; R-EXT-8
+    application_protocols: tuple = ("didshake.login/1",); default_identity: int = 0; lifetime: int = 3_600  # responder
+    hello_extensions: tuple = (); reply_extensions: tuple = (); finish_extensions: tuple = (); accept_extensions: tuple = ()
+    resolvers: dict = field(default_factory=dict)                   # 9.1: method → function: DID → (text, deactivated) or None
     clock: object = lambda: int(time.time()); random: object = os.urandom
     waiting: dict = field(default_factory=dict, repr=False)         # 10.6: the waiting states by their random names, in memory
     burned: dict = field(default_factory=dict, repr=False)          # th3 → until when (R-STATE-7)
+def resolve(claim, resolvers, now):                                 # checks 4 and 5: (algorithm, public key)
+    _, method, specific = claim.did.split(":", 2)
+    if method == "key": algorithm, raw = multikey(specific, "did_key_malformed")
+    elif method == "jwk": algorithm, raw = did_jwk(specific, "did_jwk_malformed")
+    else:
+        check(method in resolvers, "did_method_unsupported")
+        with refusing(Exception, "did_resolution_failed"): found = resolvers[method](claim.did)
+        check(found, "did_not_found")
+        algorithm, raw = document_key(claim.did, claim.fragment, *found, now)
+    return algorithm, valid_key(algorithm, raw)
 def verify(peer, now, raw, before, after=b""):                      # checks 1 to 7
     claim = read_identity(raw)                                      # 1
     check(claim.did not in [own.did for own in peer.identities], "own_did")     # 2
     check(peer.admit == claim.did if isinstance(peer.admit, str) else peer.admit(claim.did), "not_admitted")    # 3
-    _, method, specific = claim.did.split(":", 2)                   # 4
-    if method == "key": algorithm, raw = multikey(specific, "did_key_malformed")
-    elif method == "jwk": algorithm, raw = did_jwk(specific, "did_jwk_malformed")
-    else:
-        check(method in peer.resolvers, "did_method_unsupported")
-        with refusing(Exception, "did_resolution_failed"): found = peer.resolvers[method](claim.did)
-        check(found, "did_not_found")
-        algorithm, raw = document_key(claim.did, claim.fragment, *found, now)
-    key = valid_key(algorithm, raw); check(claim.algorithm == algorithm, "algorithm_mismatch")      # 5
+    algorithm, key = resolve(claim, peer.resolvers, now); check(claim.algorithm == algorithm, "algorithm_mismatch")   # 4, 5
     (verify_ed25519 if algorithm == 1 else verify_es256)(key, claim.signature, before + claim.signed + after)   # 6
     verified = VerifiedPeer(claim.did, claim.fragment, algorithm, key); check(peer.policy(verified), "policy_refused")  # 7
     return verified
@@ -298,41 +278,38 @@ def start(peer, group=None, retried=False):                         # initiator:
     group, secret, nonce = group or peer.first_group, peer.random(32), peer.random(32)
     extensions = [*peer.hello_extensions] + ([(1, 1, recipient(nonce, peer.admit))] if peer.recipient else [])
     hello = (bytes([HELLO, 1]) + vec8(b"".join(map(u16, peer.suites))) + u16(group) + vec16(share_of(secret)) + nonce
-             + vec8(peer.application_protocols[0]) + write_extensions(extensions))
+             + vec8(peer.application_protocol.encode()) + write_extensions(extensions))
     th1 = H(th0(peer.binding, peer.prologue), hello)                # after a Retry too: R-SCHED-6
     return WaitReply(peer=peer, secret=secret, group=group, th1=th1, retried=retried), hello
 class WaitReply(State):                                             # 10.2: (WaitAccept, Finish), or (WaitReply, the second Hello)
     def receive(self, message):
-        s, r = self.consume(), begin(message, REPLY, RETRY)
-        suite = r.uint(2)
+        s, m = self.consume(), read_reply(message)
+        offered, group = m.suite in s.peer.suites, SUITES.get(m.suite, (None,))[0]
         if message[0] == RETRY:
-            r.end(); check(not s.retried, "second_retry")
-            check(suite in s.peer.suites, "retry_suite_not_offered"); check(SUITES[suite][0] != s.group, "retry_same_group")
-            return start(s.peer, SUITES[suite][0], retried=True)
-        share, _ = r.vec(2), r.take(32)
-        head, sealed = message[:r.at], r.vec(2); r.end()
-        check(suite in s.peer.suites, "reply_suite_not_offered"); check(SUITES[suite][0] == s.group, "reply_suite_wrong_group")
-        th2 = H(s.th1, head)
-        keys = handshake_keys(th2, DH(s.secret, share, s.group))
-        opened = open_sealed(suite, keys.k_reply, th2, sealed)
+            check(not s.retried, "second_retry"); check(offered, "retry_suite_not_offered")
+            check(group != s.group, "retry_same_group")
+            return start(s.peer, group, retried=True)
+        check(offered, "reply_suite_not_offered"); check(group == s.group, "reply_suite_wrong_group")
+        th2 = H(s.th1, m.head)
+        keys = handshake_keys(th2, DH(s.secret, m.key_share))
+        opened = open_sealed(m.suite, keys.k_reply, th2, m.sealed)
         responder = verify(s.peer, s.peer.clock(), opened, b"didshake/1 responder\0" + th2)
         th3 = H(th2, vec16(opened))
-        identity = write_identity(s.peer.identities[0], s.peer.identity_extensions, b"didshake/1 initiator\0" + th3,
+        identity = write_identity(s.peer.identities[0], s.peer.finish_extensions, b"didshake/1 initiator\0" + th3,
                                   names(responder.did, responder.fragment))
         th4 = H(th3, vec16(identity))
-        state = WaitAccept(suite=suite, th4=th4, keys=session_keys(keys.hs, th4), responder=responder,
-                           application_protocol=s.peer.application_protocols[0])
-        return state, bytes([FINISH]) + seal(suite, keys.k_finish, th3, identity)
-class WaitAccept(State):                                            # 10.2: the Channel
+        state = WaitAccept(suite=m.suite, th4=th4, keys=session_keys(keys.hs, th4), responder=responder, peer=s.peer)
+        return state, bytes([FINISH]) + seal(m.suite, keys.k_finish, th3, identity)
+class WaitAccept(State):                                            # 10.2: (Channel, None)
     def receive(self, message):
         s, sealed = self.consume(), read_sealed(message, ACCEPT)
         plain = Reader(open_sealed(s.suite, s.keys.k_accept, s.th4, sealed), "accept_malformed")
-        channel = Channel(s.suite, s.keys, s.keys.i2r_0, s.keys.r2i_0, s.responder, s.application_protocol)
+        channel = Channel(s.suite, s.keys, s.keys.i2r_0, s.keys.r2i_0, s.responder, s.peer.application_protocol)
         try:
             channel.lifetime, extensions = plain.uint(4), plain.vec(2); plain.end("accept_malformed")
             check(not any([c for _, c, _ in read_extensions(extensions, "accept_malformed")]), "unknown_critical_extension")
         except Fault as fault: channel.refuse(fault); raise         # R-INIT-9
-        return channel
+        return channel, None
 class WaitHello(State):                                             # responder: (WaitFinish, Reply), or (WaitHello, Retry)
     def receive(self, message):
         s, h = self.consume(), read_hello(message)
@@ -341,7 +318,7 @@ class WaitHello(State):                                             # responder:
         check(any(x not in SUITES or SUITES[x][0] == h.group for x in h.suites), "suite_list_without_group")
         check(not h.unknown_critical, "unknown_critical_extension")
         suite = next((x for x in peer.suites if x in h.suites), None); check(suite, "no_common_suite")      # R-SUITE-8
-        check(h.application_protocol in peer.application_protocols, "unknown_application_protocol")
+        check(h.application_protocol in [x.encode() for x in peer.application_protocols], "unknown_application_protocol")
         if h.recipient is not None: own = next((x for x in peer.identities if recipient(h.nonce, x.did) == h.recipient), None)
         check(own, "unknown_recipient")
         if SUITES[suite][0] != h.group:
@@ -350,13 +327,13 @@ class WaitHello(State):                                             # responder:
         secret, nonce, name, now = peer.random(32), peer.random(32), os.urandom(16), peer.clock()
         head = bytes([REPLY]) + u16(suite) + vec16(share_of(secret)) + nonce
         th2 = H(H(th0(peer.binding, peer.prologue), message), head)
-        keys = handshake_keys(th2, DH(secret, h.key_share, h.group))
-        identity = write_identity(own, peer.identity_extensions, b"didshake/1 responder\0" + th2)
+        keys = handshake_keys(th2, DH(secret, h.key_share))
+        identity = write_identity(own, peer.reply_extensions, b"didshake/1 responder\0" + th2)
         for store in (peer.waiting, peer.burned):                   # forget what is long over
             for key in [k for k, v in list(store.items()) if v.expires + 60 < now]: store.pop(key, None)
         peer.waiting[name] = Values(hs=keys.hs, k_finish=keys.k_finish, th3=H(th2, vec16(identity)), own=own, suite=suite,
-                                    application_protocol=h.application_protocol,
-                                    place=(peer.binding, peer.prologue, peer.endpoint), expires=now + 60)
+                                    application_protocol=h.application_protocol.decode(), expires=now + 60,
+                                    place=(peer.binding, peer.prologue, peer.endpoint))
         return WaitFinish(peer=peer, name=name), head + seal(suite, keys.k_reply, th2, identity)
 class WaitFinish(State):                                            # 10.3: (Channel, Accept)
     def receive(self, message):                                     # a bad Finish leaves peer.waiting[name] as it is (R-STATE-6)
@@ -388,7 +365,7 @@ class Direction:                                                    # 12.2
 class Channel:                                                      # what stands after the handshake; for an ordered transport
     def __init__(self, suite, keys, send_secret, receive_secret, peer, application_protocol, lifetime=0):
         self.peer, self.application_protocol, self.lifetime, self.over = peer, application_protocol, lifetime, False
-        self.session_id, self.exporter = keys.session_id, keys.exporter
+        self.suite, self.session_id, self.exporter = suite, keys.session_id, keys.exporter
         self.out, self.into = Direction(suite, send_secret), Direction(suite, receive_secret)
     def export(self, label, context, length): return export(self.exporter, label, context, length)
     def send(self, content_type, content=b"", padding=0):           # the records to send: one, or two (12.3: a key_update first)
@@ -420,86 +397,3 @@ class Channel:                                                      # what stand
         if content_type == ALERT_RECORD: raise Fault("peer_alert" if content[0] in ALERTS else "malformed_alert")
         return content_type, content
     def transport_ended(self): check(self.into.closed or self.over, "truncated")    # R-CHAN-15
-
-# 15 Bindings: HTTP. What fails below the protocol is an OSError, HTTPException or ValueError
-def origin_of(url):                                                 # 15.2; hosts here are ASCII
-    parts = urlsplit(url); scheme, host, port = parts.scheme.replace("ws", "http", 1), parts.hostname or "", parts.port
-    good = scheme in ("http", "https") and host and not re.search("[@%]", parts.netloc) and re.fullmatch(r"[!-\[\]-~]+", url)
-    if not good: raise ValueError("no origin")
-    if ":" in host: host = f"[{ipaddress.IPv6Address(host).compressed}]"
-    elif re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]): ipaddress.IPv4Address(host)
-    return f"{scheme}://{host}" + ("" if port in (None, {"http": 80, "https": 443}[scheme]) else f":{port}")
-def http_request(method, url, headers, body, deadline):             # no redirect, no proxy: (status, headers, body)
-    parts, left = urlsplit(url), deadline - time.monotonic()
-    if left <= 0: raise TimeoutError("R-LIMIT-2")
-    kind = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}[parts.scheme]
-    connection = kind(parts.hostname, parts.port, timeout=left); connection.connect()
-    timer = threading.Timer(left, connection.sock.shutdown, [socket.SHUT_RDWR]); timer.start()  # against dripped bytes
-    try:
-        connection.request(method, (parts.path or "/") + (parts.query and "?" + parts.query), body, headers)
-        response = connection.getresponse()
-        return response.status, response.headers, response.read(65_537)     # one more than any limit
-    finally: timer.cancel(); connection.close()
-def has_type(headers, wanted):                                      # exactly one; parameters and case are ignored
-    return [x.partition(";")[0].strip().lower() for x in headers.get_all("Content-Type", [])] == [wanted]
-def login(endpoint, own, expect, seconds=60):                       # 15.4 as initiator: a Session
-    peer = Peer([own], expect, binding=3, prologue=origin_of(endpoint).encode())    # R-BIND-6
-    deadline, headers = time.monotonic() + seconds, {"Content-Type": "application/didshake"}
-    def post(message):
-        status, fields, body = http_request("POST", endpoint, headers, message, deadline)
-        if status // 100 == 3 or not has_type(fields, "application/didshake"): raise ConnectionError(f"no answer, status {status}")
-        return fields, body
-    state, message = start(peer)
-    while isinstance(state, WaitReply):
-        fields, body = post(message)
-        state, message = state.receive(body)
-    tokens = fields.get_all("DIDShake-State", [])                   # R-BIND-11
-    good = len(tokens) == 1 and 1 <= len(tokens[0]) <= 4_096 and re.fullmatch(BASE64URL, tokens[0])
-    if not good: raise ConnectionError("DIDShake-State")
-    headers["DIDShake-State"] = tokens[0]
-    channel = state.receive(post(message)[1])
-    key = channel.export(b"didshake.login/1 request", b"", 32)
-    return Session(channel.session_id, origin_of(endpoint), key, peer.clock(), channel.lifetime)
-
-# 15.6 Later requests
-_B64, _B64URL = r"([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)", r'"([A-Za-z0-9_-]{21}[AQgw])"'       # canonical; 32 and 16 bytes
-COMPONENTS = '("@method" "@authority" "@path" "@query" "content-digest")'
-FORMS = {"Content-Digest": f"sha-256=:{_B64}:", "Signature": f"didshake=:{_B64}:",
-         "Signature-Input": "didshake=(" + re.escape(COMPONENTS) +
-         rf';created=(0|[1-9][0-9]{{0,14}});nonce={_B64URL};keyid={_B64URL};alg="hmac-sha256";tag="didshake\.login/1")'}
-def to_base64(raw): return base64.b64encode(raw).decode()
-@dataclass
-class Session:                                                      # of either side
-    id: bytes; origin: str; request_key: bytes = field(repr=False); accepted: int; lifetime: int; used: bool = False
-    def mac(self, method, path, query, digest, parameters):
-        base = (f'"@method": {method}\n"@authority": {self.origin.partition("://")[2]}\n"@path": {path or "/"}\n'
-                f'"@query": ?{query or ""}\n"content-digest": sha-256=:{digest}:\n"@signature-params": {parameters}')
-        return to_base64(hmac.digest(self.request_key, base.encode(), "sha256"))
-    def sign(self, method, path, query=None, body=b"", created=None, nonce=None):   # the three fields (R-REQ-2)
-        created, nonce = int(time.time()) if created is None else created, nonce or os.urandom(16)
-        if created >= self.accepted + self.lifetime: raise RuntimeError("the session is over (R-INIT-10)")
-        digest = to_base64(hashlib.sha256(body).digest())
-        parameters = (f'{COMPONENTS};created={created};nonce="{to_base64url(nonce)}";keyid="{to_base64url(self.id)}"'
-                      ';alg="hmac-sha256";tag="didshake.login/1"')
-        return {"Content-Digest": f"sha-256=:{digest}:", "Signature-Input": "didshake=" + parameters,
-                "Signature": f"didshake=:{self.mac(method, path, query, digest, parameters)}:"}
-    def request(self, method, path, query=None, body=b"", seconds=10):
-        url, fields = self.origin + (path or "/") + (f"?{query}" if query else ""), self.sign(method, path, query, body)
-        return http_request(method, url, fields, body or None, time.monotonic() + seconds)
-def take_request(sessions, burned, origin, now, method, path, query, body, fields):
-    """The service: `fields` has all values of each of the three fields, `origin` is the configured one that is asked (R-REQ-9)."""
-    check(fields["Signature-Input"] or fields["Signature"], "request_unsigned")
-    check(all(len(values) == 1 and len(values[0].strip(" \t")) <= 512 for values in fields.values()), "request_malformed")
-    found = {name: re.fullmatch(FORMS[name], values[0].strip(" \t")) for name, values in fields.items()}
-    check(all(found.values()), "request_malformed")
-    digest, mac, parameters, created, nonce, id = (group for name in ("Content-Digest", "Signature", "Signature-Input")
-                                                   for group in found[name].groups())
-    check(abs(int(created) - now) <= 60, "request_time")
-    session = sessions.get(id)                                      # by session_id in base64url
-    live = session and now - session.accepted < (session.lifetime if session.used else min(session.lifetime, 60))
-    check(live and session.origin == origin, "request_session")
-    check(hmac.compare_digest(session.mac(method, path, query, digest, parameters), mac), "request_signature")
-    check(to_base64(hashlib.sha256(body).digest()) == digest, "request_digest")
-    mine = Values(until=int(created) + 61); check(burned.setdefault((id, nonce), mine) is mine, "request_replayed")
-    session.used = True
-    return session

@@ -1,7 +1,8 @@
 """Log in and make one signed request: python login.py http://127.0.0.1:8400 --expect DID"""
 import argparse, http.client, json, os, sys, time
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from didshake import BASE58, Fault, Identity, has_type, http_request, login, origin_of, strict_json
+from bindings import has_type, http_request, login, origin_of
+from didshake import BASE58, Fault, Identity, strict_json
 
 def encode_base58(raw):                                    # of bytes that do not begin with zero
     n, text = int.from_bytes(raw, "big"), ""
@@ -13,11 +14,12 @@ def new_identity(secret_key=None):                         # a did:key with Ed25
     public_key = Ed25519PrivateKey.from_private_bytes(secret_key).public_key().public_bytes_raw()
     return Identity("did:key:z" + encode_base58(b"\xed\x01" + public_key), "", 1, secret_key)
 
-def endpoint_of(url):                                      # 15.5; what the origin says is a claim, and has to lie on it (R-BIND-16)
+def endpoint_of(url):                                      # 15.5; a claim, that has to lie on its origin (R-BIND-16)
     origin = origin_of(url)
-    if not origin.startswith(("https://", "http://127.", "http://[::1]")): raise ValueError("https, or http to a loopback address")
+    if not origin.startswith(("https://", "http://127.", "http://[::1]")): raise ValueError("neither https nor loopback")
     status, headers, body = http_request("GET", origin + "/.well-known/didshake", {}, None, time.monotonic() + 10)
-    if status != 200 or len(body) > 65_536 or not has_type(headers, "application/json"): raise ConnectionError("no /.well-known/didshake")
+    good = status == 200 and len(body) <= 65_536 and has_type(headers, "application/json")
+    if not good: raise ConnectionError("no /.well-known/didshake")
     endpoint = strict_json(body, "discovery", "discovery").get("endpoint")
     if not isinstance(endpoint, str) or origin_of(endpoint) != origin: raise ValueError("the endpoint is not on this origin")
     return endpoint

@@ -3,8 +3,10 @@
 mod archive;
 mod bench;
 mod bundle;
+mod conformance;
 mod deny;
 mod dist;
+mod formal;
 mod fuzz;
 mod house;
 mod layers;
@@ -12,6 +14,7 @@ mod lock;
 mod no_std;
 mod packages;
 mod process;
+mod python;
 mod setup;
 mod spec;
 mod step;
@@ -44,6 +47,8 @@ enum Chore {
     VectorsBundle,
     /// Check that every requirement of the specification is held by a vector or a test
     Spec(spec::Options),
+    /// Ask the provers about the formal models
+    Formal(formal::Options),
     /// Link the protocol into a C program without Rust's standard library, and run it
     NoStd,
     /// Fuzz the parsers
@@ -58,6 +63,9 @@ enum Chore {
     Lock,
     /// Test the TypeScript peer, in Node and in Chromium
     Web,
+    /// Put the three implementations and the programs to every tier of the conformance runner; the report is
+    /// target/conformance/report.html
+    Conformance(conformance::Options),
     /// Check the house rules that no other tool checks
     House,
 }
@@ -69,6 +77,7 @@ fn main() -> ExitCode {
         Chore::Vectors(options) => Step::new("vectors", "cargo xtask vectors", move || vectors::run(&options)),
         Chore::VectorsBundle => Step::new("vectors-bundle", "cargo xtask vectors-bundle", bundle::run),
         Chore::Spec(options) => Step::new("spec", "cargo xtask spec", move || spec::run(&options)),
+        Chore::Formal(options) => Step::new("formal", "cargo xtask formal", move || formal::run(&options)),
         Chore::NoStd => Step::new("no-std", "cargo xtask no-std", no_std::run),
         Chore::Fuzz(options) => Step::new("fuzz", "cargo xtask fuzz", move || fuzz::run(&options)),
         Chore::Bench(options) => Step::new("bench", "cargo xtask bench", move || bench::run(&options)),
@@ -76,6 +85,9 @@ fn main() -> ExitCode {
         Chore::Deny => Step::new("deny", "cargo xtask deny", deny::run),
         Chore::Lock => Step::new("lock", "cargo xtask lock", lock::run),
         Chore::Web => Step::new("web", "cargo xtask web", web::check),
+        Chore::Conformance(options) => {
+            Step::new("conformance", "cargo xtask conformance", move || conformance::run(&options))
+        }
         Chore::House => Step::new("house", "cargo xtask house", house::run),
     };
     match step.run() {

@@ -14,7 +14,7 @@ struct Program {
     why: &'static str,
 }
 
-const PROGRAMS: [Program; 6] = [
+const PROGRAMS: [Program; 9] = [
     Program {
         name: "cc",
         version_flag: "--version",
@@ -51,11 +51,31 @@ const PROGRAMS: [Program; 6] = [
         debian_package: "chromium",
         why: "runs the TypeScript peer's tests in a real browser",
     },
+    Program {
+        name: "python3",
+        // Debian's python3 comes without `ensurepip`, which makes environments; `tomllib` is there since 3.11.
+        version_flag: "-cimport ensurepip, tomllib",
+        debian_package: "python3-venv",
+        why: "tests the Python peer, in an environment of its own, with Python 3.11 or newer",
+    },
+    Program {
+        name: "eprover",
+        version_flag: "--version",
+        debian_package: "eprover",
+        why: "a theorem prover for `cargo xtask formal`",
+    },
+    Program {
+        name: "SPASS",
+        version_flag: "-Help",
+        debian_package: "spass",
+        why: "another theorem prover for `cargo xtask formal`",
+    },
 ];
 
-/// A cargo subcommand, in the one version that everybody uses.
+/// A program from crates.io, in the one version that everybody uses.
 struct Tool {
-    subcommand: &'static str,
+    /// The package; `cargo-x` is a subcommand of cargo.
+    package: &'static str,
     version: &'static str,
     install: &'static [&'static str],
     why: &'static str,
@@ -63,14 +83,29 @@ struct Tool {
 
 const TOOLS: [Tool; 2] = [
     Tool {
-        subcommand: "deny",
+        package: "cargo-deny",
         version: "0.20.2",
         // The default features serve the advisory database, which is not used; a debug build is there sooner.
         install: &["--no-default-features", "--debug"],
         why: "checks bans, licences and sources of every crate",
     },
-    Tool { subcommand: "fuzz", version: "0.13.2", install: &["--debug"], why: "builds and runs the fuzz targets" },
+    Tool { package: "cargo-fuzz", version: "0.13.2", install: &["--debug"], why: "builds and runs the fuzz targets" },
 ];
+
+/// Its build takes many minutes on a slow machine, more than a step of `cargo xtask test` may.
+const VERIFPAL: Tool = Tool {
+    package: "verifpal",
+    version: "1.6.7",
+    // It asks for a newer Rust than it needs. The search wants optimisation, but not all of it.
+    install: &[
+        "--ignore-rust-version",
+        "--config",
+        "profile.release.lto=\"off\"",
+        "--config",
+        "profile.release.codegen-units=16",
+    ],
+    why: "a bounded search for attacks, for `cargo xtask formal`",
+};
 
 const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
 
@@ -98,7 +133,9 @@ fn install_programs() -> Result<()> {
 
 impl Program {
     fn is_there(&self) -> bool {
-        probe(command(self.name).arg(self.version_flag)).is_some()
+        let asked = command(self.name).arg(self.version_flag).output();
+        // SPASS, of an old school, calls its own help an error.
+        asked.is_ok_and(|output| output.status.success() || self.name == "SPASS")
     }
 }
 
@@ -124,16 +161,35 @@ fn install_components() -> Result<()> {
 }
 
 fn install_tools() -> Result<()> {
-    for tool in &TOOLS {
-        let found = probe(cargo().args([tool.subcommand, "--version"]));
-        if found.as_deref().is_some_and(|text| is_version(text, tool.version)) {
-            continue;
+    TOOLS.iter().try_for_each(Tool::install)
+}
+
+/// Verifpal, for whoever asks it.
+pub(crate) fn verifpal() -> Result<()> {
+    VERIFPAL.install()
+}
+
+impl Tool {
+    fn install(&self) -> Result<()> {
+        let found = probe(self.command().arg("--version"));
+        if found.as_deref().is_some_and(|text| is_version(text, self.version)) {
+            return Ok(());
         }
-        eprintln!("    missing: cargo {} {} ({})", tool.subcommand, tool.version, tool.why);
-        let pinned = format!("cargo-{}@{}", tool.subcommand, tool.version);
-        process::run(cargo().args(["install", "--locked", &pinned]).args(tool.install))?;
+        eprintln!("    missing: {} {} ({})", self.package, self.version, self.why);
+        let pinned = format!("{}@{}", self.package, self.version);
+        process::run(cargo().args(["install", "--locked", &pinned]).args(self.install))
     }
-    Ok(())
+
+    fn command(&self) -> Command {
+        match self.package.strip_prefix("cargo-") {
+            Some(subcommand) => {
+                let mut command = cargo();
+                command.arg(subcommand);
+                command
+            }
+            None => command(self.package),
+        }
+    }
 }
 
 /// Whether a tool's line about itself (`cargo-deny 0.20.2`) names this version.

@@ -19,7 +19,7 @@ use self::holders::Holders;
 use self::requirement::Requirement;
 use crate::process::root;
 
-const PATH: &str = "spec/didshake-1.md";
+pub(crate) const PATH: &str = "spec/didshake-1.md";
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -93,7 +93,7 @@ fn examine(text: &str, holders: &Holders, example: &str, faults: &mut Vec<Fault>
     let (requirements, malformed) = requirement::parse(text);
     faults.extend(malformed);
     faults.extend(requirement::numbering(&requirements));
-    faults.extend(requirement::dangling(text, &requirements));
+    faults.extend(requirement::dangling(PATH, text, &requirements));
     faults.extend(holders.dangling(&known(&requirements)));
     for requirement in &requirements {
         faults.extend(held_by::check(requirement, holders));
@@ -104,6 +104,12 @@ fn examine(text: &str, holders: &Holders, example: &str, faults: &mut Vec<Fault>
         faults.extend(stale(text, &filled(text, holders, example)));
     }
     requirements.len()
+}
+
+/// What is wrong with the mentions of requirements in another text.
+pub(crate) fn unknown_requirements(specification: &str, file: &str, text: &str) -> Vec<String> {
+    let faults = requirement::dangling(file, text, &requirement::parse(specification).0);
+    faults.iter().map(ToString::to_string).collect()
 }
 
 fn known(requirements: &[Requirement]) -> BTreeSet<requirement::Id> {
@@ -192,6 +198,13 @@ new
         let found = faults(&text, &holders());
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("spec/didshake-1.md:13: R-WIRE-3 has no"), "{found:?}");
+    }
+
+    #[test]
+    fn a_model_that_names_an_unknown_requirement_is_at_fault() {
+        let found = unknown_requirements(TEXT, "x.pv", "(* R-WIRE-1 *)\n(* R-WIRE-9: gone *)\n");
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["x.pv:2: names R-WIRE-9, which no requirement has"]);
     }
 
     #[test]

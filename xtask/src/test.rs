@@ -10,7 +10,7 @@ use clap::Args;
 use crate::packages::{self, BENCH, DETACHED, Package, SSI};
 use crate::process::{self, cargo};
 use crate::step::Step;
-use crate::{bundle, deny, fuzz, house, layers, no_std, setup, spec, vectors, web};
+use crate::{bundle, conformance, deny, formal, fuzz, house, layers, no_std, python, setup, spec, vectors, web};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -77,12 +77,15 @@ fn steps() -> Vec<Step> {
         step("rustdoc", rustdoc),
         step("vectors", vectors::check),
         step("spec", spec::check),
+        step("formal", formal::check),
         step("vectors-bundle", bundle::run),
         step("demo", demo),
         step("no-std", no_std::run),
         step("bench-tests", || detached_tests(&BENCH)),
         step("ssi", || detached_tests(&SSI)),
         step("web", web::check),
+        step("python", python::check),
+        step("conformance", conformance::all),
         step("fuzz-smoke", fuzz::smoke),
     ]
 }

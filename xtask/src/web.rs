@@ -5,11 +5,17 @@ use anyhow::Result;
 use crate::process::{self, command};
 
 pub(crate) fn check() -> Result<()> {
-    npm(&["ci", "--no-audit", "--no-fund"])?;
-    for script in ["build", "check", "test:browser"] {
+    build()?;
+    for script in ["check", "test:browser"] {
         npm(&["run", script])?;
     }
     Ok(())
+}
+
+/// The package and its shim, with what is locked.
+pub(crate) fn build() -> Result<()> {
+    npm(&["ci", "--no-audit", "--no-fund"])?;
+    npm(&["run", "build"])
 }
 
 fn npm(arguments: &[&str]) -> Result<()> {

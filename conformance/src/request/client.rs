@@ -19,7 +19,7 @@ pub(crate) struct Target {
 }
 
 /// The values of the components, and everything else that is signed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
     pub(crate) exporter: Vec<u8>,
     pub(crate) key: Vec<u8>,

@@ -9,7 +9,7 @@ use crate::vector::{Kind, Mutation};
 pub(crate) const FORMAT: &str = "didshake-request-vectors/1";
 
 /// What a client signs with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Client {
     /// ASCII serialisation of the origin of the URL that it asks.

@@ -23,6 +23,7 @@ mod request;
 mod request_format;
 mod rng;
 mod run;
+mod shim;
 mod show;
 mod show_request;
 
@@ -33,4 +34,5 @@ pub use format::{Side, Vector};
 pub use outcome::Failure;
 pub use request_format::RequestVector;
 pub use run::{Checked, LoadError, load, verify};
+pub use shim::shim;
 pub use show::{markdown, text};

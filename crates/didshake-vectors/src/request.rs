@@ -1,12 +1,15 @@
 //! Signed requests: a positive is signed anew and compared byte for byte, and every request goes through the checks of
 //! a service in their order.
 
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use didshake::request::{
     CONTENT_DIGEST, ClaimedRequest, ProvenRequest, ReceivedFields, RequestFault, RequestKey, SIGNATURE,
     SIGNATURE_INPUT, SignatureFields, Target,
 };
 use didshake::{Algorithm, Did, Exporter, Fault, Fragment, Origin, Session, SessionParts, UnixTime};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::config::secret;
 use crate::format::{Hex, VectorKind};
@@ -123,6 +126,19 @@ fn refused(stop: Stop) -> Failure {
         Stop::Refused(fault) => Failure::Refused { at: AT.to_owned(), error: format!("{} ({fault})", fault.code()) },
         Stop::Failure(failure) => failure,
     }
+}
+
+/// What a shim says of a request: what is burned for it, or the error.
+pub(crate) fn judged(service: &Value, request: &Value) -> serde_json::Result<Value> {
+    let (service, request) = (Service::deserialize(service)?, Request::deserialize(request)?);
+    Ok(match judge(&service, &request) {
+        Ok(proven) => {
+            let text = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
+            json!({ "keyid": text(proven.session_id()), "nonce": text(proven.nonce()) })
+        }
+        Err(Stop::Refused(fault)) => json!({ "error": fault.code() }),
+        Err(Stop::Failure(failure)) => json!({ "crash": failure.to_string() }),
+    })
 }
 
 /// The service of section 15.6, with sessions and burned nonces from the file.

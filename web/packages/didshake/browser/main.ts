@@ -7,24 +7,28 @@ import { SignerStore, WebCryptoSigner } from "../src/webcrypto.js";
 import { handshake, newIdentity, pair } from "../test/support/loopback.js";
 import { runRequest } from "../test/support/requests.js";
 import { runHandshake } from "../test/support/run.js";
+import { runSigned } from "../test/support/signed.js";
 import { assert, same, type VectorSet } from "../test/support/vector.js";
 
 const ALGORITHMS: readonly Algorithm[] = [1, 2];
 
-export interface VectorReport { handshakes: number; requests: number; failures: string[] }
+export interface VectorReport { handshakes: number; signed: number; requests: number; failures: string[] }
 
-/** Every vector, as in Node. */
+/** Every vector, as in Node; and every positive once more with keys of the platform. */
 async function vectors(): Promise<VectorReport> {
   const set = (await (await fetch("/vectors.json")).json()) as VectorSet;
   const failures: string[] = [];
-  let [handshakes, requests] = [0, 0];
+  let [handshakes, signed, requests] = [0, 0, 0];
   for (const vector of set.handshakes) {
     await runHandshake(vector).then(() => handshakes++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
+  }
+  for (const vector of set.handshakes.filter(({ kind }) => kind === "positive")) {
+    await runSigned(vector).then(() => signed++, (fault) => failures.push(`${vector.id}, signed by the platform: ${String(fault)}`));
   }
   for (const vector of set.requests) {
     await runRequest(vector).then(() => requests++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
   }
-  return { handshakes, requests, failures };
+  return { handshakes, signed, requests, failures };
 }
 
 /** Makes a key of each algorithm and stores it; gives the DIDs. */

@@ -97,8 +97,10 @@ async function runPages(origin, service, profile) {
     const report = await page.evaluate(() => globalThis.didshakeTests.vectors());
     same(report.failures, [], "failures");
     same(report.handshakes, index.positives + index.negatives, "handshake vectors");
+    same(report.signed, index.positives, "positives signed by the platform");
     same(report.requests, index.request_positives + index.request_negatives, "request vectors");
     console.log(`vectors in the browser: ${report.handshakes} handshakes and ${report.requests} requests ran`);
+    console.log(`positives whose signatures the platform made, verified and not compared: ${report.signed}`);
     const made = await page.evaluate(() => globalThis.didshakeTests.makeKeys());
     await page.reload();
     await page.waitForFunction(() => "didshakeTests" in globalThis);

@@ -28,6 +28,7 @@ export class MemoryBurnStore implements BurnStore {
     this.#limit = limit;
   }
 
+  /** As {@link BurnStore.burn}; throws if it is full of what has to be kept. */
   burn(th3: Uint8Array, until: number): boolean {
     const now = this.#clock();
     if (this.#burned.size >= this.#limit) this.#forget(now);

@@ -113,6 +113,7 @@ export class DidshakeError extends Error {
   /** The bytes to send before the connection is closed (a clear Alert, or records); absent if nothing is to be sent. */
   readonly answer?: readonly Uint8Array[];
 
+  /** @param options `alert`: another than that of the code; `detail`: for people, without secrets; `answer`: see {@link answer} */
   constructor(code: ErrorCode, options: { alert?: number | null; detail?: string; answer?: Uint8Array[] } = {}) {
     super(options.detail === undefined ? code : `${code}: ${options.detail}`);
     this.name = "DidshakeError";

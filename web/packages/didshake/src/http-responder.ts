@@ -45,6 +45,7 @@ const EMPTY = new Uint8Array();
 export class HttpResponder {
   readonly #options: HttpResponderOptions;
 
+  /** For one endpoint at one origin. */
   constructor(options: HttpResponderOptions) {
     this.#options = options;
   }

@@ -135,6 +135,7 @@ export class WaitReply extends State {
     });
   }
 
+  /** @internal */
   protected override forget(): void {
     wipe(this.#sent.secret);
   }
@@ -161,6 +162,7 @@ export class WaitReply2 extends State {
     });
   }
 
+  /** @internal */
   protected override forget(): void {
     wipe(this.#sent.secret);
   }
@@ -270,6 +272,7 @@ export class WaitAccept extends State {
     }
   }
 
+  /** @internal */
   protected override forget(): void {
     const { kAccept, i2r, r2i, exporter } = this.#finished.fruit;
     wipe(kAccept, i2r, r2i, exporter);

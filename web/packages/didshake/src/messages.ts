@@ -11,8 +11,9 @@ export const RETRY = 5;
 export const ALERT = 15;
 export const RECORD = 16;
 
-/** Limits of section 13, in bytes. */
+/** Longest Hello in bytes (section 13). */
 export const MAX_HELLO = 4096;
+/** Longest other message of the handshake in bytes (section 13). */
 export const MAX_MESSAGE = 65535;
 
 /** Length of a nonce in bytes. */

@@ -41,6 +41,7 @@ export interface RequestToSign {
 export class RequestKey {
   #key: Uint8Array | undefined;
 
+  /** @throws DidshakeError `state_used` if the exporter is wiped */
   constructor(exporter: Exporter) {
     this.#key = exporter.export("didshake.login/1 request", new Uint8Array(), 32);
   }
@@ -124,6 +125,7 @@ export interface ServiceSession {
 
 /** Where a service keeps its sessions and the nonces of their requests. */
 export interface RequestStore<S extends ServiceSession> {
+  /** The session of this id, 16 bytes, whether or not it is over; undefined if there is none. */
   find(sessionId: Uint8Array): S | undefined | Promise<S | undefined>;
   /** Atomically: false if the nonce was burned for this session before. `until`: Unix seconds, kept until then at least. */
   burnNonce(sessionId: Uint8Array, nonce: Uint8Array, until: number): boolean | Promise<boolean>;

@@ -239,6 +239,7 @@ export class WaitFinish extends State {
     return token;
   }
 
+  /** @internal */
   protected override forget(): void {
     wipe(this.#waiting.hs);
   }

@@ -65,6 +65,7 @@ export class StateSealer {
   readonly #random: Random;
   #keys: SealingKey[] = [];
 
+  /** @param random the source of its keys and nonces */
   constructor(random: Random) {
     this.#random = random;
   }

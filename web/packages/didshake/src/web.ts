@@ -76,6 +76,7 @@ export class DidWebResolver implements Resolver {
   readonly methods = ["web"];
   readonly #options: DidWebOptions;
 
+  /** It asks through the `fetch` of the options and through nothing else. */
   constructor(options: DidWebOptions) {
     this.#options = options;
   }

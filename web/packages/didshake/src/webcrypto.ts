@@ -60,7 +60,6 @@ export class WebCryptoSigner implements Signer {
   }
 }
 
-/** */
 /** A key as IndexedDB keeps it. */
 export interface StoredKey {
   readonly algorithm: Algorithm;
@@ -114,6 +113,7 @@ export class SignerStore {
     await settled(this.#keys("readwrite").delete(name));
   }
 
+  /** Closes the database; the store is of no use afterwards. */
   close(): void {
     this.#database.close();
   }

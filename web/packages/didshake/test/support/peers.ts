@@ -1,10 +1,10 @@
 import { fromHex, utf8 } from "../../src/bytes.js";
 import { MemoryBurnStore, type BurnStore } from "../../src/burn.js";
-import type { Admission, CommonConfig, LocalIdentity, Meant, Policy, Random } from "../../src/config.js";
+import { systemRandom, type Admission, type CommonConfig, type LocalIdentity, type Meant, type Policy, type Random } from "../../src/config.js";
 import type { Extension } from "../../src/extensions.js";
-import { Initiator } from "../../src/initiator.js";
+import { Initiator, type InitiatorConfig } from "../../src/initiator.js";
 import type { Resolver } from "../../src/resolver.js";
-import { Responder } from "../../src/responder.js";
+import { Responder, type ResponderConfig } from "../../src/responder.js";
 import { SoftwareSigner, type Signer } from "../../src/signer.js";
 import { aesSuite, chachaSuite, Registry, X25519, x25519Group } from "../../src/suites.js";
 import type { VectorConfig, VectorExtension, VectorIdentity, VectorPolicy } from "./vector.js";
@@ -62,25 +62,34 @@ function sharedOf(config: VectorConfig, clock: TestClock): Omit<CommonConfig, "r
 }
 
 export function initiatorOf(config: VectorConfig, clock: TestClock): Initiator {
+  return new Initiator(initiatorConfig(config, clock));
+}
+
+export function initiatorConfig(config: VectorConfig, clock: TestClock): InitiatorConfig {
   const side = config.initiator;
-  const random = side.ephemeral_secrets.flatMap((secret, index) => [secret, side.nonces[index] ?? ""]);
-  return new Initiator({
-    ...sharedOf(config, clock), random: queue(random), identity: identityOf(side.identity), meant: side.expect as Meant,
+  const drawn = side.ephemeral_secrets?.flatMap((secret, index) => [secret, side.nonces?.[index] ?? ""]);
+  return {
+    ...sharedOf(config, clock), random: drawn ? queue(drawn) : systemRandom, identity: identityOf(side.identity), meant: side.expect as Meant,
     suites: side.suites, firstGroup: side.first_group, applicationProtocol: side.application_protocol,
     recipient: side.recipient, helloExtensions: extensionsOf(side.hello_extensions),
     finishExtensions: extensionsOf(side.finish_extensions), policy: policyOf(side.policy),
-  });
+  };
 }
 
-export function responderOf(
+export function responderOf(config: VectorConfig, clock: TestClock, burn?: BurnStore, endpoint?: string): Responder {
+  return new Responder(responderConfig(config, clock, burn, endpoint));
+}
+
+export function responderConfig(
   config: VectorConfig, clock: TestClock, burn: BurnStore = new MemoryBurnStore(() => clock.now), endpoint = "/didshake",
-): Responder {
+): ResponderConfig {
   const side = config.responder;
-  return new Responder({
-    ...sharedOf(config, clock), random: queue([side.ephemeral_secret, side.nonce]),
+  const drawn = side.ephemeral_secret === undefined ? undefined : [side.ephemeral_secret, side.nonce ?? ""];
+  return {
+    ...sharedOf(config, clock), random: drawn ? queue(drawn) : systemRandom,
     identities: side.identities.map(identityOf), defaultIdentity: side.default_identity, suites: side.suites,
     applicationProtocols: side.application_protocols, admit: side.admit as Admission, lifetime: side.lifetime,
     replyExtensions: extensionsOf(side.reply_extensions), acceptExtensions: extensionsOf(side.accept_extensions),
     policy: policyOf(side.policy), burn, endpoint,
-  });
+  };
 }

@@ -7,7 +7,7 @@ import { assert, same, type RequestVector } from "./vector.js";
 
 interface Burn { session: string; nonce: string; until: number }
 
-function storeOf(vector: RequestVector, burns: Burn[]): RequestStore<ServiceSession> {
+function storeOf(vector: Pick<RequestVector, "service">, burns: Burn[]): RequestStore<ServiceSession> {
   return {
     find(id) {
       const found = vector.service.sessions.find((session) => session.id === toHex(id));
@@ -24,7 +24,8 @@ function storeOf(vector: RequestVector, burns: Burn[]): RequestStore<ServiceSess
   };
 }
 
-async function serve(vector: RequestVector): Promise<Burn[]> {
+/** What the service burns for the request. Errors: those of 15.6. */
+export async function serve(vector: Pick<RequestVector, "service" | "request">): Promise<Burn[]> {
   const burns: Burn[] = [];
   const { method, path, query, body, content_digest, signature_input, signature } = vector.request;
   await verifyRequest(

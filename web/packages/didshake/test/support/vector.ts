@@ -6,12 +6,13 @@ export type VectorPolicy = { allow: boolean } | { refuse_fragments: string[] } |
 export interface VectorInitiator {
   identity: VectorIdentity; suites: number[]; first_group: number; application_protocol: string; recipient: boolean;
   hello_extensions: VectorExtension[]; finish_extensions: VectorExtension[]; expect: VectorAdmission; policy: VectorPolicy;
-  ephemeral_secrets: string[]; nonces: string[];
+  /** Not in a request to the shim that leaves randomness to the peer. */
+  ephemeral_secrets?: string[]; nonces?: string[];
 }
 export interface VectorResponder {
   identities: VectorIdentity[]; default_identity: number; suites: number[]; application_protocols: string[];
   reply_extensions: VectorExtension[]; accept_extensions: VectorExtension[]; lifetime: number; admit: VectorAdmission;
-  policy: VectorPolicy; ephemeral_secret: string; nonce: string;
+  policy: VectorPolicy; ephemeral_secret?: string; nonce?: string;
 }
 export type VectorRole = "initiator" | "responder";
 export type VectorWaiting = "ok" | "missing" | "altered" | "truncated" | "expired" | "other_endpoint" | "other_key";

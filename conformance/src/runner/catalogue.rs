@@ -1,0 +1,172 @@
+//! Every case of tiers 1 to 3: from the vectors' files, and from the model's own lists.
+
+use std::fs;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::Options;
+use super::case::{Case, Outcome, Tier};
+use super::live::{self, Live};
+use super::matrix;
+use super::misbehaviour::{self, Misbehaviour};
+use super::order;
+use super::replay::{self, Replay};
+use super::shim::Shim;
+use super::statics::{self, Question};
+use crate::check::Stop;
+use crate::negative::Negative;
+use crate::positive::Positive;
+use crate::request::RequestVector;
+use crate::vector::Vector;
+use crate::{negatives, positives};
+
+/// The vectors as files.
+pub(crate) struct Catalogue {
+    handshakes: Vec<Vector>,
+    requests: Vec<RequestVector>,
+}
+
+/// The positive from which two faults at once are made: the one with all kinds of records.
+pub(crate) const ORDER_BASE: &str = "p-key-ed25519";
+
+/// The vectors as the model makes them, and what it makes beside them.
+pub(crate) struct Models {
+    pub(crate) positives: Vec<Positive>,
+    pub(crate) negatives: Vec<Negative>,
+    two_faults: Vec<(String, Negative)>,
+}
+
+/// A case that can be put to a shim.
+pub(crate) enum Test<'c> {
+    Static(Question),
+    Replay(Case, Replay<'c>),
+    Live(Box<Live<'c>>),
+    Misbehaviour(Misbehaviour),
+}
+
+impl Test<'_> {
+    pub(crate) fn case(&self) -> &Case {
+        match self {
+            Test::Static(question) => &question.case,
+            Test::Replay(case, _) => case,
+            Test::Live(live) => &live.case,
+            Test::Misbehaviour(misbehaviour) => &misbehaviour.case,
+        }
+    }
+
+    pub(crate) fn run(&self, shim: &mut Shim) -> Outcome {
+        match self {
+            Test::Static(question) => question.run(shim),
+            Test::Replay(_, replay) => replay.run(shim),
+            Test::Live(live) => live.run(shim),
+            Test::Misbehaviour(misbehaviour) => misbehaviour.run(shim),
+        }
+    }
+}
+
+impl Models {
+    /// None where only replays are wanted: those come from the files.
+    pub(crate) fn new(options: &Options) -> Result<Self, String> {
+        if ![Tier::Static, Tier::Live, Tier::Matrix].into_iter().any(|tier| options.wants(tier)) {
+            return Ok(Self { positives: Vec::new(), negatives: Vec::new(), two_faults: Vec::new() });
+        }
+        let positives = positives::all().map_err(|stop| broken("the positives", stop))?;
+        let base = positives.iter().find(|positive| positive.id == ORDER_BASE && options.wants(Tier::Live));
+        let two_faults = base.map(|base| order::negatives(base, options.seed)).unwrap_or_default();
+        Ok(Self { positives, negatives: negatives::all().map_err(|stop| broken("the negatives", stop))?, two_faults })
+    }
+}
+
+fn broken(what: &str, stop: Stop) -> String {
+    format!("the model fails at {what}: {stop:?}")
+}
+
+impl Catalogue {
+    /// Reads the vectors below a directory.
+    pub(crate) fn load(directory: &Path) -> Result<Self, String> {
+        let mut handshakes = files(&directory.join("positive"))?;
+        handshakes.extend(files::<Vector>(&directory.join("negative"))?);
+        Ok(Self { handshakes, requests: files(&directory.join("request"))? })
+    }
+
+    /// Every case of the tiers that are wanted, the matrix's too.
+    pub(crate) fn cases(&self, options: &Options) -> Result<Vec<Case>, String> {
+        let models = Models::new(options)?;
+        let mut cases: Vec<Case> = self.tests(&models, options)?.iter().map(|test| test.case().clone()).collect();
+        let pairings = models.positives.iter().filter_map(|positive| matrix::case(positive, options.seed));
+        cases.extend(pairings.map(|pairing| pairing.case));
+        Ok(cases)
+    }
+
+    pub(crate) fn tests<'c>(&'c self, models: &'c Models, options: &Options) -> Result<Vec<Test<'c>>, String> {
+        let mut tests = Vec::new();
+        if options.wants(Tier::Static) {
+            tests.extend(self.questions(models)?.into_iter().map(Test::Static));
+        }
+        if options.wants(Tier::Replay) {
+            let replays = self.handshakes.iter().flat_map(replay::cases);
+            tests.extend(replays.map(|replay| Test::Replay(replay.case(), replay)));
+        }
+        if options.wants(Tier::Live) {
+            tests.extend(
+                models
+                    .positives
+                    .iter()
+                    .flat_map(|positive| live::honest(positive, options.seed))
+                    .map(Box::new)
+                    .map(Test::Live),
+            );
+            for negative in &models.negatives {
+                tests.extend(
+                    live::misbehaving(negative, models.base(negative)?, options.seed).map(Box::new).map(Test::Live),
+                );
+            }
+            if let Some(base) = models.positives.iter().find(|positive| positive.id == ORDER_BASE) {
+                tests.extend(
+                    order::cases(&models.two_faults, base, options.seed).into_iter().map(Box::new).map(Test::Live),
+                );
+            }
+            tests.extend(misbehaviour::cases(options.seed).into_iter().map(Test::Misbehaviour));
+        }
+        Ok(tests)
+    }
+
+    fn questions(&self, models: &Models) -> Result<Vec<Question>, String> {
+        let mut questions = Vec::new();
+        for vector in &self.handshakes {
+            questions.extend(statics::of_vector(vector).map_err(|stop| broken(&vector.id, stop))?);
+        }
+        for negative in &models.negatives {
+            let asked = statics::of_negative(negative, models.base(negative)?);
+            questions.extend(asked.map_err(|stop| broken(negative.id, stop))?);
+        }
+        questions.extend(order::documents().map_err(|stop| broken("documents with two faults", stop))?);
+        questions.extend(self.requests.iter().map(statics::of_request));
+        Ok(questions)
+    }
+}
+
+impl Models {
+    fn base(&self, negative: &Negative) -> Result<&Positive, String> {
+        let base = self.positives.iter().find(|positive| positive.id == negative.base);
+        base.ok_or_else(|| format!("{}: there is no positive {}", negative.id, negative.base))
+    }
+}
+
+/// Every JSON file of a folder, in the order of their names.
+fn files<T: DeserializeOwned>(folder: &Path) -> Result<Vec<T>, String> {
+    let failed = |path: &Path, cause: &dyn std::fmt::Display| format!("{}: {cause}", path.display());
+    let entries = fs::read_dir(folder).map_err(|cause| failed(folder, &cause))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|cause| failed(folder, &cause))?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    let read = |path: &std::path::PathBuf| {
+        let text = fs::read_to_string(path).map_err(|cause| failed(path, &cause))?;
+        serde_json::from_str(&text).map_err(|cause| failed(path, &cause))
+    };
+    paths.iter().map(read).collect()
+}

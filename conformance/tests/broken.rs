@@ -1,0 +1,141 @@
+//! The runner is tested with implementations that are broken in one way: each is caught, by the case that names the fault.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something it needs is not there")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use didshake_conformance::runner::case::{CaseResult, Outcome, Tier};
+use didshake_conformance::runner::{self, Options, Session};
+use didshake_conformance::{Check, report, wrongs};
+use serde_json::Value;
+
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors")
+}
+
+fn shim(arguments: &str) -> String {
+    format!("{} shim {arguments}", env!("CARGO_BIN_EXE_didshake-conformance"))
+}
+
+fn options(shims: Vec<String>, tiers: &[Tier], only: &[&str]) -> Options {
+    Options {
+        shims,
+        targets: Vec::new(),
+        initiators: Vec::new(),
+        tiers: tiers.to_vec(),
+        only: only.iter().map(|text| (*text).to_owned()).collect(),
+        seed: 1,
+        vectors: vectors(),
+        expected: Vec::new(),
+    }
+}
+
+fn run(arguments: &str, tiers: &[Tier], only: &[&str]) -> Vec<CaseResult> {
+    static SESSION: LazyLock<Session> = LazyLock::new(|| Session::load(&vectors()).unwrap());
+    SESSION.results(&options(vec![shim(arguments)], tiers, only)).unwrap()
+}
+
+/// The ids of the negatives that test each check.
+fn negatives() -> BTreeMap<String, Vec<String>> {
+    let mut negatives: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in std::fs::read_dir(vectors().join("negative")).unwrap() {
+        let vector: Value = serde_json::from_slice(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap();
+        let text = |pointer: &str| vector.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+        negatives.entry(text("/mutation/check")).or_default().push(text("/id"));
+    }
+    negatives
+}
+
+/// What a case of a broken shim came to.
+fn accepted(result: &CaseResult) -> bool {
+    matches!(&result.outcome, Outcome::Failed(failure) if failure.actual == "accepted")
+}
+
+/// Checks without which the model has nothing to go on with, or whose fault shows as another one: they have no broken
+/// implementation of their own.
+const WITHOUT_AN_IMPLEMENTATION: usize = 75;
+
+#[test]
+fn a_check_that_is_off_is_caught_by_the_negative_that_names_it() {
+    let negatives = negatives();
+    let (mut caught, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for check in Check::ALL {
+        let Some(ids) = negatives.get(check.name()) else { continue };
+        let only: Vec<String> = ids.iter().map(|id| format!("replay/{id}/")).collect();
+        let only: Vec<&str> = only.iter().map(String::as_str).collect();
+        let results = run(&format!("--without {}", check.name()), &[Tier::Replay], &only);
+        assert!(!results.is_empty(), "{}", check.name());
+        if results.iter().any(accepted) {
+            caught.insert(check.name())
+        } else {
+            others.insert(check.name())
+        };
+    }
+    assert!(caught.len() >= 30, "{caught:?}");
+    assert!(others.len() <= WITHOUT_AN_IMPLEMENTATION, "{} are not caught: {others:?}", others.len());
+}
+
+#[test]
+fn a_broken_shim_fails_nothing_but_what_its_fault_touches() {
+    for check in ["policy", "version", "record_zeros"] {
+        let results = run(&format!("--without {check}"), &[Tier::Replay], &["replay/p-"]);
+        let failed = results.iter().find(|result| matches!(result.outcome, Outcome::Failed(_)));
+        assert!(failed.is_none(), "{check}: {failed:?}");
+    }
+}
+
+#[test]
+fn a_field_that_is_wrong_is_caught_by_its_case() {
+    let mut all = BTreeSet::new();
+    for (name, case) in wrongs() {
+        let tier = if case.starts_with("live/") { Tier::Live } else { Tier::Replay };
+        let results = run(&format!("--wrong {name}"), &[tier], &[case]);
+        let [result] = results.as_slice() else { panic!("{name}: {case} is {} cases", results.len()) };
+        assert!(matches!(&result.outcome, Outcome::Failed(failure) if !failure.crash), "{name}: {:?}", result.outcome);
+        all.insert(name);
+    }
+    assert!(all.len() >= 26, "{all:?}");
+}
+
+#[test]
+fn the_whole_model_passes() {
+    let results = run("", &[], &["p-key-ed25519", "p-retry"]);
+    assert!(results.len() > 20, "{}", results.len());
+    let failed: Vec<_> = results.iter().filter(|result| result.outcome != Outcome::Passed).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
+#[test]
+fn a_shim_that_dies_hangs_up_or_talks_nonsense_fails_its_cases() {
+    let script = r#"{"name":"dead","version":"1","language":"sh","roles":["initiator","responder"],"features":["random","codes","suite_2","channel","export"]}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dead.sh");
+    std::fs::write(&path, format!("read line; echo '{script}'; read line; echo nonsense; read line; exit 3\n"))
+        .unwrap();
+    let only = ["replay/p-key-ed25519/", "replay/p-key-p256/"];
+    let results = Session::load(&vectors()).unwrap().results(&options(
+        vec![format!("sh {}", path.display())],
+        &[Tier::Replay],
+        &only,
+    ));
+    let results = results.unwrap();
+    let failure = |result: &CaseResult| match &result.outcome {
+        Outcome::Failed(failure) => Some(failure.clone()),
+        _ => None,
+    };
+    let failures: Vec<_> = results.iter().filter_map(failure).collect();
+    assert_eq!((results.len(), failures.len()), (4, 4));
+    assert!(failures.iter().any(|failure| failure.crash));
+}
+
+#[test]
+fn every_must_has_a_case_or_a_reason_and_every_case_an_id_of_its_own() {
+    let cases = runner::list(&options(Vec::new(), &[], &[])).unwrap();
+    let not_observable = report::coverage::not_observable(include_str!("../not-observable.json")).unwrap();
+    let (_, problems) = report::coverage::coverage(&cases, &not_observable);
+    assert!(problems.is_empty(), "{problems:#?}");
+    let ids: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+    assert_eq!(ids.len(), cases.len());
+}

@@ -1,0 +1,28 @@
+// Runs in a project of its own that has the packed package: its exports map, and a handshake between the examples.
+import * as didshake from "didshake";
+import manifest from "didshake/package.json" with { type: "json" };
+import { connect } from "./out/initiator.js";
+import { accept } from "./out/responder.js";
+
+/** A queue between two sides. */
+function pipe() {
+  const [messages, waiting] = [[], []];
+  return {
+    send: (message) => (waiting.length > 0 ? waiting.shift()(message) : messages.push(message)),
+    receive: () => new Promise((resolve) => (messages.length > 0 ? resolve(messages.shift()) : waiting.push(resolve))),
+  };
+}
+
+for (const inner of ["didshake/dist/index.js", "didshake/dist/suites.js", "didshake/src/index.ts"]) {
+  const code = await import(inner).then(() => "imported", (fault) => fault.code);
+  if (code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw new Error(`${inner}: ${code}`);
+}
+const signer = didshake.SoftwareSigner.fromSecret(didshake.ES256, new Uint8Array(32).fill(7));
+const identity = { did: didshake.didKey(signer.publicKey), fragment: "", signer };
+const [up, down] = [pipe(), pipe()];
+const [initiator, responder] = await Promise.all([
+  connect(new Uint8Array(32).fill(9), identity.did, (message) => (up.send(message), down.receive())),
+  accept(identity, up.receive, down.send),
+]);
+if (didshake.methodUrl(responder.peer.did, "") === "" || `${initiator.sessionId}` !== `${responder.sessionId}`) throw new Error("no handshake");
+console.log(`a project that has ${manifest.name} ${manifest.version}: ${Object.keys(didshake).length} values exported, a handshake made`);

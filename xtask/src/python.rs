@@ -1,0 +1,27 @@
+//! The Python peer in `examples/python-peer`: its tests, in an environment of its own with what it pins.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::process::{self, command, target_dir};
+
+const PEER: &str = "examples/python-peer";
+
+pub(crate) fn check() -> Result<()> {
+    let python = environment()?;
+    process::run(command(&python).args(["-B", "-m", "unittest", "discover", "--start-directory", PEER]))
+}
+
+/// Makes the environment; gives its interpreter.
+pub(crate) fn environment() -> Result<PathBuf> {
+    let environment = target_dir().join("python");
+    process::run(command("python3").args(["-m", "venv"]).arg(&environment))?;
+
+    let python = environment.join("bin/python");
+    let mut install = command(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    install.args(["--require-hashes", "--requirement"]).arg(format!("{PEER}/requirements.txt"));
+    process::run(&mut install)?;
+    Ok(python)
+}
