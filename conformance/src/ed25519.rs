@@ -1,5 +1,8 @@
 //! Ed25519 over curve points, by the equation of the specification, each condition a check of its own.
 
+use std::sync::LazyLock;
+
+use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::{Scalar, clamp_integer};
 use curve25519_dalek::traits::IsIdentity;
@@ -48,13 +51,15 @@ pub(crate) fn sign(seed: &[u8], message: &[u8]) -> Step<Vec<u8>> {
 
 /// One of the eight points of small order, by its index.
 pub(crate) fn small_point(index: usize) -> Step<EdwardsPoint> {
-    curve25519_dalek::constants::EIGHT_TORSION.get(index).copied().ok_or(Stop::Broken("no such point of small order"))
+    EIGHT_TORSION.get(index).copied().ok_or(Stop::Broken("no such point of small order"))
 }
 
 /// True for the eight canonical encodings of small-order points. Other encodings of the same points are left to the
 /// checks that compare encodings, so that each fault is one check's.
 fn is_small_order_encoding(encoding: &[u8; 32]) -> bool {
-    curve25519_dalek::constants::EIGHT_TORSION.iter().any(|point| point.compress().as_bytes() == encoding)
+    static ENCODINGS: LazyLock<[[u8; 32]; 8]> =
+        LazyLock::new(|| EIGHT_TORSION.map(|point| point.compress().to_bytes()));
+    ENCODINGS.contains(encoding)
 }
 
 /// Applies the key checks. Gives None if the bytes are no point and that check is off.

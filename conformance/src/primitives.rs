@@ -3,6 +3,7 @@
 use aes_gcm::Aes256Gcm;
 use chacha20poly1305::ChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use curve25519_dalek::montgomery::MontgomeryPoint;
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 
@@ -45,7 +46,7 @@ pub(crate) fn expand(key: &[u8], info: &[u8], length: usize) -> Step<Vec<u8>> {
 }
 
 pub(crate) fn x25519_public(secret: &[u8]) -> Step<Vec<u8>> {
-    Ok(x25519_dalek::x25519(array(secret)?, x25519_dalek::X25519_BASEPOINT_BYTES).to_vec())
+    Ok(MontgomeryPoint::mul_base_clamped(array(secret)?).to_bytes().to_vec())
 }
 
 pub(crate) fn x25519(secret: &[u8], share: &[u8]) -> Step<Vec<u8>> {

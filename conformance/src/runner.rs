@@ -26,6 +26,7 @@ use caller::Program;
 use case::{Case, CaseResult, Introduction, Outcome, Run, Tier};
 use catalogue::{Catalogue, Models, Test};
 use shim::Shim;
+pub(crate) use statics::{fields_after, hello_fields};
 use target::Target;
 
 use crate::report;
@@ -79,8 +80,7 @@ impl Options {
 
     fn selects(&self, case: &Case) -> bool {
         let named = |text: &String| case.id.contains(text.as_str()) || case.requirements.contains(text);
-        (self.tiers.is_empty() || self.tiers.contains(&case.tier))
-            && (self.only.is_empty() || self.only.iter().any(named))
+        self.wants(case.tier) && (self.only.is_empty() || self.only.iter().any(named))
     }
 }
 
@@ -90,20 +90,8 @@ impl Options {
 /// # Errors
 /// If the vectors cannot be read, or the model fails.
 pub fn list(options: &Options) -> Result<Vec<Case>, String> {
-    let everything = Options { tiers: Vec::new(), ..options.clone() };
-    let cases = every_case(&Catalogue::load(&options.vectors)?, &everything)?;
+    let cases = Catalogue::load(&options.vectors)?.cases(options)?;
     Ok(cases.into_iter().filter(|case| options.selects(case)).collect())
-}
-
-fn every_case(catalogue: &Catalogue, options: &Options) -> Result<Vec<Case>, String> {
-    let mut cases = catalogue.cases(options)?;
-    let models = Models::new(options)?;
-    for target in Target::each()? {
-        let tests = target.tests(&models.positives, &models.negatives, options.seed);
-        cases.extend(tests.iter().map(|test| test.case().clone()));
-    }
-    cases.extend(caller::tests(&models.positives, &models.negatives, options.seed).into_iter().map(|live| live.case));
-    Ok(cases)
 }
 
 /// Runs the selected cases over every shim, every pair of them, every target and every initiator.
@@ -114,12 +102,18 @@ fn every_case(catalogue: &Catalogue, options: &Options) -> Result<Vec<Case>, Str
 pub fn run(options: &Options) -> Result<Run, String> {
     let (expected, not_observable) = (options.expectations()?, Options::not_observable()?);
     let catalogue = Catalogue::load(&options.vectors)?;
-    let (implementations, mut results) = put(options, &catalogue)?;
-    let cases = every_case(&catalogue, &Options { tiers: Vec::new(), ..options.clone() })?;
+    let (put, cases) = thread::scope(|scope| {
+        let cases = scope.spawn(|| catalogue.cases(options));
+        (put(options, &catalogue), cases.join().unwrap_or_else(|_| Err("the runner failed".to_owned())))
+    });
+    let ((implementations, mut results), cases) = (put?, cases?);
     let known: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
     let selected = cases.iter().filter(|case| options.selects(case)).map(|case| case.id.as_str()).collect();
     let stale_expectations = expected.apply(&mut results, &known, &selected);
-    let (coverage, _) = report::coverage::coverage(&cases, &not_observable);
+    let coverage = match Tier::ALL.into_iter().all(|tier| options.wants(tier)) {
+        true => report::coverage::coverage(&cases, &not_observable).0,
+        false => Vec::new(),
+    };
     Ok(Run { format: FORMAT, seed: options.seed, implementations, results, coverage, stale_expectations })
 }
 
@@ -195,15 +189,15 @@ fn programs(options: &Options) -> Result<Vec<Program>, String> {
 /// Tier 3 over one running responder.
 fn one_target(options: &Options, target: &Target) -> Result<Vec<CaseResult>, String> {
     let models = Models::new(options)?;
-    let tests = target.tests(&models.positives, &models.negatives, options.seed);
-    let tests = tests.iter().map(|test| (test.case(), move || target.run(test)));
+    let tests = target.tests(&models, options.seed);
+    let tests = tests.iter().map(|test| (test.case(), move || target.run(test, options.seed)));
     Ok(each(options, &target.name, tests.collect()))
 }
 
 /// Tier 3 over a program that is started for each case.
 fn one_program(options: &Options, program: &Program) -> Result<Vec<CaseResult>, String> {
     let models = Models::new(options)?;
-    let tests = caller::tests(&models.positives, &models.negatives, options.seed);
+    let tests = caller::tests(&models, options.seed);
     let tests = tests.iter().map(|live| (&live.case, move || program.run(live)));
     Ok(each(options, &program.name, tests.collect()))
 }
@@ -223,10 +217,10 @@ fn each(options: &Options, name: &str, tests: Vec<(&Case, impl Fn() -> Outcome)>
 }
 
 fn pairs(options: &Options, shims: &mut [Shim]) -> Result<Vec<CaseResult>, String> {
-    let models = Models::new(options)?;
     if !options.wants(Tier::Matrix) {
         return Ok(Vec::new());
     }
+    let models = Models::new(options)?;
     let pairings: Vec<_> =
         models.positives.iter().filter_map(|positive| matrix::case(positive, options.seed)).collect();
     let chosen: Vec<_> = pairings.iter().filter(|pairing| options.selects(&pairing.case)).collect();

@@ -12,9 +12,10 @@ use crate::keys::base64url;
 use crate::receive::Incoming;
 use crate::request::{self, Halt};
 use crate::responder::decode_hello;
+use crate::runner::{fields_after, hello_fields};
 use crate::schedule::{Inputs, keys};
 use crate::sender::Sender;
-use crate::wire::{self, HELLO_LIMIT, MESSAGE_LIMIT, ReplyPrefix, suites_of};
+use crate::wire::{self, HELLO_LIMIT, MESSAGE_LIMIT, ReplyPrefix};
 
 /// 32 random bytes, as hex.
 pub(super) fn draw() -> String {
@@ -57,28 +58,10 @@ fn decode(checks: Checks, inputs: &Value) -> Step<Value> {
     };
     message.kind(limit, &[kind])?;
     if kind == wire::HELLO {
-        let (hello, _) = decode_hello(message)?;
-        return Ok(json!({
-            "suites": suites_of(&hello.suites), "group": hello.group, "key_share": hex::encode(hello.share),
-            "nonce": hex::encode(hello.nonce), "application_protocol": hex::encode(hello.protocol),
-        }));
+        return Ok(hello_fields(&decode_hello(message)?.0));
     }
     let mut reader = message.reader();
-    let fields = match kind {
-        wire::RETRY => {
-            reader.u8()?;
-            json!({ "suite": reader.u16()? })
-        }
-        wire::REPLY => {
-            let prefix = ReplyPrefix::read(&mut reader)?;
-            let (share, nonce) = (hex::encode(prefix.share), hex::encode(prefix.nonce));
-            json!({ "suite": prefix.suite, "key_share": share, "nonce": nonce, "sealed": hex::encode(reader.vec16()?) })
-        }
-        _ => {
-            reader.u8()?;
-            json!({ "sealed": hex::encode(reader.vec16()?) })
-        }
-    };
+    let fields = fields_after(text(inputs, "message"), &mut reader)?;
     checks.need(Check::TrailingBytes, reader.at_end())?;
     Ok(fields)
 }

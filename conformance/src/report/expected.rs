@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::json;
-use crate::runner::case::{CaseResult, Outcome};
+use crate::runner::case::{CaseResult, Outcome, Tier};
 
 /// The member `format` of the files.
 pub const FORMAT: &str = "didshake-expected-failures/1";
@@ -107,8 +107,8 @@ impl ExpectedFailures {
     /// Marks the failures that are listed, and returns the entries that are stale: of a case that passed, was skipped,
     /// was not put to that implementation, or does not exist.
     ///
-    /// `catalogue` has the ids of all cases, `selected` of those that were in this run. An entry is judged only if its
-    /// implementation has a result, and its case was selected or does not exist.
+    /// `catalogue` has the ids of all cases of the tiers that ran, `selected` of those that were in this run. An entry is
+    /// judged only if its implementation has a result, and its case was selected or does not exist in a tier that ran.
     #[must_use]
     pub fn apply(
         &self,
@@ -130,7 +130,7 @@ impl ExpectedFailures {
             ends.insert(key, end);
         }
         let judged = |(implementation, case): &&(String, String)| {
-            let exists = catalogue.contains(case.as_str());
+            let exists = catalogue.contains(case.as_str()) || left_out(case, catalogue);
             tested.contains(implementation) && (selected.contains(case.as_str()) || !exists)
         };
         let stale = |key: &(String, String)| {
@@ -145,6 +145,12 @@ impl ExpectedFailures {
         };
         self.entries.keys().filter(judged).filter_map(stale).collect()
     }
+}
+
+/// Whether an id is of a tier of which the catalogue has nothing.
+fn left_out(case: &str, catalogue: &BTreeSet<&str>) -> bool {
+    let of = |tier: Tier, id: &str| id.split_once('/').is_some_and(|(first, _)| first == tier.name());
+    Tier::ALL.into_iter().any(|tier| of(tier, case) && !catalogue.iter().any(|id| of(tier, id)))
 }
 
 #[cfg(test)]
@@ -203,6 +209,10 @@ mod tests {
         let (_, stale) = applied("go", &["live/hello-version-2", "live/nothing"], &ALL);
         assert!(stale.is_empty(), "{stale:?}");
         let (_, stale) = applied("rust", &["live/nothing"], &["live/hello-version-2"]);
+        assert_eq!(stale.len(), 1);
+        let (_, stale) = applied("rust", &["replay/of-a-tier-that-did-not-run"], &ALL);
+        assert!(stale.is_empty(), "{stale:?}");
+        let (_, stale) = applied("rust", &["no-tier/nothing"], &ALL);
         assert_eq!(stale.len(), 1);
     }
 

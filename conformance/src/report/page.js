@@ -313,6 +313,11 @@ const SHOW = {
 const isGap = (covered) => covered.level === "MUST" && !covered.cases.length && covered.not_observable === undefined;
 
 function coverage() {
+  if (!data.coverage.length) {
+    at("coverage-note").textContent = "Shown by a run of all tiers.";
+    at("coverage-filters").hidden = true;
+    return;
+  }
   const of = (name) => data.coverage.filter(SHOW[name]).length;
   at("coverage-note").textContent = `${plural(of("all"), "requirement")}: ${of("with cases")} with cases, ${of("not observable")} that nobody can see from outside, ${plural(of("gaps"), "MUST")} without a case.`;
   at("coverage").append(...Object.keys(SHOW).map((name) => el("option", { value: name }, `${name === "gaps" ? "MUSTs without a case" : name} (${of(name)})`)));

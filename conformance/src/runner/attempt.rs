@@ -151,6 +151,11 @@ impl<'s> Attempt<'s> {
         Ok((Self { shim, sid: sid.to_owned(), token: None }, first))
     }
 
+    /// An attempt that was opened before, under this name.
+    pub(crate) fn resume(shim: &'s mut Shim, sid: &str, token: Option<Value>) -> Self {
+        Self { shim, sid: sid.to_owned(), token }
+    }
+
     /// `recv`, with members beside the message.
     pub(crate) fn receive(&mut self, wire: &[u8], beside: Map<String, Value>) -> Try<Reaction> {
         let mut request = beside;
@@ -256,8 +261,52 @@ fn responder(config: &Config, random: bool) -> Map<String, Value> {
     )
 }
 
+/// Skips what the shim cannot do: the role, what its configuration needs, and `more` features.
+pub(crate) fn able(shim: &Shim, role: Role, config: &Config, more: &[&'static str]) -> Try<()> {
+    if !shim.plays(role_name(role)) {
+        return Err(Outcome::skipped(format!("{} is no {}", shim.about.name, role_name(role))));
+    }
+    let lacks = needs(config, role).into_iter().chain(more.iter().copied()).find(|feature| !shim.has(feature));
+    lacks.map_or(Ok(()), |feature| Err(Outcome::skipped(format!("{} lacks the feature `{feature}`", shim.about.name))))
+}
+
+/// A script that is too long for a line a record.
+pub(crate) fn too_long<'r>(mut repeats: impl Iterator<Item = &'r Option<u64>>) -> Try<()> {
+    let reason = "2^20 records under one secret: too many for a line each (`didshake vectors verify` has them)";
+    if repeats.any(Option::is_some) { Err(Outcome::skipped(reason)) } else { Ok(()) }
+}
+
+/// What comes beside a Finish: the token as the vectors' `waiting_state` has it, and the clock and endpoint that belong
+/// to that. A token of another run is the caller's to find.
+pub(crate) fn handed_back(token: Option<&Value>, how: &str, now: u64) -> Map<String, Value> {
+    let mut beside = Map::new();
+    match how {
+        "expired" => drop(beside.insert("now".to_owned(), json!(now + 60))),
+        "other_endpoint" => drop(beside.insert("endpoint".to_owned(), json!("/other"))),
+        _ => (),
+    }
+    if let Some(token) = token.and_then(Value::as_str) {
+        let token = match how {
+            "missing" => String::new(),
+            "altered" => altered(token),
+            "truncated" => token.get(..token.len().saturating_sub(2)).unwrap_or_default().to_owned(),
+            _ => token.to_owned(),
+        };
+        beside.insert("token".to_owned(), json!(token));
+    }
+    beside
+}
+
+/// Flips a bit in the middle.
+fn altered(token: &str) -> String {
+    let mut bytes = hex::decode(token).unwrap_or_default();
+    let middle = bytes.len() / 2;
+    bytes.iter_mut().skip(middle).take(1).for_each(|byte| *byte ^= 1);
+    hex::encode(bytes)
+}
+
 /// The features that a configuration needs of the shim that plays `role`.
-pub(crate) fn needs(config: &Config, role: Role) -> Vec<&'static str> {
+fn needs(config: &Config, role: Role) -> Vec<&'static str> {
     let (initiator, responder) = (&config.initiator, &config.responder);
     let (suites, extended) = match role {
         Role::Initiator => {
@@ -274,6 +323,14 @@ pub(crate) fn needs(config: &Config, role: Role) -> Vec<&'static str> {
         ("extensions", extended),
     ];
     wanted.into_iter().filter(|(_, needed)| *needed).map(|(feature, _)| feature).collect()
+}
+
+/// The one message or record that was sent.
+pub(crate) fn only(what: &str, send: &[Vec<u8>]) -> Try<Vec<u8>> {
+    match send {
+        [message] => Ok(message.clone()),
+        several => Err(Outcome::differs(what, "one message", format!("{} messages", several.len()))),
+    }
 }
 
 /// Compares bytes; a difference shows where it begins.

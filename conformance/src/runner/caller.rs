@@ -7,16 +7,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use super::attempt::{Party, Reaction, Refusal, Try};
-use super::case::{Case, Outcome, Tier};
-use super::dice::Dice;
+use super::case::Outcome;
+use super::catalogue::Models;
 use super::live::Live;
 use super::target::link::{PATIENCE, network, read_framed, send_framed};
-use crate::check::Checks;
 use crate::config::{Admission, Config, Policy};
 use crate::deviation::Deviation;
 use crate::negative::{Fault, Negative};
-use crate::play::play;
-use crate::positive::Positive;
 use crate::vector::Role;
 use crate::wire;
 
@@ -67,36 +64,20 @@ impl Program {
 }
 
 /// Every case whose responder is nothing but a did:key or did:jwk.
-pub(crate) fn tests<'c>(positives: &'c [Positive], negatives: &'c [Negative], seed: u64) -> Vec<Live<'c>> {
-    let honest = positives.iter().filter_map(|positive| live(positive, None, seed));
-    let bad = negatives.iter().filter_map(|negative| {
-        let base = positives.iter().find(|positive| positive.id == negative.base)?;
-        live(base, Some(negative), seed)
-    });
-    honest.chain(bad).collect()
+pub(crate) fn tests(models: &Models, seed: u64) -> Vec<Live<'_>> {
+    models.live(|base, negative| {
+        if negative.is_some_and(|negative| !carries(negative)) {
+            return None;
+        }
+        let id = format!("live/initiator/{}", negative.map_or(base.id, |negative| negative.id));
+        Live::new(id, Role::Initiator, adapt(&base.config)?, base, negative, seed)
+    })
 }
 
-fn live<'c>(base: &'c Positive, negative: Option<&'c Negative>, seed: u64) -> Option<Live<'c>> {
-    let id = format!("live/initiator/{}", negative.map_or(base.id, |negative| negative.id));
-    let mut config = adapt(&base.config)?;
-    Dice::new(seed, &id).freshen(&mut config);
-    let (requirements, about) = match negative {
-        None => {
-            play(&config, None, Checks::all()).ok()?;
-            (base.requirements.iter().map(|id| (*id).to_owned()).collect(), base.about.to_owned())
-        }
-        Some(negative) => {
-            let Fault::Message(deviation) = &negative.fault else { return None };
-            // Nothing is asked of a program a second time, and its configuration is its own.
-            let carried = !matches!(deviation, Deviation::Token(_) | Deviation::Repeat) && negative.setup.is_none();
-            if !carried || negative.role != Role::Initiator || negative.prove(&config).is_err() {
-                return None;
-            }
-            (negative.requirements_of_role(), negative.change.clone())
-        }
-    };
-    let case = Case::new(id, Tier::Live, requirements, about);
-    Some(Live { case, role: Role::Initiator, config, base, negative })
+/// Nothing is asked of a program a second time, and its configuration is its own.
+fn carries(negative: &Negative) -> bool {
+    let Fault::Message(deviation) = &negative.fault else { return false };
+    !matches!(deviation, Deviation::Token(_) | Deviation::Repeat) && negative.setup.is_none()
 }
 
 /// The responder as the base has it; everything that only the program decides is as a plain program has it.

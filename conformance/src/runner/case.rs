@@ -144,7 +144,7 @@ pub struct Run {
     pub implementations: Vec<Introduction>,
     /// Every case of every implementation and pair.
     pub results: Vec<CaseResult>,
-    /// Each requirement with its level, its text, the cases that test it, or why none can.
+    /// Each requirement with its level, its text, the cases that test it, or why none can. Empty unless all tiers ran.
     pub coverage: Vec<Covered>,
     /// Entries of the expected failures that passed, were skipped or do not exist.
     pub stale_expectations: Vec<String>,

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::Options;
+use super::caller;
 use super::case::{Case, Outcome, Tier};
 use super::live::{self, Live};
 use super::matrix;
@@ -14,6 +15,7 @@ use super::order;
 use super::replay::{self, Replay};
 use super::shim::Shim;
 use super::statics::{self, Question};
+use super::target::Target;
 use crate::check::Stop;
 use crate::negative::Negative;
 use crate::positive::Positive;
@@ -65,19 +67,6 @@ impl Test<'_> {
     }
 }
 
-impl Models {
-    /// None where only replays are wanted: those come from the files.
-    pub(crate) fn new(options: &Options) -> Result<Self, String> {
-        if ![Tier::Static, Tier::Live, Tier::Matrix].into_iter().any(|tier| options.wants(tier)) {
-            return Ok(Self { positives: Vec::new(), negatives: Vec::new(), two_faults: Vec::new() });
-        }
-        let positives = positives::all().map_err(|stop| broken("the positives", stop))?;
-        let base = positives.iter().find(|positive| positive.id == ORDER_BASE && options.wants(Tier::Live));
-        let two_faults = base.map(|base| order::negatives(base, options.seed)).unwrap_or_default();
-        Ok(Self { positives, negatives: negatives::all().map_err(|stop| broken("the negatives", stop))?, two_faults })
-    }
-}
-
 fn broken(what: &str, stop: Stop) -> String {
     format!("the model fails at {what}: {stop:?}")
 }
@@ -90,12 +79,22 @@ impl Catalogue {
         Ok(Self { handshakes, requests: files(&directory.join("request"))? })
     }
 
-    /// Every case of the tiers that are wanted, the matrix's too.
+    /// Every case of the wanted tiers: those over a shim, of an endpoint of each transport, of an initiator.
     pub(crate) fn cases(&self, options: &Options) -> Result<Vec<Case>, String> {
         let models = Models::new(options)?;
-        let mut cases: Vec<Case> = self.tests(&models, options)?.iter().map(|test| test.case().clone()).collect();
-        let pairings = models.positives.iter().filter_map(|positive| matrix::case(positive, options.seed));
-        cases.extend(pairings.map(|pairing| pairing.case));
+        let tests = self.tests(&models, options)?;
+        let mut cases: Vec<Case> = tests.iter().map(|test| test.case().clone()).collect();
+        if options.wants(Tier::Matrix) {
+            let pairings = models.positives.iter().filter_map(|positive| matrix::case(positive, options.seed));
+            cases.extend(pairings.map(|pairing| pairing.case));
+        }
+        if !options.wants(Tier::Live) {
+            return Ok(cases);
+        }
+        for target in Target::each()? {
+            cases.extend(target.tests(&models, options.seed).iter().map(|test| test.case().clone()));
+        }
+        cases.extend(caller::tests(&models, options.seed).into_iter().map(|live| live.case));
         Ok(cases)
     }
 
@@ -109,25 +108,16 @@ impl Catalogue {
             tests.extend(replays.map(|replay| Test::Replay(replay.case(), replay)));
         }
         if options.wants(Tier::Live) {
-            tests.extend(
-                models
-                    .positives
-                    .iter()
-                    .flat_map(|positive| live::honest(positive, options.seed))
-                    .map(Box::new)
-                    .map(Test::Live),
-            );
+            let seed = options.seed;
+            let mut live: Vec<Live<'_>> = models.positives.iter().flat_map(|one| live::honest(one, seed)).collect();
             for negative in &models.negatives {
-                tests.extend(
-                    live::misbehaving(negative, models.base(negative)?, options.seed).map(Box::new).map(Test::Live),
-                );
+                live.extend(live::misbehaving(negative, models.base(negative)?, seed));
             }
             if let Some(base) = models.positives.iter().find(|positive| positive.id == ORDER_BASE) {
-                tests.extend(
-                    order::cases(&models.two_faults, base, options.seed).into_iter().map(Box::new).map(Test::Live),
-                );
+                live.extend(order::cases(&models.two_faults, base, seed));
             }
-            tests.extend(misbehaviour::cases(options.seed).into_iter().map(Test::Misbehaviour));
+            tests.extend(live.into_iter().map(Box::new).map(Test::Live));
+            tests.extend(misbehaviour::cases(seed).into_iter().map(Test::Misbehaviour));
         }
         Ok(tests)
     }
@@ -148,9 +138,32 @@ impl Catalogue {
 }
 
 impl Models {
+    /// Nothing where only replays are wanted: those come from the files.
+    pub(crate) fn new(options: &Options) -> Result<Self, String> {
+        if ![Tier::Static, Tier::Live, Tier::Matrix].into_iter().any(|tier| options.wants(tier)) {
+            return Ok(Self { positives: Vec::new(), negatives: Vec::new(), two_faults: Vec::new() });
+        }
+        let positives = positives::all().map_err(|stop| broken("the positives", stop))?;
+        let base = positives.iter().find(|positive| positive.id == ORDER_BASE && options.wants(Tier::Live));
+        let two_faults = base.map(order::negatives).unwrap_or_default();
+        Ok(Self { positives, negatives: negatives::all().map_err(|stop| broken("the negatives", stop))?, two_faults })
+    }
+
     fn base(&self, negative: &Negative) -> Result<&Positive, String> {
         let base = self.positives.iter().find(|positive| positive.id == negative.base);
         base.ok_or_else(|| format!("{}: there is no positive {}", negative.id, negative.base))
+    }
+
+    /// Each positive alone, and each negative with the positive that it differs from.
+    pub(crate) fn live<'c, T>(
+        &'c self,
+        mut make: impl FnMut(&'c Positive, Option<&'c Negative>) -> Option<T>,
+    ) -> Vec<T> {
+        let mut all: Vec<T> = self.positives.iter().filter_map(|positive| make(positive, None)).collect();
+        for negative in &self.negatives {
+            all.extend(self.base(negative).ok().and_then(|base| make(base, Some(negative))));
+        }
+        all
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::attempt::{Attempt, Party, Reaction, Refusal, Try, needs, role_name, went};
+use super::attempt::{Attempt, Party, Reaction, Refusal, Try, able, handed_back, only, role_name, too_long, went};
 use super::case::{Case, Outcome, Tier};
 use super::dice::Dice;
 use super::replay::{member, refusal_requirements, refused};
@@ -32,33 +32,53 @@ pub(crate) struct Live<'c> {
     pub(crate) negative: Option<&'c Negative>,
 }
 
-/// The two cases of a positive, unless it depends on the randomness of its vector.
+impl<'c> Live<'c> {
+    /// A case of a positive, or of a negative that differs from it, in a configuration that suits whoever plays `role`.
+    /// None where the model itself does not do in it what the vector says.
+    pub(crate) fn new(
+        id: String,
+        role: Role,
+        mut config: Config,
+        base: &'c Positive,
+        negative: Option<&'c Negative>,
+        seed: u64,
+    ) -> Option<Self> {
+        Dice::new(seed, &id).freshen(&mut config);
+        let case = match negative {
+            None => {
+                play(&config, None, Checks::all()).ok()?;
+                let requirements = base.requirements.iter().map(|id| (*id).to_owned()).collect();
+                Case::new(id, Tier::Live, requirements, base.about.to_owned())
+            }
+            Some(negative) => {
+                let of_record = matches!(negative.fault, Fault::Record { .. });
+                if negative.role != role || !of_record && negative.prove(&config).is_err() {
+                    return None;
+                }
+                let case = Case::new(id, Tier::Live, negative.requirements_of_role(), negative.change.clone());
+                case.also(refusal_requirements(&negative.fails()))
+            }
+        };
+        Some(Self { case, role, config, base, negative })
+    }
+}
+
+/// The two cases of a positive.
 pub(crate) fn honest(positive: &Positive, seed: u64) -> Vec<Live<'_>> {
     let of_role = |role| {
         let id = format!("live/{}/{}", positive.id, role_name(role));
-        let mut config = positive.config.clone();
-        Dice::new(seed, &id).freshen(&mut config);
-        play(&config, None, Checks::all()).ok()?;
-        let requirements = positive.requirements.iter().map(|id| (*id).to_owned()).collect();
-        let case = Case::new(id, Tier::Live, requirements, positive.about.to_owned());
-        Some(Live { case, role, config, base: positive, negative: None })
+        Live::new(id, role, positive.config.clone(), positive, None, seed)
     };
     [Role::Initiator, Role::Responder].into_iter().filter_map(of_role).collect()
 }
 
-/// The case of a negative, unless its fault depends on the randomness of its vector, or on a second run of the shim.
+/// The case of a negative, unless it needs a second run of the shim.
 pub(crate) fn misbehaving<'c>(negative: &'c Negative, base: &'c Positive, seed: u64) -> Option<Live<'c>> {
-    let id = format!("live/{}", negative.id);
-    let mut config = negative.configured(&base.config);
-    Dice::new(seed, &id).freshen(&mut config);
-    let portable = matches!(negative.fault, Fault::Record { .. }) || negative.prove(&config).is_ok();
-    if !portable || matches!(negative.deviation(), Deviation::Token(Token::OtherKey)) {
+    if matches!(negative.deviation(), Deviation::Token(Token::OtherKey)) {
         return None;
     }
-    let requirements = negative.requirements_of_role();
-    let case = Case::new(id, Tier::Live, requirements, negative.change.clone());
-    let case = case.also(refusal_requirements(&negative.fails()));
-    Some(Live { case, role: negative.role, config, base, negative: Some(negative) })
+    let config = negative.configured(&base.config);
+    Live::new(format!("live/{}", negative.id), negative.role, config, base, Some(negative), seed)
 }
 
 /// What the model's reading of a message came to, as the runner reports it.
@@ -73,14 +93,6 @@ pub(crate) fn read<T>(what: &str, step: Step<T>) -> Try<T> {
 
 fn incoming<'a>(wire: &'a [u8], sender: &'a Sender) -> Incoming<'a> {
     Incoming { wire, sender, checks: Checks::all() }
-}
-
-/// The one message that a shim sends.
-pub(crate) fn only(what: &str, send: &[Vec<u8>]) -> Try<Vec<u8>> {
-    match send {
-        [message] => Ok(message.clone()),
-        several => Err(Outcome::differs(what, "one message", format!("{} messages", several.len()))),
-    }
 }
 
 /// A handshake that stands: what the model has of it.
@@ -115,26 +127,27 @@ impl Live<'_> {
     }
 
     fn able(&self, shim: &Shim) -> Try<()> {
-        if !shim.plays(role_name(self.role)) {
-            return Err(Outcome::skipped(format!("it is no {}", role_name(self.role))));
+        let mut more = Vec::new();
+        if self.of_record() {
+            more.push("channel");
         }
-        let mut wanted = needs(&self.config, self.role);
-        let records = self.records();
-        if records.iter().any(|say| say.repeat.is_some()) {
-            return Err(Outcome::skipped("2^20 records under one secret: too many for a line each"));
+        let deviation = self.bad().deviation;
+        let handed = matches!(deviation, Deviation::Repeat | Deviation::Token(_));
+        if handed && !matches!(deviation, Deviation::Token(Token::Expired)) {
+            more.push("token");
         }
-        if matches!(self.negative.map(|negative| &negative.fault), Some(Fault::Record { .. })) {
-            wanted.push("channel");
-        }
-        if let Deviation::Repeat | Deviation::Token(_) = self.bad().deviation
-            && !matches!(self.bad().deviation, Deviation::Token(Token::Expired))
-        {
-            wanted.push("token");
-        }
-        match wanted.into_iter().find(|feature| !shim.has(feature)) {
-            Some(lacking) => Err(Outcome::skipped(format!("it lacks the feature `{lacking}`"))),
-            None => Ok(()),
-        }
+        able(shim, self.role, &self.config, &more)?;
+        too_long(self.records().iter().map(|say| &say.repeat))
+    }
+
+    /// Whether the fault is one of a record, after a handshake that goes well.
+    fn of_record(&self) -> bool {
+        matches!(self.negative.map(|negative| &negative.fault), Some(Fault::Record { .. }))
+    }
+
+    /// A handshake that is done although the negative says that it is refused.
+    fn accepted<T>(&self) -> Try<T> {
+        Err(Outcome::differs("the handshake", "a refusal", "accepted"))
     }
 
     fn bad(&self) -> Bad<'_> {
@@ -153,8 +166,7 @@ impl Live<'_> {
 
     /// The refusal that ends this case, if it comes at message `index`.
     fn expected(&self, index: usize) -> Option<Fails> {
-        let negative = self.negative.filter(|negative| negative.index == index)?;
-        if matches!(negative.fault, Fault::Record { .. }) { None } else { Some(negative.fails()) }
+        self.negative.filter(|negative| negative.index == index && !self.of_record()).map(Negative::fails)
     }
 
     pub(crate) fn against_responder(&self, party: &mut dyn Party) -> Try<Option<Stands>> {
@@ -172,6 +184,9 @@ impl Live<'_> {
                 if let Some(fails) = self.expected(index + 2) {
                     let again = party.receive(&message.wire, self.beside(party.token(), &message, HONEST))?;
                     return refused(party.codes(), &fails, again).map(|()| None);
+                }
+                if self.negative.is_some() && !self.of_record() {
+                    return self.accepted();
                 }
                 let out = said.get("out").and_then(Value::as_object).cloned().unwrap_or_default();
                 return Ok(Some(Stands { suite: model.suite, keys: model.keys, out }));
@@ -193,12 +208,15 @@ impl Live<'_> {
             };
             let answer = answer.ok_or_else(|| Outcome::differs("hello", "a Hello", "an alert"))?;
             replied |= answer.name == "reply";
-            let reaction = alert_in_record(party.receive(&answer.wire, Map::new())?, &model);
+            let reaction = alert_in_record(party.receive(&answer.wire, Map::new())?, &model)?;
             if let Some(fails) = self.expected(index) {
                 return refused(party.codes(), &fails, reaction).map(|()| None);
             }
             let (send, said) = went(answer.name, reaction)?;
             if said.get("done") == Some(&Value::Bool(true)) {
+                if self.negative.is_some() && !self.of_record() {
+                    return self.accepted();
+                }
                 let out = said.get("out").and_then(Value::as_object).cloned().unwrap_or_default();
                 return Ok(Some(Stands { suite: model.suite, keys: model.keys, out }));
             }
@@ -209,24 +227,11 @@ impl Live<'_> {
 
     /// Token, clock and endpoint beside a Finish.
     fn beside(&self, token: Option<Value>, message: &Outgoing, deviation: &Deviation) -> Map<String, Value> {
-        let mut beside = Map::new();
-        let Some(token) = token.filter(|_| message.name == "finish") else { return beside };
-        let text = token.as_str().unwrap_or_default();
-        let token = match deviation {
-            Deviation::Token(Token::Missing) => "",
-            Deviation::Token(Token::Truncated) => text.get(..text.len().saturating_sub(2)).unwrap_or_default(),
-            _ => text,
-        };
-        beside.insert("token".to_owned(), json!(token));
-        match deviation {
-            Deviation::Token(Token::Altered) => {
-                drop(beside.insert("token".to_owned(), json!(super::replay::altered(text))))
-            }
-            Deviation::Token(Token::OtherEndpoint) => drop(beside.insert("endpoint".to_owned(), json!("/other"))),
-            Deviation::Token(Token::Expired) => drop(beside.insert("now".to_owned(), json!(self.config.now + 60))),
-            _ => (),
+        if message.name != "finish" {
+            return Map::new();
         }
-        beside
+        let how = if let Deviation::Token(token) = deviation { *token } else { Token::Good };
+        handed_back(token.as_ref(), how.name(), self.config.now)
     }
 
     /// Exports, then the records of the script, then the bad one.
@@ -266,20 +271,20 @@ impl Live<'_> {
     }
 }
 
-/// A record that answers an Accept: an alert in it is a refusal (R-INIT-9).
-fn alert_in_record(reaction: Reaction, model: &Responder<'_>) -> Reaction {
-    let Reaction::Went { send, .. } = &reaction else { return reaction };
-    let [record] = send.as_slice() else { return reaction };
+/// A record that answers an Accept has to open; an alert in it is a refusal (R-INIT-9).
+fn alert_in_record(reaction: Reaction, model: &Responder<'_>) -> Try<Reaction> {
+    let Reaction::Went { send, .. } = &reaction else { return Ok(reaction) };
+    let [record] = send.as_slice() else { return Ok(reaction) };
     if record.first() != Some(&channel::RECORD) {
-        return reaction;
+        return Ok(reaction);
     }
     let mut channel = Channel::new(model.suite, &model.keys.ms);
     let honest = channel.next(Role::Initiator, Vec::new());
-    match channel.receive(Checks::all(), Role::Initiator, record, &honest) {
-        Ok(Some((channel::ALERT, code))) => {
-            Reaction::Refused(Refusal { error: None, alert: code.first().copied(), send: send.clone() })
+    match read("record", channel.receive(Checks::all(), Role::Initiator, record, &honest))? {
+        Some((channel::ALERT, code)) => {
+            Ok(Reaction::Refused(Refusal { error: None, alert: code.first().copied(), send: send.clone() }))
         }
-        _ => reaction,
+        _ => Ok(reaction),
     }
 }
 

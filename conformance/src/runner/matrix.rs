@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::attempt::{Attempt, Reaction, Try, needs, role_name, went};
+use super::attempt::{Attempt, Reaction, Try, able, only, too_long, went};
 use super::case::{Case, Outcome, Tier};
 use super::dice::Dice;
-use super::live::only;
+use super::live::read;
 use super::replay::member;
 use super::shim::Shim;
 use crate::channel;
-use crate::check::{Checks, Stop};
+use crate::check::Checks;
 use crate::config::{Config, Identity};
 use crate::play::play;
 use crate::positive::{Positive, Say, content_type};
@@ -44,8 +44,9 @@ impl Pairing<'_> {
     }
 
     fn play(&self, initiator: &mut Shim, responder: &mut Shim) -> Try<()> {
-        self.able(initiator, Role::Initiator)?;
-        self.able(responder, Role::Responder)?;
+        able(initiator, Role::Initiator, &self.config, &[])?;
+        able(responder, Role::Responder, &self.config, &[])?;
+        too_long(self.base.script.iter().map(|say| &say.repeat))?;
         let (first, hello) = Attempt::open(initiator, "1", Role::Initiator, &self.config, false)?;
         let (second, _) = Attempt::open(responder, "1", Role::Responder, &self.config, false)?;
         let (mut first, mut second) = carry(first, second, only("hello", &hello)?)?;
@@ -56,19 +57,6 @@ impl Pairing<'_> {
         }
         first.attempt.free()?;
         second.attempt.free()
-    }
-
-    fn able(&self, shim: &Shim, role: Role) -> Try<()> {
-        if !shim.plays(role_name(role)) {
-            return Err(Outcome::skipped(format!("{} is no {}", shim.about.name, role_name(role))));
-        }
-        if self.base.script.iter().any(|say| say.repeat.is_some()) {
-            return Err(Outcome::skipped("2^20 records under one secret: too many for a line each"));
-        }
-        match needs(&self.config, role).into_iter().find(|feature| !shim.has(feature)) {
-            Some(lacking) => Err(Outcome::skipped(format!("{} lacks the feature `{lacking}`", shim.about.name))),
-            None => Ok(()),
-        }
     }
 
     /// One session id, and each side knows the other.
@@ -136,7 +124,7 @@ fn knows(side: &Ends<'_>, identity: &Identity) -> Try<()> {
 
 fn speak<'s>(first: &mut Ends<'s>, second: &mut Ends<'s>, say: &Say) -> Try<()> {
     let (from, to) = if say.from == Role::Initiator { (first, second) } else { (second, first) };
-    let kind = content_type(say.kind).map_err(|_: Stop| Outcome::skipped("a record without a name"))?;
+    let kind = read("record", content_type(say.kind))?;
     let op = match say.kind {
         channel::CLOSE => "close",
         channel::KEY_UPDATE => "update",

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::attempt::{Attempt, Reaction, Try, role_name, went};
+use super::attempt::{Attempt, Reaction, Try, able, only, role_name, went};
 use super::case::{Case, Outcome, Tier};
 use super::dice::Dice;
-use super::live::{only, read};
+use super::live::read;
 use super::shim::{Answer, Shim};
 use crate::check::{Checks, Stop};
 use crate::config::{Admission, Config};
@@ -110,14 +110,19 @@ fn honest<'a>(wire: &'a [u8], nobody: &'a Sender) -> Incoming<'a> {
 
 impl Misbehaviour {
     pub(crate) fn run(&self, shim: &mut Shim) -> Outcome {
-        if !shim.plays(role_name(self.role)) {
-            return Outcome::skipped(format!("it is no {}", role_name(self.role)));
-        }
-        if !shim.has("suite_2") {
-            return Outcome::skipped("it lacks the feature `suite_2`");
-        }
+        self.put(shim).err().unwrap_or(Outcome::Passed)
+    }
+
+    fn put(&self, shim: &mut Shim) -> Try<()> {
         let mut dice = Dice::new(self.seed, &self.case.id);
-        let played = match (self.play, self.role) {
+        let more: &[&'static str] = match self.play {
+            Play::EarlyExport => &["export"],
+            Play::BlindReply => &["random"],
+            Play::Retries => &["test_suite"],
+            _ => &[],
+        };
+        able(shim, self.role, &config(&mut dice)?, more)?;
+        match (self.play, self.role) {
             (Play::FreshRandomness, _) => self.fresh_randomness(shim, &mut dice),
             (Play::Storm, _) => storm(shim, &mut dice),
             (Play::JustInTime, _) => just_in_time(shim, &mut dice),
@@ -127,8 +132,7 @@ impl Misbehaviour {
             (Play::EarlyExport, role) => early_export(shim, role, &mut dice),
             (Play::BlindReply, _) => blind_reply(shim, &mut dice),
             (Play::Retries, _) => retries(shim, &mut dice),
-        };
-        played.err().unwrap_or(Outcome::Passed)
+        }
     }
 
     fn fresh_randomness(&self, shim: &mut Shim, dice: &mut Dice) -> Try<()> {
@@ -246,9 +250,6 @@ fn without_extensions(hello: &[u8]) -> Try<()> {
 
 /// Whatever it answers, it must not be an output.
 fn early_export(shim: &mut Shim, role: Role, dice: &mut Dice) -> Try<()> {
-    if !shim.has("export") {
-        return Err(Outcome::skipped("it lacks the feature `export`"));
-    }
     let (config, nobody) = (config(dice)?, Sender::default());
     let (mut attempt, first) = Attempt::open(shim, "1", role, &config, false)?;
     match role {
@@ -273,9 +274,6 @@ fn early_export(shim: &mut Shim, role: Role, dice: &mut Dice) -> Try<()> {
 
 /// Two responders that differ in whom they admit, with the same randomness, reply alike.
 fn blind_reply(shim: &mut Shim, dice: &mut Dice) -> Try<()> {
-    if !shim.has("random") {
-        return Err(Outcome::skipped("it lacks the feature `random`"));
-    }
     let mut config = config(dice)?;
     let hello = read("hello", Initiator::new(&config).hello(HONEST))?.wire;
     let mut replies = BTreeSet::new();
@@ -305,9 +303,6 @@ fn retries(shim: &mut Shim, dice: &mut Dice) -> Try<()> {
     let mut config = config(dice)?.with_retry();
     dice.freshen(&mut config);
     (config.binding, config.prologue.0) = (3, b"http://127.0.0.1:8400".to_vec());
-    if !shim.has("test_suite") {
-        return Err(Outcome::skipped("it lacks the feature `test_suite`"));
-    }
     let (mut attempt, _) = Attempt::open(shim, "1", Role::Responder, &config, false)?;
     for _ in 0..3 {
         let hello = read("hello", Initiator::new(&config).hello(HONEST))?;
@@ -341,13 +336,8 @@ fn finish(shim: &mut Shim, sid: &str, config: &Config) -> Try<(Vec<u8>, Map<Stri
 
 /// Sends the Finish of an attempt that was begun before.
 fn conclude(shim: &mut Shim, sid: &str, finish: &[u8], beside: Map<String, Value>) -> Try<()> {
-    let mut request = beside;
-    request.insert("op".to_owned(), json!("recv"));
-    request.insert("sid".to_owned(), json!(sid));
-    request.insert("wire".to_owned(), json!(hex::encode(finish)));
-    let said = super::attempt::ask(shim, &Value::Object(request))?;
-    let expected = json!(true);
-    super::replay::member(&said, "done", &expected)
+    let (_, said) = went("finish", Attempt::resume(shim, sid, None).receive(finish, beside)?)?;
+    super::replay::member(&said, "done", &json!(true))
 }
 
 fn storm(shim: &mut Shim, dice: &mut Dice) -> Try<()> {

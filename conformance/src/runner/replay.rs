@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::attempt::{Attempt, Reaction, Try, needs, role_name, same, went};
+use super::attempt::{Attempt, Reaction, Try, able, handed_back, only, role_name, same, too_long, went};
 use super::case::{Case, Outcome, Tier};
 use super::shim::Shim;
 use crate::config::Hex;
@@ -77,31 +77,18 @@ impl Replay<'_> {
 
     fn able(&self, shim: &Shim) -> Try<()> {
         let vector = self.vector;
-        if !shim.plays(role_name(self.role)) {
-            return Err(Outcome::skipped(format!("it is no {}", role_name(self.role))));
-        }
-        let mut wanted = needs(&vector.config, self.role);
-        wanted.push("random");
-        let mut messages = vector.messages.iter();
+        let mut more = vec!["random"];
         let handed = |message: &Message| {
             message.repeat == Some(true) || !matches!(message.waiting_state.as_deref(), None | Some("ok" | "expired"))
         };
-        if self.role == Role::Responder && messages.any(handed) {
-            wanted.push("token");
-        }
-        let records = vector.channel.iter().flatten();
-        if records.clone().any(|record| record.repeat.is_some()) {
-            return Err(Outcome::skipped(
-                "2^20 records under one secret: too many for a line each (`didshake vectors verify`)",
-            ));
+        if self.role == Role::Responder && vector.messages.iter().any(handed) {
+            more.push("token");
         }
         if vector.channel.is_some() {
-            wanted.push("channel");
+            more.push("channel");
         }
-        match wanted.into_iter().find(|feature| !shim.has(feature)) {
-            Some(lacking) => Err(Outcome::skipped(format!("it lacks the feature `{lacking}`"))),
-            None => Ok(()),
-        }
+        able(shim, self.role, &vector.config, &more)?;
+        too_long(vector.channel.iter().flatten().map(|record| &record.repeat))
     }
 }
 
@@ -148,7 +135,7 @@ impl Player<'_> {
     fn message(&mut self, message: &Message) -> Try<()> {
         if message.from == self.role {
             let sent = std::mem::take(&mut self.pending);
-            return same(&message.message, &message.wire, sent.first().map(Vec::as_slice).unwrap_or_default());
+            return same(&message.message, &message.wire, &only(&message.message, &sent)?);
         }
         let reaction = self.take(message)?;
         let (send, said) = went(&message.message, reaction)?;
@@ -160,39 +147,20 @@ impl Player<'_> {
     }
 
     fn take(&mut self, message: &Message) -> Try<Reaction> {
-        let mut beside = Map::new();
-        if message.waiting_state.is_some() || message.repeat == Some(true) {
-            self.waiting(message.waiting_state.as_deref().unwrap_or("ok"), &mut beside)?;
-        }
+        let how = message.waiting_state.as_deref().unwrap_or("ok");
+        let token = if how == "other_key" { Some(self.foreign_token()?) } else { self.attempt.token.clone() };
+        let of_finish = message.waiting_state.is_some() || message.repeat == Some(true);
+        let now = self.vector.config.now;
+        let beside = if of_finish { handed_back(token.as_ref(), how, now) } else { Map::new() };
         self.attempt.receive(&message.wire.0, beside)
     }
 
-    /// What the vector's `waiting_state` does to token, clock and endpoint.
-    fn waiting(&mut self, how: &str, beside: &mut Map<String, Value>) -> Try<()> {
-        let token = self.attempt.token.as_ref().and_then(Value::as_str).map(str::to_owned);
-        match how {
-            "expired" => drop(beside.insert("now".to_owned(), json!(self.vector.config.now + 60))),
-            "other_endpoint" => drop(beside.insert("endpoint".to_owned(), json!("/other"))),
-            _ => (),
-        }
-        let Some(token) = token else { return Ok(()) };
-        let token = match how {
-            "missing" => String::new(),
-            "altered" => altered(&token),
-            "truncated" => token.get(..token.len().saturating_sub(2)).unwrap_or_default().to_owned(),
-            "other_key" => self.foreign_token()?,
-            _ => token,
-        };
-        beside.insert("token".to_owned(), json!(token));
-        Ok(())
-    }
-
     /// The token of the same attempt in another run of the shim.
-    fn foreign_token(&mut self) -> Try<String> {
+    fn foreign_token(&mut self) -> Try<Value> {
         let (mut attempt, _) = Attempt::open(self.spare, "1", Role::Responder, &self.vector.config, true)?;
         let hello = self.vector.messages.first().map(|hello| hello.wire.0.clone()).unwrap_or_default();
         went("hello", attempt.receive(&hello, Map::new())?)?;
-        Ok(attempt.token.and_then(|token| token.as_str().map(str::to_owned)).unwrap_or_default())
+        attempt.token.ok_or_else(|| Outcome::differs("reply", "a token", "none"))
     }
 
     /// What stands after the handshake.
@@ -278,18 +246,8 @@ impl Player<'_> {
         };
         let (send, _) = self.attempt.must(op, request)?;
         let wire = record.wire.clone().unwrap_or_default();
-        same(&name, &wire, send.first().map(Vec::as_slice).unwrap_or_default())
+        same(&name, &wire, &only(&name, &send)?)
     }
-}
-
-/// Flips a bit in the middle.
-pub(crate) fn altered(token: &str) -> String {
-    let mut bytes = hex::decode(token).unwrap_or_default();
-    let middle = bytes.len() / 2;
-    if let Some(byte) = bytes.get_mut(middle) {
-        *byte ^= 1;
-    }
-    hex::encode(bytes)
 }
 
 /// A member of an answer that has to have one value.

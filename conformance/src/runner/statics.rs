@@ -208,30 +208,34 @@ pub(crate) fn document_question(name: &str, requirement: &str, about: &str, inpu
     check(id, of(&[requirement]), about, "document", inputs, Expected::Refused(code.to_owned()))
 }
 
-/// The fields that `decode` gives.
+/// The fields that `decode` gives of a message that is well formed.
 fn fields(name: &str, wire: &[u8]) -> Step<Value> {
-    let mut reader = Reader::new(wire, &[], Checks::all(), Check::MessageTruncated);
-    Ok(match name {
-        "hello" => {
-            let hello = Hello::split(wire)?;
-            json!({
-                "suites": suites_of(&hello.suites), "group": hello.group, "key_share": hex::encode(hello.share),
-                "nonce": hex::encode(hello.nonce), "application_protocol": hex::encode(hello.protocol),
-            })
-        }
-        "reply" => {
-            let prefix = ReplyPrefix::read(&mut reader)?;
-            let (share, nonce) = (hex::encode(prefix.share), hex::encode(prefix.nonce));
-            json!({ "suite": prefix.suite, "key_share": share, "nonce": nonce, "sealed": hex::encode(reader.vec16()?) })
-        }
-        "retry" => {
-            reader.u8()?;
-            json!({ "suite": reader.u16()? })
-        }
-        _ => {
-            reader.u8()?;
-            json!({ "sealed": hex::encode(reader.vec16()?) })
-        }
+    if name == "hello" {
+        return Ok(hello_fields(&Hello::split(wire)?));
+    }
+    fields_after(name, &mut Reader::new(wire, &[], Checks::all(), Check::MessageTruncated))
+}
+
+pub(crate) fn hello_fields(hello: &Hello) -> Value {
+    json!({
+        "suites": suites_of(&hello.suites), "group": hello.group, "key_share": hex::encode(&hello.share),
+        "nonce": hex::encode(&hello.nonce), "application_protocol": hex::encode(&hello.protocol),
+    })
+}
+
+/// Those of any other message, from its first byte on.
+pub(crate) fn fields_after(name: &str, reader: &mut Reader<'_>) -> Step<Value> {
+    if name == "reply" {
+        let prefix = ReplyPrefix::read(reader)?;
+        let (share, nonce) = (hex::encode(prefix.share), hex::encode(prefix.nonce));
+        let sealed = hex::encode(reader.vec16()?);
+        return Ok(json!({ "suite": prefix.suite, "key_share": share, "nonce": nonce, "sealed": sealed }));
+    }
+    reader.u8()?;
+    Ok(if name == "retry" {
+        json!({ "suite": reader.u16()? })
+    } else {
+        json!({ "sealed": hex::encode(reader.vec16()?) })
     })
 }
 

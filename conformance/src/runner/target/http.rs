@@ -105,6 +105,10 @@ impl Response {
 
     /// The message that the body is, with the status and the headers that belong to it (R-BIND-9). None: no message.
     pub(crate) fn message(&self) -> Try<Option<Vec<u8>>> {
+        if self.status >= 500 || !self.all("transfer-encoding").is_empty() {
+            let actual = format!("{} {:?}", self.status, self.headers);
+            return Err(Outcome::differs("the response", "no failure of the server, and a Content-Length", actual));
+        }
         if self.all("content-type") != ["application/didshake"] {
             return Ok(None);
         }
