@@ -23,7 +23,6 @@ use clap::Args;
 
 use self::query::Query;
 use crate::process::{root, target_dir};
-use crate::setup;
 
 #[derive(Args, Default)]
 pub(crate) struct Options {
@@ -36,13 +35,10 @@ pub(crate) struct Options {
     /// Ask ProVerif, which has to be installed, and no other tool
     #[arg(long)]
     proverif: bool,
-    /// Ask E and SPASS only: a step of `cargo xtask test`
-    #[arg(long, conflicts_with = "proverif")]
-    provers: bool,
 }
 
 pub(crate) fn check() -> Result<()> {
-    run(&Options { provers: true, ..Options::default() })
+    run(&Options::default())
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -66,16 +62,9 @@ fn queries(options: &Options) -> Result<Vec<Query>> {
     if options.proverif {
         return proverif::queries();
     }
-    let provers = provers::queries(&read(provers::MODEL)?)?;
-    if options.provers {
-        return Ok(provers);
-    }
-    if !options.list {
-        setup::verifpal()?;
-    }
     // The longest ones first, so that no core waits for the other at the end.
     let mut queries = verifpal::queries(&read(verifpal::MODEL)?)?;
-    queries.extend(provers);
+    queries.extend(provers::queries(&read(provers::MODEL)?)?);
     Ok(queries)
 }
 

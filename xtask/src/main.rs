@@ -11,6 +11,7 @@ mod fuzz;
 mod house;
 mod layers;
 mod lock;
+mod mutants;
 mod no_std;
 mod packages;
 mod process;
@@ -66,6 +67,9 @@ enum Chore {
     /// Put the three implementations and the programs to every tier of the conformance runner; the report is
     /// target/conformance/report.html
     Conformance(conformance::Options),
+    /// Change the protocol's code in some hundred ways and see that a test fails each time, or that
+    /// crates/survivors.json says why none can; takes hours
+    Mutants(mutants::Options),
     /// Check the house rules that no other tool checks
     House,
 }
@@ -88,6 +92,7 @@ fn main() -> ExitCode {
         Chore::Conformance(options) => {
             Step::new("conformance", "cargo xtask conformance", move || conformance::run(&options))
         }
+        Chore::Mutants(options) => Step::new("mutants", "cargo xtask mutants", move || mutants::run(&options)),
         Chore::House => Step::new("house", "cargo xtask house", house::run),
     };
     match step.run() {

@@ -81,7 +81,7 @@ struct Tool {
     why: &'static str,
 }
 
-const TOOLS: [Tool; 2] = [
+const TOOLS: [Tool; 3] = [
     Tool {
         package: "cargo-deny",
         version: "0.20.2",
@@ -90,23 +90,29 @@ const TOOLS: [Tool; 2] = [
         why: "checks bans, licences and sources of every crate",
     },
     Tool { package: "cargo-fuzz", version: "0.13.2", install: &["--debug"], why: "builds and runs the fuzz targets" },
+    Tool {
+        package: "verifpal",
+        version: "1.6.7",
+        // It asks for a newer Rust than it needs. Optimised further, it takes longer to build than the search then saves.
+        install: &[
+            "--ignore-rust-version",
+            "--config",
+            "profile.release.lto=\"off\"",
+            "--config",
+            "profile.release.codegen-units=16",
+            "--config",
+            "profile.release.opt-level=1",
+        ],
+        why: "a bounded search for attacks, for `cargo xtask formal`",
+    },
 ];
 
-/// Its build takes many minutes on a slow machine, more than a step of `cargo xtask test` may.
-const VERIFPAL: Tool = Tool {
-    package: "verifpal",
-    version: "1.6.7",
-    // It asks for a newer Rust than it needs. Optimised further, it takes longer to build than the search then saves.
-    install: &[
-        "--ignore-rust-version",
-        "--config",
-        "profile.release.lto=\"off\"",
-        "--config",
-        "profile.release.codegen-units=16",
-        "--config",
-        "profile.release.opt-level=1",
-    ],
-    why: "a bounded search for attacks, for `cargo xtask formal`",
+/// For a chore that is run on demand.
+const MUTANTS: Tool = Tool {
+    package: "cargo-mutants",
+    version: "27.1.0",
+    install: &["--debug"],
+    why: "changes the protocol's code and sees whether a test fails, for `cargo xtask mutants`",
 };
 
 const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
@@ -166,9 +172,9 @@ fn install_tools() -> Result<()> {
     TOOLS.iter().try_for_each(Tool::install)
 }
 
-/// Verifpal, for whoever asks it.
-pub(crate) fn verifpal() -> Result<()> {
-    VERIFPAL.install()
+/// cargo-mutants, for whoever asks it.
+pub(crate) fn mutants() -> Result<()> {
+    MUTANTS.install()
 }
 
 impl Tool {

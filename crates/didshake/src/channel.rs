@@ -325,20 +325,72 @@ impl core::fmt::Debug for Opener {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
-    fn at_the_end() -> Direction {
+    fn direction() -> Direction {
         let secret = crate::schedule::DirectionSecret::for_direction(Secret::new([1; 32]));
-        let direction = Direction::new(Suite::X25519_CHACHA20_POLY1305, secret).unwrap();
-        Direction { sequence: Some(u64::MAX), ..direction }
+        Direction::new(Suite::X25519_CHACHA20_POLY1305, secret).unwrap()
+    }
+
+    fn pair(make: impl Fn() -> Direction) -> (Sealer, Opener) {
+        let ended = Arc::new(AtomicBool::new(false));
+        let sealer = Sealer { direction: make(), closed: false, ended: ended.clone() };
+        (sealer, Opener { direction: make(), inbound: Inbound::Open, ended })
+    }
+
+    // R-CHAN-3
+    #[test]
+    fn the_number_is_xored_into_the_end_of_the_iv() {
+        let mut direction = direction();
+        let iv = *direction.iv.expose();
+        assert_eq!(direction.nonce(), Ok(iv));
+        direction.sequence = Some(0x0102_0304_0506_0708);
+        let mut expected = iv;
+        expected.iter_mut().skip(4).zip(1..=8).for_each(|(byte, number)| *byte ^= number);
+        assert_eq!(direction.nonce(), Ok(expected));
+    }
+
+    // R-CHAN-9: the number goes on where the secret is new.
+    #[test]
+    fn a_key_update_has_a_new_secret_and_counts_on() {
+        let mut direction = direction();
+        let iv = *direction.iv.expose();
+        direction.count();
+        direction.count();
+        assert_eq!((direction.sequence, direction.under_secret), (Some(2), 2));
+        direction.next_secret().unwrap();
+        assert_eq!((direction.sequence, direction.under_secret), (Some(2), 0));
+        assert_ne!(*direction.iv.expose(), iv);
+    }
+
+    // R-CHAN-10: from where the last but one is due; a test of the whole channel counts up to it.
+    #[test]
+    fn nothing_but_a_key_update_is_last_under_a_secret() {
+        let late = || Direction { under_secret: RECORDS_PER_SECRET - 2, ..direction() };
+        let (mut sealer, mut opener) = pair(late);
+        assert!(!sealer.key_update_due());
+        let last_but_one = sealer.data(b"x", 0).unwrap();
+        assert_eq!(opener.open(&last_but_one), Ok(Received::Data(b"x".to_vec())));
+        assert!(sealer.key_update_due());
+        assert_eq!(sealer.data(b"x", 0), Err(Misuse::KeyUpdateDue.into()));
+        let forbidden = sealer.record(DATA, b"x", 0).unwrap();
+        assert_eq!(opener.open(&forbidden), Err(Fault::KeyUpdateOverdue.into()));
+    }
+
+    // R-SEC-4
+    #[test]
+    fn both_ends_print_their_number_alone() {
+        let (sealer, opener) = pair(direction);
+        assert_eq!(format!("{sealer:?}"), "Sealer(redacted, sequence Some(0))");
+        assert_eq!(format!("{opener:?}"), "Opener(redacted, sequence Some(0))");
     }
 
     // R-CHAN-3: number 2^64 − 1 is the last, in each direction.
     #[test]
     fn the_sequence_is_never_wrapped() {
-        let ended = Arc::new(AtomicBool::new(false));
-        let mut sealer = Sealer { direction: at_the_end(), closed: false, ended: ended.clone() };
-        let mut opener = Opener { direction: at_the_end(), inbound: Inbound::Open, ended };
+        let (mut sealer, mut opener) = pair(|| Direction { sequence: Some(u64::MAX), ..direction() });
         let last = sealer.data(b"last", 0).unwrap();
         assert_eq!(opener.open(&last), Ok(Received::Data(b"last".to_vec())));
         assert_eq!(sealer.data(b"one more", 0), Err(Internal::SequenceExhausted.into()));

@@ -200,3 +200,27 @@ fn name_of(identity: &LocalIdentity) -> Hash {
     let algorithm = [identity.algorithm as u8];
     hash(&[identity.did.as_str().as_bytes(), b"#", identity.fragment.as_str().as_bytes(), &algorithm])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Admission, Algorithm, Did, Fragment, Suite};
+
+    // R-SEC-3: a text that outgrew its room would leave a copy of the handshake secret behind.
+    #[test]
+    fn the_longest_text_fits_its_room() {
+        let did = Did::parse("did:web:a.example").unwrap();
+        let fragment = Fragment::of(&did, "key-1").unwrap();
+        let identity = LocalIdentity { did, fragment, algorithm: Algorithm::Ed25519 };
+        let config = Arc::new(ResponderConfig::new(identity.clone(), b"x/1", Admission::policy(|_| true)));
+        let suite = Suite::X25519_CHACHA20_POLY1305.id().to_be_bytes();
+        let parts =
+            [&[1; 32][..], &[2; 32], &name_of(&identity), &suite, &[0, 0, 0, 0, 0, 0, 0, 9], &[255], &[b'x'; 255]];
+        let plain = parts.concat();
+        let waiting = decode(&plain, config, Context::stream()).unwrap();
+        let mut text = Vec::new();
+        encode(&waiting, &mut text).unwrap();
+        assert_eq!(text, plain);
+        assert_eq!(text.len(), MAX_TEXT_BYTES);
+    }
+}

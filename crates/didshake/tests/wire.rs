@@ -131,6 +131,38 @@ fn limits_come_before_everything() {
     assert_eq!(Retry::decode(&[5, 0, 1, 0]), Err(Fault::TrailingBytes));
 }
 
+// R-SUITE-4
+#[test]
+fn a_suite_list_is_whole_pairs_and_not_empty() {
+    let hello = Hello {
+        suites: vec![1],
+        group: 0x1d,
+        key_share: vec![1; 32],
+        nonce: [2; 32],
+        application_protocol: b"x/1".to_vec(),
+        extensions: Extensions::default(),
+    };
+    let bytes = hello.encode().unwrap();
+    let with = |list: &[u8]| [&bytes[..2], list, &bytes[5..]].concat();
+    assert_eq!(Hello::decode(&with(&[2, 0, 1])), Ok(hello));
+    for list in [&[0][..], &[1, 0], &[3, 0, 1, 0]] {
+        assert_eq!(Hello::decode(&with(list)), Err(Fault::SuiteListMalformed), "{list:?}");
+    }
+}
+
+// R-ID-4
+#[test]
+fn an_identity_holds_the_longest_did_and_no_longer_one() {
+    let did = Did::parse(&format!("did:web:{}", "a".repeat(2040))).unwrap();
+    let fragment = Fragment::of(&did, "key-1").unwrap();
+    let (algorithm, extensions) = (Algorithm::Ed25519, Extensions::default());
+    let longest = Identity { did, fragment, algorithm, signature: [0; 64], extensions };
+    let plain = longest.encode().unwrap();
+    assert_eq!(Identity::decode(&plain), Ok(longest));
+    let longer = [&[8, 1][..], &plain[2..2050], b"a", &plain[2050..]].concat();
+    assert_eq!(Identity::decode(&longer), Err(Fault::DidSyntax));
+}
+
 // R-ALERT-3, R-ALERT-4
 #[test]
 fn alerts_are_recognised_in_every_state() {

@@ -32,6 +32,7 @@ fn both_sides_leave_with_the_same() {
     assert_eq!(finished.alice.session_id, finished.bob.session_id);
     assert_eq!(finished.alice.peer.did(), pair.bob.did());
     assert_eq!(finished.bob.peer.did(), pair.alice.did());
+    assert_eq!(finished.bob.peer.verification_method(), pair.alice.did().as_str());
     assert_eq!(finished.bob.peer.key().as_bytes(), pair.alice.key.public_key().as_bytes());
     let export = |side: &didshake::Established| side.exporter.export(b"label", b"context", 48).unwrap();
     assert_eq!(export(&finished.alice), export(&finished.bob));
@@ -39,6 +40,13 @@ fn both_sides_leave_with_the_same() {
     assert_eq!(finished.bob.channel.opener().open(&record).unwrap(), Received::Data(b"hello".to_vec()));
     let record = finished.bob.channel.sealer().data(b"", 0).unwrap();
     assert_eq!(finished.alice.channel.opener().open(&record).unwrap(), Received::Data(Vec::new()));
+}
+
+#[test]
+fn a_verification_method_is_shown_as_its_did_url() {
+    let bob = Party::new("did:web:b.example", Algorithm::Es256, 2);
+    let finished = Pair::between(Pair::default().alice, bob).run().unwrap();
+    assert_eq!(finished.alice.peer.verification_method(), "did:web:b.example#key-1");
 }
 
 // R-SIG-1
@@ -172,6 +180,18 @@ fn contradictory_configurations_are_refused() {
         Misuse::GroupWithoutSuite.into()
     );
     assert_eq!(refused(|pair| pair.initiator.application_protocol.clear()), Misuse::ApplicationProtocolLength.into());
+    for length in [0, 256] {
+        let mut pair = Pair::default();
+        pair.responder.application_protocols.push(vec![b'x'; length]);
+        assert_eq!(error(pair.run()), Misuse::ApplicationProtocolLength.into(), "{length}");
+        let mut pair = Pair::default();
+        pair.initiator.application_protocol = vec![b'x'; length];
+        assert_eq!(error(pair.run()), Misuse::ApplicationProtocolLength.into(), "{length}");
+    }
+    let mut pair = Pair::default();
+    pair.responder.application_protocols.push(vec![b'x'; 255]);
+    pair.initiator.application_protocol = vec![b'x'; 255];
+    assert!(pair.run().is_ok());
     assert_eq!(refused(|pair| pair.responder.identities.clear()), Misuse::NoIdentity.into());
     assert_eq!(
         refused(|pair| {
@@ -223,6 +243,9 @@ fn nothing_prints_a_secret() {
     let hex: String = exporter.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(!shown.contains(&hex) && !shown.contains(&format!("{exporter:?}")));
     assert!(shown.contains("Exporter(redacted)") && shown.contains("Sealer(redacted"));
+    let only = Admission::only(Pair::default().bob.did().clone());
+    assert_eq!(format!("{only:?}"), format!("Admission::only({})", Pair::default().bob.did()));
+    assert_eq!(format!("{:?}", Admission::policy(|_| true)), "Admission::policy(…)");
 }
 
 #[test]

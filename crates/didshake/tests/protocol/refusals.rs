@@ -67,7 +67,7 @@ fn the_algorithm_is_the_keys_and_not_the_messages() {
 // R-CHECK-7: not even a document that answers nonsense changes what the peer is told.
 #[test]
 fn a_document_cannot_choose_the_alert() {
-    struct Odd;
+    struct Odd(Fault);
     impl Document for Odd {
         fn authentication_key(
             &self,
@@ -75,13 +75,20 @@ fn a_document_cannot_choose_the_alert() {
             _: &didshake::Fragment,
             _: didshake::UnixTime,
         ) -> Result<PublicKey, Fault> {
-            Err(Fault::NoCommonSuite)
+            Err(self.0)
         }
     }
     let pair = Pair::default();
     let (finish, _, waiting) = finish(&pair);
-    let refused = waiting.read(&finish, NOW).unwrap().verify(&Odd, NOW).err().unwrap();
+    let odd = Odd(Fault::NoCommonSuite);
+    let refused = waiting.read(&finish, NOW).unwrap().verify(&odd, NOW).err().unwrap();
+    assert_eq!(refused, Fault::DidResolutionFailed.into());
     assert_eq!(refused.alert(), Some(AlertCode::Denied));
+
+    let (finish, _, waiting) = crate::steps::finish(&pair);
+    let revoked = Odd(Fault::MethodRevoked);
+    let refused = waiting.read(&finish, NOW).unwrap().verify(&revoked, NOW).err();
+    assert_eq!(refused, Some(Fault::MethodRevoked.into()), "the operator learns the cause");
 }
 
 // R-STATE-1
