@@ -365,7 +365,7 @@ mod tests {
         assert_ne!(*direction.iv.expose(), iv);
     }
 
-    // R-CHAN-10: from where the last but one is due; a test of the whole channel counts up to it.
+    // R-CHAN-10, two records before the end of a secret; a test of the whole channel counts up to it.
     #[test]
     fn nothing_but_a_key_update_is_last_under_a_secret() {
         let late = || Direction { under_secret: RECORDS_PER_SECRET - 2, ..direction() };
