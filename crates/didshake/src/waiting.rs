@@ -11,7 +11,7 @@ use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::codec::{Reader, put_vec8, put_vec16};
-use crate::crypto::{Aead, Cipher, Hash, TAG_BYTES, hash};
+use crate::crypto::{Aead, Cipher, Hash, hash};
 use crate::document::UnixTime;
 use crate::error::{Error, Fault, Internal};
 use crate::identity::LocalIdentity;
@@ -127,7 +127,7 @@ impl WaitingKeys {
         now: UnixTime,
     ) -> Result<WaitingResponder, Error> {
         let invalid = Fault::WaitingStateInvalid;
-        if token.len() > MAX_TOKEN_BYTES || token.len() < KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(invalid.into());
         }
         let (id, rest) = token.split_first_chunk().ok_or(invalid)?;
@@ -206,21 +206,97 @@ mod tests {
     use super::*;
     use crate::{Admission, Algorithm, Did, Fragment, Suite};
 
+    fn identity(id: &str) -> LocalIdentity {
+        let did = Did::parse("did:web:a.example").unwrap();
+        let fragment = Fragment::of(&did, id).unwrap();
+        LocalIdentity { did, fragment, algorithm: Algorithm::Ed25519 }
+    }
+
+    fn config() -> Arc<ResponderConfig> {
+        Arc::new(ResponderConfig::new(identity("key-1"), b"x/1", Admission::policy(|_| true)))
+    }
+
+    fn plain(identity: &LocalIdentity, protocol: &[u8]) -> Vec<u8> {
+        let suite = Suite::X25519_CHACHA20_POLY1305.id().to_be_bytes();
+        let expires = 1_000_u64.to_be_bytes();
+        let length = [u8::try_from(protocol.len()).unwrap()];
+        [&[1; 32][..], &[2; 32], &name_of(identity), &suite, &expires, &length, protocol].concat()
+    }
+
+    /// Bytes that differ from call to call: the counter, then itself over and over.
+    struct Counter(u8);
+
+    impl rand_core::TryRng for Counter {
+        type Error = core::convert::Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            Ok(0)
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            Ok(0)
+        }
+
+        fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+            self.0 = self.0.wrapping_add(1);
+            out.fill(self.0);
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Counter {}
+
     // R-SEC-3: a text that outgrew its room would leave a copy of the handshake secret behind.
     #[test]
     fn the_longest_text_fits_its_room() {
-        let did = Did::parse("did:web:a.example").unwrap();
-        let fragment = Fragment::of(&did, "key-1").unwrap();
-        let identity = LocalIdentity { did, fragment, algorithm: Algorithm::Ed25519 };
-        let config = Arc::new(ResponderConfig::new(identity.clone(), b"x/1", Admission::policy(|_| true)));
-        let suite = Suite::X25519_CHACHA20_POLY1305.id().to_be_bytes();
-        let parts =
-            [&[1; 32][..], &[2; 32], &name_of(&identity), &suite, &[0, 0, 0, 0, 0, 0, 0, 9], &[255], &[b'x'; 255]];
-        let plain = parts.concat();
-        let waiting = decode(&plain, config, Context::stream()).unwrap();
+        let plain = plain(&identity("key-1"), &[b'x'; 255]);
+        let waiting = decode(&plain, config(), Context::stream()).unwrap();
         let mut text = Vec::new();
         encode(&waiting, &mut text).unwrap();
         assert_eq!(text, plain);
         assert_eq!(text.len(), MAX_TEXT_BYTES);
+    }
+
+    // R-STATE-2: of several identities the one that replied goes on, and no other.
+    #[test]
+    fn a_waiting_state_goes_on_with_the_identity_that_replied() {
+        let mut config = (*config()).clone();
+        config.identities.push(identity("key-2"));
+        let config = Arc::new(config);
+        for id in ["key-1", "key-2"] {
+            let waiting = decode(&plain(&identity(id), b"x/1"), config.clone(), Context::stream()).unwrap();
+            assert_eq!(waiting.identity.fragment.as_str(), id);
+        }
+        let gone = decode(&plain(&identity("key-3"), b"x/1"), config, Context::stream());
+        assert_eq!(gone.err(), Some(Fault::WaitingStateInvalid));
+    }
+
+    // R-STATE-3
+    #[test]
+    fn a_key_seals_for_its_time_and_is_then_replaced() {
+        let mut rng = Counter(0);
+        let mut keys = WaitingKeys::new(UnixTime(0), &mut rng).unwrap();
+        for (now, since) in [
+            (ROTATE_SECONDS - 1, &[0][..]),
+            (ROTATE_SECONDS, &[ROTATE_SECONDS, 0]),
+            (WIPE_SECONDS - 1, &[ROTATE_SECONDS, 0]),
+            (WIPE_SECONDS, &[WIPE_SECONDS, ROTATE_SECONDS]),
+            (0, &[0]),
+        ] {
+            keys.rotate(UnixTime(now), &mut rng).unwrap();
+            assert_eq!(keys.keys.iter().map(|key| key.since.0).collect::<Vec<_>>(), since, "at {now}");
+        }
+    }
+
+    // R-STATE-3: nobody rotated, and the key is over all the same.
+    #[test]
+    fn a_key_whose_time_is_over_opens_nothing() {
+        let mut rng = Counter(0);
+        let mut keys = WaitingKeys::new(UnixTime(0), &mut rng).unwrap();
+        let waiting = decode(&plain(&identity("key-1"), b"x/1"), config(), Context::stream()).unwrap();
+        let token = keys.seal(&waiting, b"", UnixTime(0), &mut rng).unwrap();
+        let open = |now| keys.open(&token, config(), Context::stream(), b"", UnixTime(now)).map(drop);
+        assert_eq!(open(WIPE_SECONDS - 1), Ok(()));
+        assert_eq!(open(WIPE_SECONDS), Err(Fault::WaitingStateInvalid.into()));
     }
 }
