@@ -13,6 +13,8 @@ use crate::process::{self, cargo, root, target_dir};
 use crate::setup;
 
 const SURVIVORS: &str = "crates/survivors.json";
+/// In the target directory: what cargo-mutants writes, a folder for each package.
+const OUTPUT: &str = "mutants-out";
 
 #[derive(Args, Default)]
 pub(crate) struct Options {
@@ -53,6 +55,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.list {
         return PARTS.iter().try_for_each(|part| process::run(turn(part, options).arg("--list")));
     }
+    let output = target_dir().join(OUTPUT);
+    fs::create_dir_all(&output).with_context(|| format!("cannot make {}", output.display()))?;
     let mut survivors = Vec::new();
     for part in &PARTS {
         judged(turn(part, options).args(["--profile", "mutants", "--"]).args(part.quick).arg("--").args(SLOW))?;
@@ -72,7 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 impl Part {
     fn output(&self) -> PathBuf {
-        target_dir().join("mutants-out").join(self.package)
+        target_dir().join(OUTPUT).join(self.package)
     }
 }
 
