@@ -108,6 +108,15 @@ export class SignerStore {
     return (await settled(this.#keys("readonly").getAllKeys())).map(String);
   }
 
+  /** Gives a signer another name. `own_failure`, and nothing changed, if there is none of the old name or one of the new. */
+  async rename(from: string, to: string): Promise<void> {
+    // one transaction: the key is under one of the two names whatever happens
+    const keys = this.#keys("readwrite");
+    const key = (await settled(keys.get(from))) as StoredKey | undefined;
+    if (key === undefined) throw new DidshakeError("own_failure", { detail: "no signer of this name" });
+    await Promise.all([settled(keys.add(key, to)), settled(keys.delete(from))]);
+  }
+
   /** Removes a signer; it cannot be had again. */
   async remove(name: string): Promise<void> {
     await settled(this.#keys("readwrite").delete(name));

@@ -1,0 +1,131 @@
+import "./style.css";
+import { button, el, type Child } from "./dom.js";
+import { failureOf } from "./failure.js";
+import { showFailure } from "./failure-page.js";
+import { moment } from "./format.js";
+import { Identities, type Identity } from "./identities.js";
+import { allSessions, currentSession, endAll, endCurrent, endOne, Refused, type Session } from "./session.js";
+import { didCard, section, show, waiting } from "./view.js";
+import { wordsOf } from "./words.js";
+
+async function start(): Promise<void> {
+  const keys = await keysHere();
+  try {
+    const current = await currentSession();
+    if (current === undefined) return showLoggedOut();
+    const sessions = await allSessions();
+    showAccount(current, sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.created - a.created), keys);
+  } catch (fault) {
+    if (fault instanceof Refused && fault.status === 401) return showLoggedOut();
+    showFailure(failureOf(fault), start);
+  }
+}
+
+/** The keys of this browser; none where it has no storage, which the login page explains. */
+async function keysHere(): Promise<readonly Identity[]> {
+  try {
+    return (await Identities.open()).all;
+  } catch {
+    return [];
+  }
+}
+
+function showLoggedOut(): void {
+  show({
+    title: "You are not logged in",
+    body: [
+      el("p", {}, "Log in to see your account. If you were logged in here, the session has ended."),
+      el("p", { class: "actions" }, el("a", { class: "button primary", href: "/login?to=/account" }, "Log in")),
+    ],
+  });
+}
+
+/** Does something at the service, then shows what is the case. */
+async function attempt(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+    await start();
+  } catch (fault) {
+    showFailure(failureOf(fault), start);
+  }
+}
+
+function showAccount(current: Session, sessions: readonly Session[], keys: readonly Identity[]): void {
+  const { did, algorithm, verification_method, expires, service } = current;
+  const name = keys.find((key) => key.did === did)?.name;
+  show({
+    title: "Your account",
+    body: [
+      section("You",
+        name !== undefined && el("p", { class: "who" }, el("strong", {}, name)),
+        didCard({ did, words: wordsOf(did) }, "your DID"),
+        facts([["Key", keyName(verification_method, did)], ["Algorithm", algorithm], ["This session", `until ${moment(expires)}`], ["At", location.host]]),
+        el("p", { class: "actions" }, button("Log out", () => attempt(endCurrent), "primary"))),
+      sessionsSection(sessions, keys),
+      keysSection(keys, did),
+      section("The service", didCard({ did: service.did, words: wordsOf(service.did) }, "the service's DID")),
+    ],
+  });
+}
+
+/** A verification method without the DID before it: did:key and did:jwk have only the one. */
+function keyName(method: string, did: string): string {
+  const fragment = method.startsWith(`${did}#`) ? method.slice(did.length) : method;
+  return did.startsWith("did:key:") || did.startsWith("did:jwk:") ? "the one that the DID holds" : fragment;
+}
+
+function facts(rows: readonly (readonly [string, string])[]): HTMLElement {
+  return el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+}
+
+function sessionsSection(sessions: readonly Session[], keys: readonly Identity[]): HTMLElement {
+  const others = sessions.filter(({ current }) => !current);
+  return section("Your sessions",
+    el("p", {}, "Every place where you are logged in to this service. End one that you do not know."),
+    el("ul", { class: "cards" }, ...sessions.map((session) => sessionCard(session, keys))),
+    others.length > 0 && confirmed("End all others", "Really end all other sessions", () => attempt(async () => {
+      for (const { session_id } of others) await endOne(session_id);
+    })),
+    confirmed("End all, this one too", "Really end all sessions and log out here", () => attempt(endAll)));
+}
+
+function sessionCard({ session_id, did, client, created, expires, last_used, current, algorithm }: Session, keys: readonly Identity[]): HTMLElement {
+  const where = client ?? "an address that was not recorded";
+  const key = keys.find((one) => one.did === did)?.name ?? "not on this device";
+  const end: Child = current ? el("p", { class: "badge" }, "This one") : button("End", () => attempt(() => endOne(session_id)));
+  if (end instanceof HTMLButtonElement) end.setAttribute("aria-label", `End the session from ${where}, begun ${moment(created)}`);
+  return el("li", { class: "card" },
+    el("div", { class: "head" }, el("h3", {}, `From ${where}`), end),
+    facts([
+      ["Begun", moment(created)], ["Last used", last_used === null ? "not yet" : moment(last_used)], ["Ends", moment(expires)],
+      ["Key", `${key} (${algorithm})`],
+    ]));
+}
+
+/** A button that asks once more before it acts. */
+function confirmed(label: string, question: string, action: () => unknown): HTMLElement {
+  const place = el("p", { class: "actions" });
+  const ask = (): void => {
+    const no = button("Keep them", () => {
+      reset();
+      place.querySelector("button")?.focus();
+    });
+    place.replaceChildren(button(question, action, "danger"), no);
+    no.focus();
+  };
+  const reset = (): void => place.replaceChildren(button(label, ask));
+  reset();
+  return place;
+}
+
+function keysSection(keys: readonly Identity[], did: string): HTMLElement {
+  if (keys.length === 0) return section("Your keys on this device", el("p", {}, "This browser has no key for this address."));
+  return section("Your keys on this device",
+    el("p", {}, "To rename or remove one, or to make another, go to ", el("a", { href: "/login" }, "the login page"), "."),
+    el("ul", { class: "cards" }, ...keys.map((key) => el("li", { class: "card" },
+      el("div", { class: "head" }, el("h3", {}, key.name), key.did === did && el("p", { class: "badge" }, "You now")),
+      didCard(key, `the DID of ${key.name}`)))));
+}
+
+show(waiting("Your account"));
+void start();

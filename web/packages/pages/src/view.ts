@@ -1,0 +1,47 @@
+import { el, present, button, type Child } from "./dom.js";
+
+/** What the page shows: one heading, and what belongs to it. */
+export interface View {
+  readonly title: string;
+  readonly body: readonly Child[];
+}
+
+let first = true;
+
+/** Replaces what is shown. The heading takes the focus, so that a screen reader begins there; not as the page comes up. */
+export function show({ title, body }: View): void {
+  const heading = el("h1", { tabindex: -1 }, title);
+  const main = document.querySelector("main") as HTMLElement;
+  main.replaceChildren(heading, ...present(body));
+  document.title = `${title} · ${location.host}`;
+  if (!first) heading.focus();
+  first = false;
+}
+
+export function waiting(text: string): View {
+  return { title: text, body: [el("p", { class: "waiting" }, "One moment…")] };
+}
+
+/** Something long to copy: it wraps, and a button copies it. */
+export function copyable(text: string, what: string): HTMLElement {
+  const said = el("span", { class: "said", role: "status" });
+  const copy = button("Copy", async () => {
+    const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    said.textContent = copied ? "Copied" : "Could not copy: select the text instead";
+  });
+  copy.setAttribute("aria-label", `Copy ${what}`);
+  return el("div", { class: "copyable" }, el("code", {}, text), el("span", { class: "copy" }, copy, said));
+}
+
+/** The four words by which people recognise a DID, and the DID itself. */
+export function didCard({ words, did }: { words: string; did: string }, what: string): HTMLElement {
+  return el("div", { class: "did" }, el("p", { class: "words" }, words), copyable(did, what));
+}
+
+export function section(title: string, ...body: Child[]): HTMLElement {
+  return el("section", {}, el("h2", {}, title), ...body);
+}
+
+export function fold(title: string, ...body: Child[]): HTMLDetailsElement {
+  return el("details", {}, el("summary", {}, title), ...body);
+}
