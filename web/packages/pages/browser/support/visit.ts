@@ -81,8 +81,9 @@ export async function look({ page }: Visit, name: string): Promise<void> {
         mkdirSync(SCREENSHOTS, { recursive: true });
         await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${width}.png`), fullPage: true });
       }
-      expect(await violations(page), `${name}, ${colorScheme}, ${width} px`).toEqual([]);
     }
+    // at the width where most can go wrong; what axe finds hardly depends on it
+    expect(await violations(page), `${name}, ${colorScheme}`).toEqual([]);
   }
   await page.setViewportSize({ width: 1280, height: 900 });
 }
