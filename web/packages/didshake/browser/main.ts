@@ -37,11 +37,16 @@ async function makeKeys(): Promise<string[]> {
   const dids: string[] = [];
   for (const algorithm of ALGORITHMS) {
     const signer = await WebCryptoSigner.generate(algorithm);
-    await store.add(`key ${algorithm}`, signer);
+    await store.add(`draft ${algorithm}`, signer);
+    await store.rename(`draft ${algorithm}`, `key ${algorithm}`);
     dids.push(didKey(signer.publicKey));
   }
   const twice = await store.add("key 1", await WebCryptoSigner.generate(1)).then(() => "stored", (fault) => fault.code as string);
   same(twice, "own_failure", "a name twice");
+  for (const [from, to] of [["key 1", "key 2"], ["key 3", "key 4"]] as const) {
+    const renamed = await store.rename(from, to).then(() => "renamed", (fault) => fault.code as string);
+    same(renamed, "own_failure", "a name that is taken, a key that is not there");
+  }
   store.close();
   return dids;
 }

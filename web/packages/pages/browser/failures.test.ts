@@ -62,10 +62,13 @@ test("a browser without Ed25519 makes a P-256 key, and it logs in", async () => 
       return generateKey.apply(this, all);
     } as typeof generateKey;
   });
-  await createKey(on, "older");
-  await logIn(on, "older");
+  const name = "a-name-of-forty-characters-and-no-breaks";
+  await createKey(on, name);
+  await look(on, "login-long-name");
+  await logIn(on, name);
   await on.page.goto(`${on.origin}/account`);
-  await on.page.getByText("older (ES256)").waitFor();
+  await on.page.getByText(`${name} (ES256)`).waitFor();
+  await look(on, "account-long-name");
   await leave(on);
 });
 
@@ -149,10 +152,9 @@ test("somebody else answers in the service's place: nothing goes on", async () =
   await on.page.route("**/didshake", async (route: Route) => {
     const body = route.request().postDataBuffer();
     if (body?.[0] === 3) finishes.push(body.length);
-    const { headers } = { headers: route.request().headers() };
     // a relay to another service, which signs for its own origin and its own DID
     const response = await fetch(`${other.origin}/didshake`, {
-      method: "POST", headers: { "content-type": headers["content-type"] ?? "" }, body: new Uint8Array(body ?? []),
+      method: "POST", headers: { "content-type": route.request().headers()["content-type"] ?? "" }, body: new Uint8Array(body ?? []),
     });
     await route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body: Buffer.from(await response.arrayBuffer()) });
   });
@@ -187,6 +189,9 @@ test("too many attempts, maintenance, nobody there, no network: each is said, an
     ["portal", "The service gave an answer that is none", "log in there first", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<p>Welcome" })],
     ["incompatible", "The two sides do not understand each other", "of different versions",
       (route) => route.fulfill({ status: 401, contentType: "application/didshake", body: Buffer.from([15, 70]) })],
+    // nobody has proved anything yet: this is not the page of the policy
+    ["denied-early", "The two sides do not understand each other", "alert 49",
+      (route) => route.fulfill({ status: 401, contentType: "application/didshake", body: Buffer.from([15, 49]) })],
   ];
   for (const [name, title, text, answer] of cases) {
     await on.page.route("**/didshake", answer);

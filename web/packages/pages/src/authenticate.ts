@@ -33,7 +33,7 @@ export async function authenticate(identity: Identity, service: Service, wire: W
     return await takeCookie(session, wire);
   } catch (fault) {
     if (fault instanceof LoginFailed) throw fault;
-    throw new LoginFailed(failureOf(fault, { answered: wire.last, alert: wire.alert }));
+    throw new LoginFailed(failureOf(fault, { answered: wire.last, alert: wire.alert, proved: wire.proved }));
   } finally {
     // the page keeps no key to requests: from here on the cookie counts
     session?.end();

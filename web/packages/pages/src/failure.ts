@@ -21,22 +21,24 @@ export interface Circumstances {
   readonly answered?: Answered | undefined;
   /** The code of the alert that came. */
   readonly alert?: number | undefined;
+  /** Whether the service has proved who it is, so that the browser has shown who the user is. */
+  readonly proved?: boolean;
 }
 
 /** Unix seconds of this device. */
 export const now = (): number => Math.floor(Date.now() / 1000);
 
 /** Finds the page for whatever was thrown. */
-export function failureOf(fault: unknown, { answered, alert }: Circumstances = {}): Failure {
+export function failureOf(fault: unknown, { answered, alert, proved = false }: Circumstances = {}): Failure {
   if (fault instanceof Refused) return ofStatus(fault.status, fault.retryAfter, `status ${fault.status}`);
   if (!(fault instanceof DidshakeError)) return unexpected(fault instanceof Error ? fault.name : "unknown");
   const { code } = fault;
-  if (code === "peer_alert") return ofAlert(alert);
+  if (code === "peer_alert") return ofAlert(alert, proved);
   if (code === "transport" && answered !== undefined) return ofStatus(answered.status, answered.retryAfter, code);
   if (code === "transport" || code === "timeout") return away(code);
   if (code === "own_failure") return keyFailed(code);
   if (UNRESOLVED.includes(code)) return unresolved(code);
-  if (Object.hasOwn(FAULTS, code)) return notProved(code);
+  if (Object.hasOwn(FAULTS, code)) return proved ? misunderstood(code) : notProved(code);
   return unexpected(code);
 }
 
@@ -48,14 +50,18 @@ function ofStatus(status: number, retryAfter: string | null, code: string): Fail
   return unusable(status);
 }
 
-function ofAlert(alert: number | undefined): Failure {
-  if (alert === 49) return denied();
-  if (alert === 80) return away("alert 80");
+/** A clear alert proves nothing: `denied` is believed only where it can be meant, after the service has proved itself. */
+function ofAlert(alert: number | undefined, proved: boolean): Failure {
+  if (alert === 49 && proved) return denied();
+  return alert === 80 ? away("alert 80") : misunderstood(`alert ${alert ?? "unknown"}`);
+}
+
+function misunderstood(code: string): Failure {
   return {
     title: "The two sides do not understand each other",
-    happened: ["The service ended the login because it could not use what this page sent. The page and the service may be of different versions."],
+    happened: ["The login ended because one side could not use what the other sent. The page and the service may be of different versions, or something on the way changed a message."],
     todo: ["Load the page again, without the browser's cache (Ctrl or ⌘, Shift and R).", "If it stays so, tell the operator the code below."],
-    code: `alert ${alert ?? "unknown"}`, again: true,
+    code, again: true,
   };
 }
 

@@ -113,7 +113,7 @@ async function logIn(kept: Kept, service: Service, identity: Identity, replaced?
   } catch (fault) {
     steps.failed();
     const failure = fault instanceof LoginFailed ? fault.failure : failureOf(fault);
-    const own = wire.alert === 49 && section("Your DID", didCard(identity, "your DID"));
+    const own = wire.alert === 49 && wire.proved && section("Your DID", didCard(identity, "your DID"));
     return showFailure(failure, () => choose(kept, replaced), own, fold("What happened until then", steps.node));
   }
   await kept.identities.markUsed(identity, now());

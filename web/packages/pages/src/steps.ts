@@ -1,4 +1,4 @@
-import { ALERT, FINISH, REPLY } from "../../didshake/src/messages.js";
+import { ACCEPT, ALERT, FINISH, REPLY } from "../../didshake/src/messages.js";
 import { el, unseen } from "./dom.js";
 import { inspector } from "./inspector.js";
 import type { WireMessage } from "./wire.js";
@@ -29,7 +29,7 @@ export class Steps {
   /** A message went by. The protocol sends each one only when all before it were verified. */
   saw(message: WireMessage): void {
     const type = message.bytes[0];
-    const last = { [REPLY]: 1, [FINISH]: 2, [4]: 3 }[type ?? 0];
+    const last = { [REPLY]: 1, [FINISH]: 2, [ACCEPT]: 3 }[type ?? 0];
     if (type === REPLY) this.#finish(1);
     if (type === FINISH) this.#finish(2);
     this.#steps[type === ALERT ? this.#done : last ?? 0]?.bytes.append(inspector(message));

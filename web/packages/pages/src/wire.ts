@@ -1,6 +1,7 @@
 import { concat } from "../../didshake/src/bytes.js";
 import type { Fetch } from "../../didshake/src/fetching.js";
 import { MEDIA_TYPE } from "../../didshake/src/login.js";
+import { ALERT, FINISH } from "../../didshake/src/messages.js";
 
 /** A message of the handshake as it went over the wire. */
 export interface WireMessage {
@@ -42,7 +43,12 @@ export class Wire {
   /** The code of the alert with which the service ended it, if it did. */
   get alert(): number | undefined {
     const last = this.messages.at(-1);
-    return last?.from === "service" && last.bytes[0] === 15 ? last.bytes[1] : undefined;
+    return last?.from === "service" && last.bytes[0] === ALERT ? last.bytes[1] : undefined;
+  }
+
+  /** Whether a Finish went out: the browser sends it only to a service that has proved who it is. */
+  get proved(): boolean {
+    return this.messages.some(({ bytes }) => bytes[0] === FINISH);
   }
 
   /** The same response; its bytes are noted as the handshake reads them, so that its limits hold here too. */

@@ -13,9 +13,15 @@ test("every code of the specification has a page, and none of them blames the vi
 });
 
 test("an alert has the page of its code", () => {
-  expect(title("peer_alert", { alert: 49 })).toBe("The service did not let you in");
+  expect(title("peer_alert", { alert: 49, proved: true })).toBe("The service did not let you in");
   expect(title("peer_alert", { alert: 80 })).toBe("The service does not answer");
   expect(title("peer_alert", { alert: 70 })).toBe("The two sides do not understand each other");
+});
+
+test("before the service has proved itself no alert says that it did, and afterwards nothing says that it did not", () => {
+  expect(title("peer_alert", { alert: 49 })).toBe("The two sides do not understand each other");
+  expect(title("sealed_part_not_opened")).toBe("This may not be the service it says it is");
+  expect(title("sealed_part_not_opened", { proved: true })).toBe("The two sides do not understand each other");
 });
 
 test("what HTTP says decides about the transport", () => {
