@@ -72,7 +72,7 @@ function manage(home: Home): HTMLElement {
     el("p", {}, "The four words stand for the DID below them, to recognise it by eye. Where it matters, compare the whole DID: others can be made that share the words."),
     ...home.identities.all.map((identity) => keyCard(home, identity)),
     el("h3", {}, "Another key"),
-    el("p", {}, "Each key is an identity of its own. Services cannot tell that two of them are yours."),
+    el("p", {}, "Each key is an identity of its own: nothing in two keys says that they belong to one person."),
     createForm(home, "Create another key"));
 }
 
@@ -107,8 +107,8 @@ function showRemove(home: Home, identity: Identity): void {
     body: [
       el("p", {}, "This key exists in this browser and nowhere else. Once removed, it cannot be brought back, by you or by anyone."),
       el("ul", {},
-        el("li", {}, "Every service that knows you by it will no longer let you in with it."),
-        el("li", {}, "What belongs to this identity there stays with it. You would come back as somebody new."),
+        el("li", {}, "This service will no longer let you in with it."),
+        el("li", {}, "What belongs to this identity here stays with it. You would come back as somebody new."),
         el("li", {}, "Sessions that are open go on until they end; log out first if they should not.")),
       didCard(identity, "its DID"),
       el("p", { class: "actions" },

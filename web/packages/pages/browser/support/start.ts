@@ -35,7 +35,7 @@ async function startProgram(program: string, { port = 0, refuses = false }: Serv
     writeFileSync(join(data, "policy.toml"), '[[rule]]\nallow = { did = "did:web:nobody.example" }\n');
     options.push("--policy", join(data, "policy.toml"));
   }
-  const child = spawn(program, options, { stdio: ["ignore", "pipe", "inherit"], env: { PATH: process.env["PATH"], HOME: data, RUST_LOG: "error" } });
+  const child = spawn(program, options, { stdio: ["ignore", "pipe", "ignore"], env: { PATH: process.env["PATH"], HOME: data } });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
