@@ -13,6 +13,7 @@ mod nginx;
 mod program;
 mod recorded;
 mod service;
+mod sites;
 
 pub use home::Home;
 pub use listener::Listener;
@@ -20,3 +21,4 @@ pub use nginx::{Nginx, Site as NginxSite, free_port};
 pub use program::{Output, finish};
 pub use recorded::{Client, Login, Outcome, Posted};
 pub use service::Service;
+pub use sites::{Ports, Proxy, Sites};

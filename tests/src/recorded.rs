@@ -146,6 +146,16 @@ impl Client {
         request.build().expect("a request")
     }
 
+    /// A GET as a browser sends it that follows nothing by itself.
+    ///
+    /// # Panics
+    /// Where the connection fails.
+    pub async fn browse(&self, url: &str, fields: &[(&str, &str)]) -> Posted {
+        let fields =
+            fields.iter().fold(self.http.get(url), |request, (name, value)| request.header(*name, value.as_bytes()));
+        posted(fields.send().await.expect("an answer")).await.expect("a body")
+    }
+
     /// Sends a request as it is.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ struct Program {
     why: &'static str,
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 10] = [
     Program {
         name: "cc",
         version_flag: "--version",
@@ -38,6 +38,12 @@ const PROGRAMS: [Program; 9] = [
         version_flag: "-v",
         debian_package: "nginx-light",
         why: "tests log in through a real reverse proxy",
+    },
+    Program {
+        name: "caddy",
+        version_flag: "version",
+        debian_package: "caddy",
+        why: "tests log in to applications behind it",
     },
     Program {
         name: "npm",

@@ -1,15 +1,19 @@
-//! The TypeScript peer in `web/`: its types, its tests in Node and in a real browser, its size.
+//! The TypeScript peer and the pages in `web/`: types, tests in Node and in a real browser, sizes, and whether the pages that are
+//! checked in are those that the sources build.
+
+use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process::{self, command};
+use crate::process::{self, cargo, command, target_dir};
 
 pub(crate) fn check() -> Result<()> {
     build()?;
-    for script in ["check", "test:browser"] {
-        npm(&["run", script])?;
-    }
-    Ok(())
+    npm(&["run", "check"])?;
+    // The pages meet the program that serves them.
+    process::run(cargo().args(["build", "--release", "--locked"]))?;
+    let program = target_dir().join("release").join("didshake");
+    process::run(npm_command(&["run", "test:browser"]).env("DIDSHAKE", program))
 }
 
 /// The package and its shim, with what is locked.
@@ -19,5 +23,11 @@ pub(crate) fn build() -> Result<()> {
 }
 
 fn npm(arguments: &[&str]) -> Result<()> {
-    process::run(command("npm").args(["--prefix", "web"]).args(arguments))
+    process::run(&mut npm_command(arguments))
+}
+
+fn npm_command(arguments: &[&str]) -> Command {
+    let mut npm = command("npm");
+    npm.args(["--prefix", "web"]).args(arguments);
+    npm
 }

@@ -64,6 +64,7 @@ pub use outcome::{Doing, LogOutcomes, Observer, Outcome};
 pub use policy::{Anyone, Policy};
 pub use responder::Didshake;
 pub use store::{SessionRecord, SessionStore, StoreError, Use};
+pub use target::requested_origin;
 
 /// The README's Rust compiles.
 #[cfg(doctest)]

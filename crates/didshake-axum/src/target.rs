@@ -1,6 +1,7 @@
 //! What a request is for, exactly as it came.
 
 use axum::extract::OriginalUri;
+use didshake::{Origin, Origins};
 use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Uri};
@@ -21,6 +22,22 @@ pub(crate) fn hosts(parts: &Parts) -> Vec<&[u8]> {
         }
     }
     hosts
+}
+
+/// The configured origin that a request came to, by what its head says of the host and by no forwarded field (R-BIND-7);
+/// `None` where it names none of them, or more than one host.
+///
+/// ```
+/// use didshake::{Origin, Origins};
+/// use didshake_axum::requested_origin;
+/// let origins = Origins::new(vec![Origin::parse("https://a.example")?])?;
+/// let (parts, ()) = http::Request::builder().header("host", "a.example").body(())?.into_parts();
+/// assert_eq!(requested_origin(&parts, &origins).map(Origin::as_str), Some("https://a.example"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn requested_origin<'a>(parts: &Parts, origins: &'a Origins) -> Option<&'a Origin> {
+    origins.select(&hosts(parts))
 }
 
 /// The values of all fields of a name.

@@ -70,6 +70,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Who may come in; without a file everyone who proves a DID.
     pub policy: Option<PathBuf>,
+    /// Applications at hosts of their own that people come in to through this service.
+    pub applications: Vec<ApplicationSettings>,
     /// Seconds that a session counts.
     pub lifetime: u32,
     /// Local hosts that did:web may lead to.
@@ -101,6 +103,15 @@ pub enum DefaultDid {
     Key,
     /// The did:web.
     Web,
+}
+
+/// An application behind a proxy that asks the service who may pass.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApplicationSettings {
+    /// Where browsers see it: https, or a loopback address.
+    pub origin: Origin,
+    /// Who may come in, of those whom the service lets in; without a file all of them.
+    pub policy: Option<PathBuf>,
 }
 
 /// A certificate chain and its key, both PEM.

@@ -18,6 +18,7 @@ use crate::metrics::Metrics;
 use crate::problem::with_problem;
 use crate::proxies::{Proxies, REQUEST_ID};
 use crate::routes::ENDPOINT;
+use crate::routes::authz::EXT_AUTHZ;
 
 /// For whatever does not say otherwise.
 const FIELDS: [(HeaderName, HeaderValue); 4] = [
@@ -73,7 +74,9 @@ struct Line {
 impl Line {
     fn of(request: &Request, client: IpAddr) -> Self {
         let route = request.extensions().get::<MatchedPath>().cloned();
-        let path = request.uri().path().chars().take(256).collect();
+        // What applications have in their paths is theirs.
+        let path = request.uri().path();
+        let path = if path.starts_with(EXT_AUTHZ) { EXT_AUTHZ } else { path }.chars().take(256).collect();
         Self { method: request.method().clone(), path, route, client }
     }
 }

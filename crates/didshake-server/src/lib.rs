@@ -11,9 +11,11 @@
 //! # Ok(()) }
 //! ```
 
+mod applications;
 mod backup;
 mod config;
 mod connections;
+mod cookie;
 mod data;
 mod doctor;
 mod error;
@@ -28,11 +30,12 @@ mod routes;
 mod server;
 mod store;
 mod tls;
+mod visitor;
 
 pub use backup::{backup, restore};
 pub use config::{
-    Config, ConfigError, DEFAULT_LISTEN, DefaultDid, FileFault, Given, Settings, Source, TlsFiles, ValueFault,
-    unknown_variables,
+    ApplicationSettings, Config, ConfigError, DEFAULT_LISTEN, DefaultDid, FileFault, Given, Settings, Source, TlsFiles,
+    ValueFault, unknown_variables,
 };
 pub use data::default_directory;
 pub use doctor::{Finding, Verdict, examine, examine_url};

@@ -4,7 +4,7 @@ mod error;
 mod file;
 mod live;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use didshake::Did;
@@ -37,6 +37,7 @@ pub const MAX_POLICY_BYTES: usize = 1 << 20;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Policy {
     rules: Vec<Rule>,
+    groups: BTreeMap<String, Arc<HashSet<Key>>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -81,6 +82,20 @@ impl Policy {
         let key = Key::of(did);
         let first = self.rules.iter().find(|rule| rule.subject.matches(did, &key));
         first.map_or(self.rules.is_empty(), |rule| rule.allow)
+    }
+
+    /// The groups that a DID is in, by name, in order.
+    ///
+    /// ```
+    /// # use didshake_server::Policy;
+    /// let policy = Policy::parse("[groups]\nstaff = [\"did:web:a.example\"]\n[[rule]]\nallow = { group = \"staff\" }")?;
+    /// assert_eq!(policy.groups_of(&didshake::Did::parse("did:web:a.example")?), ["staff"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn groups_of(&self, did: &Did) -> Vec<String> {
+        let key = Key::of(did);
+        self.groups.iter().filter(|(_, members)| members.contains(&key)).map(|(name, _)| name.clone()).collect()
     }
 
     /// How many rules there are.

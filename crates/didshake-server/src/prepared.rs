@@ -10,6 +10,7 @@ use didshake_did::{
     CacheLimits, CachedResolver, Lifetimes, MAX_DOCUMENT_BYTES, Resolver, StaticDocuments, SystemClock,
 };
 
+use crate::applications::Applications;
 use crate::config::{Config, ConfigError, FileFault};
 use crate::policy::{Policy, PolicyFileError, read_file};
 use crate::tls::Tls;
@@ -24,17 +25,22 @@ impl Config {
     /// [`ConfigError::Unreadable`], [`ConfigError::File`], [`ConfigError::Policy`].
     pub async fn check_files(&self) -> Result<(), ConfigError> {
         self.policy()?;
+        Applications::load(&self.applications, self)?;
         self.resolver()?;
         Tls::load(self).await?;
         Ok(())
     }
 
     pub(crate) fn policy(&self) -> Result<Policy, ConfigError> {
-        let Some(path) = &self.policy else { return Ok(Policy::default()) };
-        let given = self.given("policy");
-        read_file(path).map_err(|error| match error {
-            PolicyFileError::Unreadable(source) => ConfigError::Unreadable { given, path: path.clone(), source },
-            PolicyFileError::Refused(source) => ConfigError::Policy { given, path: path.clone(), source },
+        self.policy.as_ref().map_or_else(|| Ok(Policy::default()), |path| self.policy_at("policy", path))
+    }
+
+    /// The policy in a file that a key names.
+    pub(crate) fn policy_at(&self, key: &str, path: &Path) -> Result<Policy, ConfigError> {
+        let (given, path) = (self.given(key), path.to_owned());
+        read_file(&path).map_err(|error| match error {
+            PolicyFileError::Unreadable(source) => ConfigError::Unreadable { given, path, source },
+            PolicyFileError::Refused(source) => ConfigError::Policy { given, path, source },
         })
     }
 

@@ -1,7 +1,11 @@
 //! What is answered where.
 
+pub(crate) mod authz;
+mod browser;
 mod docs;
+mod handover;
 mod health;
+mod pages;
 mod session_json;
 mod sessions;
 mod well_known;
@@ -13,8 +17,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
-use axum::routing::get;
-use didshake::Did;
+use axum::routing::{any, get, post};
+use didshake::{Did, Origin};
 use didshake_axum::{Didshake, SessionStore};
 use http::StatusCode;
 use ipnet::IpNet;
@@ -22,11 +26,13 @@ use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::applications::Applications;
 use crate::connections::Bounded;
 use crate::front::{Front, front};
 use crate::metrics::Metrics;
+use crate::policy::LivePolicy;
 use crate::problem::problem;
-use crate::store::Database;
+use crate::store::{Database, SqliteCodes, SqliteCookies};
 
 /// Where initiators post to.
 pub(crate) const ENDPOINT: &str = "/didshake";
@@ -41,7 +47,12 @@ pub(crate) struct App(pub(crate) Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) did: Did,
     pub(crate) web_document: Option<Value>,
+    pub(crate) didshake: Didshake,
     pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) cookies: SqliteCookies,
+    pub(crate) codes: SqliteCodes,
+    pub(crate) applications: Applications,
+    pub(crate) policy: LivePolicy,
     pub(crate) database: Database,
     pub(crate) metrics: Metrics,
     pub(crate) connections: Bounded,
@@ -51,6 +62,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Where people log in: the first of the origins.
+    pub(crate) fn portal(&self) -> &str {
+        self.didshake.origins().iter().next().map_or("", Origin::as_str)
+    }
+
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
@@ -62,9 +78,12 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
         .route("/v1/session", get(sessions::show).delete(sessions::end))
         .route("/v1/sessions", get(sessions::list).delete(sessions::end_all))
         .route("/v1/sessions/{id}", axum::routing::delete(sessions::end_one))
+        .route("/v1/session/cookie", post(browser::cookie))
         .layer(didshake.layer());
     let mut router = Router::new()
         .merge(signed)
+        .merge(pages::routes())
+        .merge(forward_auth())
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_on_main))
@@ -76,6 +95,19 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
     }
     let router = router.merge(didshake.routes());
     with_layers(router, app, before)
+}
+
+/// What proxies ask, and what leads people to the applications behind them.
+fn forward_auth() -> Router<App> {
+    Router::new()
+        .route("/authz/auth-request", get(authz::auth_request))
+        .route("/authz/forward-auth", get(authz::forward_auth))
+        .route(authz::EXT_AUTHZ, any(authz::ext_authz))
+        .route(&format!("{}{{*path}}", authz::EXT_AUTHZ), any(authz::ext_authz))
+        .route(handover::PORTAL, get(handover::portal))
+        .route(handover::START, get(handover::start))
+        .route(handover::CALLBACK, get(handover::callback))
+        .route(handover::LOGOUT, get(handover::logout))
 }
 
 /// What the listener for operations answers, until the very end.

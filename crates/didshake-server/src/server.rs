@@ -14,6 +14,7 @@ use didshake::{Did, Origin, Origins};
 use didshake_axum::{Didshake, Limits};
 use didshake_did::Resolver;
 
+use crate::applications::Applications;
 use crate::config::Config;
 use crate::connections::Bounded;
 use crate::data::DataDirectory;
@@ -24,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::policy::LivePolicy;
 use crate::proxies::Proxies;
 use crate::routes::{self, App, Parts};
-use crate::store::{Bounds, Database, SqliteBurns, SqliteSessions, Sweeper};
+use crate::store::{Bounds, Database, SqliteBurns, SqliteCodes, SqliteCookies, SqliteSessions, Sweeper};
 use crate::tls::Tls;
 
 /// A client that has not sent the head of a request by then is dropped, so that slow ones hold nothing for long.
@@ -64,6 +65,7 @@ struct Inner {
     database: Database,
     identity: ServiceIdentity,
     policy: LivePolicy,
+    applications: Applications,
     metrics: Metrics,
     tls: Option<Tls>,
 }
@@ -72,6 +74,7 @@ struct Inner {
 #[derive(Clone)]
 pub struct Reloader {
     policy: LivePolicy,
+    applications: Applications,
     tls: Option<Tls>,
 }
 
@@ -79,6 +82,7 @@ impl Reloader {
     /// Reads both again. What is refused stays as it was, and the log says so.
     pub async fn reload(&self) {
         self.policy.reload();
+        self.applications.iter().filter_map(|application| application.policy.as_ref()).for_each(LivePolicy::reload);
         if let Some(tls) = &self.tls {
             tls.reload().await;
         }
@@ -92,6 +96,7 @@ impl Server {
     /// [`ServerError`].
     pub async fn bind(config: Config) -> Result<Self, ServerError> {
         let (policy, resolver, tls) = (config.policy()?, config.resolver()?, Tls::load(&config).await?);
+        let applications = Applications::load(&config.applications, &config)?;
         let data = DataDirectory::take(&config.data)?;
         let database = Database::open(&data.database()).await?;
         let identity = ServiceIdentity::of(&config, &data.identities())?;
@@ -99,9 +104,9 @@ impl Server {
         let operations = config.metrics_listen.map(Listener::bind).transpose()?;
         let origins = origins(&config, main.address)?;
         let (policy, metrics) = (LivePolicy::new(policy), Metrics::new());
-        let inner = Inner { config, origins, database, identity, policy, metrics, tls };
+        let inner = Inner { config, origins, database, identity, policy, applications, metrics, tls };
         let didshake = inner.didshake(resolver)?;
-        let app = inner.app()?;
+        let app = inner.app(&didshake)?;
         Ok(Self { main, operations, app, didshake, inner, _data: data })
     }
 
@@ -137,7 +142,11 @@ impl Server {
     /// What has the running service read its policy and certificate again.
     #[must_use]
     pub fn reloader(&self) -> Reloader {
-        Reloader { policy: self.inner.policy.clone(), tls: self.inner.tls.clone() }
+        Reloader {
+            policy: self.inner.policy.clone(),
+            applications: self.inner.applications.clone(),
+            tls: self.inner.tls.clone(),
+        }
     }
 
     /// Answers until `shutdown` ends. Then nothing new begins: no connection is taken, no handshake started, health says
@@ -198,13 +207,18 @@ impl Inner {
         Ok(builder.build()?)
     }
 
-    fn app(&self) -> Result<App, ServerError> {
+    fn app(&self, didshake: &Didshake) -> Result<App, ServerError> {
         let origins: Vec<Origin> = self.origins.iter().cloned().collect();
         let metrics_allow = self.config.metrics_listen.is_none().then(|| self.config.metrics_allow.clone());
         Ok(App(Arc::new(Parts {
             did: self.identity.did().clone(),
             web_document: self.identity.web_document(&origins)?,
+            didshake: didshake.clone(),
             sessions: self.sessions(),
+            cookies: SqliteCookies::new(self.database.clone()),
+            codes: SqliteCodes::new(self.database.clone()),
+            applications: self.applications.clone(),
+            policy: self.policy.clone(),
             database: self.database.clone(),
             metrics: self.metrics.clone(),
             connections: Bounded::new(self.config.max_connections, self.proxies()),
@@ -231,10 +245,17 @@ impl Inner {
     }
 
     async fn follow_policy(&self) {
-        match &self.config.policy {
-            Some(path) => self.policy.follow(path.clone(), |reload| self.metrics.reloaded(reload)).await,
-            None => std::future::pending().await,
-        }
+        let own = self.config.policy.as_ref().map(|path| (&self.policy, path));
+        let all = self
+            .applications
+            .iter()
+            .filter_map(|application| application.policy.as_ref().zip(application.settings.policy.as_ref()));
+        let following = own
+            .into_iter()
+            .chain(all)
+            .map(|(policy, path)| policy.follow(path.clone(), |reload| self.metrics.reloaded(reload)));
+        futures_util::future::join_all(following).await;
+        std::future::pending().await
     }
 }
 

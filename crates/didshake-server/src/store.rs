@@ -2,6 +2,8 @@
 //! writes; what several must not do at once is one transaction that locks at its beginning.
 
 mod burns;
+mod codes;
+mod cookies;
 mod database;
 mod error;
 mod row;
@@ -9,6 +11,8 @@ mod sessions;
 mod sweeper;
 
 pub(crate) use burns::SqliteBurns;
+pub(crate) use codes::{LoginCode, SqliteCodes};
+pub(crate) use cookies::SqliteCookies;
 pub(crate) use database::{Database, check_file};
 pub use error::StorageError;
 pub(crate) use sessions::SqliteSessions;

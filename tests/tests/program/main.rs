@@ -6,6 +6,7 @@ mod corpus;
 mod crash;
 mod demo;
 mod first_use;
+mod forward_auth;
 mod keys;
 mod listening;
 mod login;

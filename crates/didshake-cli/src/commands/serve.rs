@@ -79,6 +79,9 @@ pub(crate) struct Flags {
     /// Who may come in: a TOML file [default: everyone who proves a DID]
     #[arg(long, value_name = "FILE")]
     policy: Option<String>,
+    /// An application that people log in to through this service, and who may (repeatable)
+    #[arg(long, value_name = "URL[=POLICY]")]
+    application: Vec<String>,
     /// Seconds that a session lasts [default: 43200]
     #[arg(long, value_name = "SECONDS")]
     lifetime: Option<u64>,
@@ -116,6 +119,7 @@ impl Flags {
             tls_key: self.tls_key.clone(),
             trusted_proxy: list(&self.trusted_proxy),
             policy: self.policy.clone(),
+            application: list(&self.application),
             lifetime: self.lifetime,
             allow_local: list(&self.allow_local),
             root_cert: list(&self.root_cert),

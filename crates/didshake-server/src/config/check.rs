@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use super::error::{ConfigError, ValueFault};
 use super::settings::Settings;
-use super::{Config, DEFAULT_LISTEN, DefaultDid, Provenance, TlsFiles};
+use super::{ApplicationSettings, Config, DEFAULT_LISTEN, DefaultDid, Provenance, TlsFiles};
 
 const DEFAULT_LIFETIME: u64 = 43_200;
 const MAX_LIFETIME: u64 = 30 * 24 * 3600;
@@ -31,6 +31,7 @@ impl Checks<'_> {
         let listen = self.one("listen", Some(settings.listen.as_deref().unwrap_or(DEFAULT_LISTEN)), address)?;
         let tls = self.tls()?;
         let did_web = self.one("did_web", settings.did_web.as_deref(), did_web)?;
+        let applications = self.applications(listen, tls.is_some())?;
         let lifetime = self.number("lifetime", settings.lifetime, DEFAULT_LIFETIME, (1, MAX_LIFETIME))?;
         let max_connections = self.number("max_connections", settings.max_connections, 4096, (1, 1_000_000))?;
         Ok(Config {
@@ -46,6 +47,7 @@ impl Checks<'_> {
             tls,
             trusted_proxies: self.all("trusted_proxy", settings.trusted_proxy.as_deref(), network)?,
             policy: self.path("policy", settings.policy.as_deref())?,
+            applications,
             lifetime: u32::try_from(lifetime).unwrap_or(u32::MAX),
             allow_local: self.all("allow_local", settings.allow_local.as_deref(), |text| {
                 text.parse::<LocalHost>().map_err(ValueFault::LocalHost)
@@ -72,6 +74,22 @@ impl Checks<'_> {
             Origins::new(origins.clone()).map_err(|fault| self.combination(KEY, ValueFault::PublicUrls(fault)))?;
         }
         Ok(origins)
+    }
+
+    /// Each at a host of its own, whatever the port: browsers send a cookie to every port of its host.
+    fn applications(&self, listen: Option<SocketAddr>, tls: bool) -> Checked<Vec<ApplicationSettings>> {
+        const KEY: &str = "application";
+        let applications = self.all(KEY, self.settings.application.as_deref(), application)?;
+        let mut own = self.public_urls(listen, tls)?;
+        if own.is_empty() {
+            own.extend(listen.and_then(|address| Origin::parse(&format!("http://{address}")).ok()));
+        }
+        let all: Vec<&Origin> = own.iter().chain(applications.iter().map(|application| &application.origin)).collect();
+        let shared = |(at, origin): (usize, &&Origin)| all.iter().take(at).any(|other| host(other) == host(origin));
+        if all.iter().enumerate().skip(own.len()).any(shared) {
+            return Err(self.combination(KEY, ValueFault::ApplicationHost));
+        }
+        Ok(applications)
     }
 
     fn data(&self) -> Checked<PathBuf> {
@@ -177,6 +195,22 @@ fn public_url(text: &str, tls: bool) -> Result<Origin, ValueFault> {
         (false, false) if origin.is_loopback() => Ok(origin),
         (false, false) => Err(ValueFault::PublicUrlInsecure),
     }
+}
+
+/// `URL`, or `URL=POLICY`.
+fn application(text: &str) -> Result<ApplicationSettings, ValueFault> {
+    let (url, policy) = text.split_once('=').map_or((text, None), |(url, policy)| (url, Some(policy)));
+    if policy == Some("") {
+        return Err(ValueFault::Empty);
+    }
+    Ok(ApplicationSettings { origin: public_url(url, false)?, policy: policy.map(PathBuf::from) })
+}
+
+/// Without the port.
+fn host(origin: &Origin) -> &str {
+    let authority = origin.authority();
+    let after = authority.rfind(']').unwrap_or_default();
+    authority.rfind(':').filter(|colon| *colon > after).and_then(|colon| authority.get(..colon)).unwrap_or(authority)
 }
 
 fn did_web(text: &str) -> Result<Did, ValueFault> {

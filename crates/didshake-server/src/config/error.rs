@@ -112,6 +112,9 @@ pub enum ValueFault {
     /// Two public URLs that `Host` cannot tell apart.
     #[error("is refused: {0}")]
     PublicUrls(#[source] OriginsError),
+    /// An application at the host of another one, or of the service.
+    #[error("has a host that another application or the service has too: a cookie goes to all ports of its host")]
+    ApplicationHost,
     /// Not the name of an identity.
     #[error("is no name: {0}")]
     Name(#[source] NameError),
@@ -191,6 +194,7 @@ impl ValueFault {
             Self::PublicUrlMissing => "give the origin that clients use: --public-url https://example.com",
             Self::PublicUrlWithoutTls => "write https, or take tls_cert and tls_key away",
             Self::PublicUrls(_) => "run another service, with data of its own, for the other origin",
+            Self::ApplicationHost => "give each application a host name of its own",
             Self::Name(_) => "see `didshake id list`",
             Self::DidWeb | Self::Did(_) => "write did:web:example.com, or did:web:example.com%3A8443 with a port",
             Self::DefaultDid => "write key or web",

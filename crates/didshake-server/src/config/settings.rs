@@ -28,6 +28,8 @@ pub struct Settings {
     pub trusted_proxy: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    pub application: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
@@ -51,7 +53,7 @@ pub struct Settings {
 }
 
 /// The names of all settings.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 21] = [
     "listen",
     "public_url",
     "data",
@@ -62,6 +64,7 @@ pub(super) const KEYS: [&str; 20] = [
     "tls_key",
     "trusted_proxy",
     "policy",
+    "application",
     "lifetime",
     "allow_local",
     "root_cert",

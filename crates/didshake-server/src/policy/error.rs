@@ -31,6 +31,9 @@ pub enum PolicyError {
     /// A group that is not defined.
     #[error("rule {rule}: there is no group `{name}`")]
     Group { rule: usize, name: String },
+    /// The name of a group has other characters than letters, digits and `-_.`.
+    #[error("`{name}` is no name of a group")]
+    GroupName { name: String },
     /// A member of a group is no DID.
     #[error("group `{name}`: `{text}` is no DID")]
     Member { name: String, text: String },
@@ -49,6 +52,7 @@ impl PolicyError {
                 "write one of { did = \"…\" }, { domain = \"…\" }, { method = \"…\" }, { group = \"…\" }"
             }
             Self::Did { .. } | Self::Member { .. } => "write a DID: did:key:z6Mk… or did:web:example.com:alice",
+            Self::GroupName { .. } => "use letters, digits, `-`, `_` and `.`",
             Self::Domain { .. } => "write a host name, example.com, or *.example.com for the names below it",
             Self::Method { .. } => "write the method's name alone: key, web",
             Self::Group { .. } => "define it under [groups]: name = [\"did:key:…\"]",

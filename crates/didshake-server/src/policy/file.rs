@@ -1,6 +1,6 @@
 //! The policy file.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use didshake::Did;
@@ -36,7 +36,7 @@ struct FileSubject {
     group: Option<String>,
 }
 
-type Groups = HashMap<String, Arc<HashSet<Key>>>;
+type Groups = BTreeMap<String, Arc<HashSet<Key>>>;
 
 pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
     if text.len() > MAX_POLICY_BYTES {
@@ -50,13 +50,19 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
         return Err(PolicyError::Empty);
     }
     let rules = file.rule.into_iter().zip(1..).map(|(entry, number)| rule(entry, number, &groups));
-    Ok(Policy { rules: rules.collect::<Result<_, _>>()? })
+    let rules = rules.collect::<Result<_, _>>()?;
+    Ok(Policy { rules, groups })
 }
 
 fn group((name, members): (String, Vec<String>)) -> Result<(String, Arc<HashSet<Key>>), PolicyError> {
     let member = |text: String| {
         Did::parse(&text).map(|did| Key::of(&did)).map_err(|_| PolicyError::Member { name: name.clone(), text })
     };
+    // Proxies hand them on in a list with commas.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if name.is_empty() || !name.bytes().all(plain) {
+        return Err(PolicyError::GroupName { name });
+    }
     let members = members.into_iter().map(member).collect::<Result<_, _>>()?;
     Ok((name, Arc::new(members)))
 }

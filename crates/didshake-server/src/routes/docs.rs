@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CON
 use utoipa::{OpenApi, ToSchema};
 use utoipa_scalar::Scalar;
 
-use super::{health, session_json, sessions, well_known};
+use super::{authz, browser, health, session_json, sessions, well_known};
 
 /// Where the page's script is; see `assets/README.md`.
 pub(super) const SCRIPT: &str = "/docs/scalar.js";
@@ -50,6 +50,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         sessions::list,
         sessions::end_all,
         sessions::end_one,
+        browser::cookie,
+        authz::auth_request,
+        authz::forward_auth,
         claim,
         well_known::did_document,
         health::live,

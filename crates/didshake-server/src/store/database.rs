@@ -55,8 +55,15 @@ impl Database {
 
     /// Notes that this was a backup until `time`: requests of its sessions that could have been burned since do not count.
     pub(crate) async fn note_restored(&self, time: UnixTime) -> Result<(), StorageError> {
-        let done = sqlx::query("UPDATE restored SET restored_at = ?").bind(sql_time(time)).execute(&self.writer).await;
-        done.map(|_| ()).map_err(|error| StorageError::of_database(self.path.clone(), error))
+        let failed = |error| StorageError::of_database(self.path.clone(), error);
+        let mut transaction = self.writer.begin().await.map_err(failed)?;
+        let note = sqlx::query("UPDATE restored SET restored_at = ?").bind(sql_time(time));
+        note.execute(&mut *transaction).await.map_err(failed)?;
+        // Whoever logged out since the backup stays logged out.
+        for forget in ["DELETE FROM cookies", "DELETE FROM login_codes"] {
+            sqlx::query(forget).execute(&mut *transaction).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
     }
 
     /// Ends every connection, so that nothing is left beside the file itself.

@@ -29,19 +29,28 @@ pub(super) fn record(row: &SqliteRow) -> Result<SessionRecord, sqlx::Error> {
     let secret = <[u8; 32]>::try_from(key.as_slice()).map_err(malformed)?;
     Ok(SessionRecord {
         session: session(row)?,
-        origin: Origin::parse(row.try_get("origin")?).map_err(malformed)?,
+        origin: origin(row, "origin")?,
         request_key: RequestKey::from_secret(Secret::new(secret)),
         client: client.map(|text| text.parse::<IpAddr>()).transpose().map_err(malformed)?,
         last_used: last_used.map(unix_time),
     })
 }
 
+/// A column of exactly so many bytes.
+pub(super) fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8; N], sqlx::Error> {
+    let bytes: Vec<u8> = row.try_get(column)?;
+    bytes.try_into().map_err(malformed)
+}
+
+pub(super) fn origin(row: &SqliteRow, column: &str) -> Result<Origin, sqlx::Error> {
+    Origin::parse(row.try_get(column)?).map_err(malformed)
+}
+
 fn session(row: &SqliteRow) -> Result<Session, sqlx::Error> {
     let did = Did::parse(row.try_get("did")?).map_err(malformed)?;
     let fragment = Fragment::of(&did, row.try_get("fragment")?).map_err(malformed)?;
-    let id: Vec<u8> = row.try_get("id")?;
     Ok(Session::from_parts(SessionParts {
-        id: id.try_into().map_err(malformed)?,
+        id: bytes(row, "id")?,
         did,
         fragment,
         algorithm: Algorithm::from_byte(row.try_get("algorithm")?).ok_or(Malformed).map_err(malformed)?,

@@ -110,5 +110,7 @@ pub(crate) async fn sweep_all(database: &Database, now: UnixTime) -> Result<(), 
             }
         }
     }
-    Ok(())
+    // As few as sessions and applications, and gone in half a minute.
+    let codes = sqlx::query("DELETE FROM login_codes WHERE ends <= ?").bind(sql_time(now));
+    codes.execute(&database.writer).await.map(|_| ())
 }

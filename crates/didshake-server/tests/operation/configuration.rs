@@ -89,6 +89,12 @@ fn each_bad_value_names_its_key_its_source_and_a_remedy() {
         ("rate_handshakes = \"60/s\"", "rate_handshakes", "no rate"),
         ("rate_handshakes = \"0/min\"", "rate_handshakes", "no rate"),
         ("rate_handshakes = \"+6/min \"", "rate_handshakes", "no rate"),
+        ("application = \"wiki\"", "application", "no public URL"),
+        ("application = \"http://wiki.example\"", "application", "plain http"),
+        ("application = \"https://wiki.example=\"", "application", "empty"),
+        ("application = \"http://127.0.0.1:8490\"", "application", "has a host"),
+        ("public_url = \"https://a.example\"\napplication = \"https://a.example:8443\"", "application", "has a host"),
+        ("application = [\"https://[::1]:1\", \"https://[::1]\"]", "application", "has a host"),
         ("metrics_listen = \"localhost\"", "metrics_listen", "no address"),
     ];
     let directory = tempfile::tempdir().unwrap();

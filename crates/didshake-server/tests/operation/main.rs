@@ -3,8 +3,10 @@
 
 mod backups;
 mod configuration;
+mod cookies;
 mod endings;
 mod http;
+mod pages;
 mod policies;
 mod routes;
 mod service;

@@ -79,6 +79,14 @@ impl Client {
         told(self.web.request(&self.session, &SessionRequest::get(path)).await.unwrap()).await
     }
 
+    /// Asks for a cookie as a page would that is of this origin, or of none: status and `Set-Cookie`.
+    pub(crate) async fn cookie(&self, fields: &[(&str, &[u8])]) -> (u16, Option<String>) {
+        let request = SessionRequest { method: "POST", headers: fields, ..SessionRequest::get("/v1/session/cookie") };
+        let response = self.web.request(&self.session, &request).await.unwrap();
+        let set = response.headers().find(|(name, _)| *name == "set-cookie");
+        (response.status(), set.map(|(_, value)| String::from_utf8(value.to_vec()).unwrap()))
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> u16 {
         told(self.web.request(&self.session, &SessionRequest::delete(path)).await.unwrap()).await.0
     }
