@@ -84,7 +84,7 @@ impl Part {
 fn turn(part: &Part, options: &Options) -> Command {
     let mut turn = cargo();
     turn.args(["mutants", "--package", part.package, "--file", part.files, "--baseline", "skip", "--no-shuffle"]);
-    turn.args(["--timeout", "300", "--build-timeout", "600", "--output"]).arg(part.output());
+    turn.args(["--timeout", "300", "--build-timeout", "3600", "--output"]).arg(part.output());
     turn.args(options.only.iter().flat_map(|only| ["--re", only]));
     turn.env("CARGO_TARGET_DIR", target_dir().join("mutants"));
     turn
