@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use didshake_axum::StoreError;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
@@ -14,6 +15,13 @@ pub(crate) fn problem(status: StatusCode) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);
     response
+}
+
+/// The store failed: the client learns that, the log has the cause.
+pub(crate) fn unavailable(error: &StoreError) -> Response {
+    let error: &dyn std::error::Error = error;
+    tracing::error!(error, "the store of sessions failed");
+    problem(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// Gives an error without a body, of a library mostly, the body that all errors have.

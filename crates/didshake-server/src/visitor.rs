@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 
 use crate::cookie::{CookieSecret, SESSION};
-use crate::problem::problem;
+use crate::problem::{problem, unavailable};
 use crate::routes::App;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -122,13 +122,6 @@ impl IntoResponse for Stranger {
             Self::Store(error) => unavailable(&error),
         }
     }
-}
-
-/// The store failed: the client learns that, the log has the cause.
-pub(crate) fn unavailable(error: &StoreError) -> Response {
-    let error: &dyn std::error::Error = error;
-    tracing::error!(error, "the store of sessions failed");
-    problem(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// Seconds from now until a time.

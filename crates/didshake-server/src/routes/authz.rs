@@ -15,8 +15,8 @@ use super::App;
 use super::handover::START;
 use crate::applications::Application;
 use crate::cookie::{CookieSecret, SESSION};
-use crate::problem::problem;
-use crate::visitor::{live_session, unavailable};
+use crate::problem::{problem, unavailable};
+use crate::visitor::live_session;
 
 /// Before the path that a client asked for.
 pub(crate) const EXT_AUTHZ: &str = "/authz/ext-authz/";

@@ -8,8 +8,8 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::App;
 use crate::cookie::{CookieSecret, SESSION};
-use crate::problem::problem;
-use crate::visitor::{is_of_origin, seconds_until, unavailable};
+use crate::problem::{problem, unavailable};
+use crate::visitor::{is_of_origin, seconds_until};
 
 /// Has the browser keep a cookie for the session that signed this request, until the session ends. Signed, and from a page
 /// of the session's own origin (R-BIND-15); the cookie before it counts no more.

@@ -17,9 +17,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::App;
 use crate::applications::Application;
 use crate::cookie::{CookieSecret, SESSION, STATE, SecretHash, forget};
-use crate::problem::problem;
+use crate::problem::{problem, unavailable};
 use crate::store::LoginCode;
-use crate::visitor::{live_session, seconds_until, unavailable};
+use crate::visitor::{live_session, seconds_until};
 
 pub(super) const START: &str = "/_didshake/start";
 pub(super) const CALLBACK: &str = "/_didshake/callback";

@@ -11,8 +11,8 @@ use http::header::SET_COOKIE;
 use super::App;
 use super::session_json::{SessionJson, SessionsJson};
 use crate::cookie::{SESSION, forget};
-use crate::problem::problem;
-use crate::visitor::{Visitor, unavailable};
+use crate::problem::{problem, unavailable};
+use crate::visitor::Visitor;
 
 /// The session of this request.
 #[utoipa::path(get, path = "/v1/session", tag = "sessions", responses(
