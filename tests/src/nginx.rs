@@ -18,7 +18,7 @@ pub struct Nginx {
 pub struct Site<'a> {
     /// The port that it listens on, at 127.0.0.1.
     pub port: u16,
-    /// Where it passes requests on to: `127.0.0.1:PORT`.
+    /// Where it passes requests on to: `127.0.0.1:PORT`, or several with commas, in turn.
     pub upstream: &'a str,
     /// What it says as `Host`: `$http_host` in the recipe.
     pub host: &'a str,
@@ -47,7 +47,12 @@ impl Nginx {
             let server = replace(&server, "login.example;", "localhost;");
             let server = replace(&server, "/etc/ssl/login.example.pem", chain.to_str().unwrap());
             let server = replace(&server, "/etc/ssl/login.example.key", key.to_str().unwrap());
-            let server = replace(&server, "127.0.0.1:8400", site.upstream);
+            let server = replace(&server, "127.0.0.1:8400", &format!("upstream_{at}"));
+            let upstreams: String =
+                site.upstream.split(',').map(|upstream| format!("server {upstream} max_fails=0;\n")).collect();
+            // As the recipe says for several.
+            let server = replace(&server, "proxy_next_upstream off;", "proxy_next_upstream error;");
+            servers += &format!("upstream upstream_{at} {{\n{upstreams}}}\n");
             servers += &replace(&server, "Host $http_host", &format!("Host {}", site.host));
             if at == 0 {
                 servers += &format!("\nmap {map}");

@@ -46,6 +46,13 @@ const PROGRAMS: [Program; 10] = [
         why: "tests log in to applications behind it",
     },
     Program {
+        // The server itself is apart from the path.
+        name: "pg_lsclusters",
+        version_flag: "--no-header",
+        debian_package: "postgresql",
+        why: "tests keep what they keep in PostgreSQL too, on a server of their own",
+    },
+    Program {
         name: "npm",
         version_flag: "--version",
         debian_package: "npm",

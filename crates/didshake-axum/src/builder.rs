@@ -96,6 +96,7 @@ pub struct DidshakeBuilder {
     limits: Limits,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    instances: bool,
 }
 
 impl DidshakeBuilder {
@@ -120,6 +121,7 @@ impl DidshakeBuilder {
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             observer: Arc::new(LogOutcomes),
+            instances: false,
         }
     }
 
@@ -191,6 +193,13 @@ impl DidshakeBuilder {
         Self { observer, ..self }
     }
 
+    /// This is one of several instances of the service, behind a proxy that sends a client's Hello to one and its Finish to
+    /// another. Then each has to have the others' keys: see [`Didshake::sealing_keys`].
+    #[must_use]
+    pub fn instances(self) -> Self {
+        Self { instances: true, ..self }
+    }
+
     /// Puts it together, and starts the task that replaces the keys of the waiting states.
     ///
     /// # Errors
@@ -219,7 +228,7 @@ impl DidshakeBuilder {
             config,
             origins: self.origins,
             site,
-            keys: RotatedKeys::start(&self.clock, &runtime)?,
+            keys: RotatedKeys::start(&self.clock, self.instances, &runtime)?,
             sessions: self.sessions,
             burned: self.burned,
             resolver: self.resolver,

@@ -57,6 +57,7 @@ mod well_known;
 pub use builder::{BuildError, DidshakeBuilder, Limits};
 pub use client::ClientAddress;
 pub use extract::{Authenticated, Unauthenticated};
+pub use keys::SealingKeys;
 pub use layer::{DidshakeLayer, DidshakeService};
 pub use memory::{DEFAULT_SESSIONS, MemorySessionStore};
 pub use names::{parse_session_name, session_name};

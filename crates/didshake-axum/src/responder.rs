@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use crate::attempt;
 use crate::builder::{DidshakeBuilder, Limits};
 use crate::client;
-use crate::keys::RotatedKeys;
+use crate::keys::{RotatedKeys, SealingKeys};
 use crate::layer::DidshakeLayer;
 use crate::outcome::Observer;
 use crate::policy::Policy;
@@ -63,6 +63,13 @@ impl Didshake {
     /// requests of sessions are served.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// The keys that seal what clients carry between Reply and Finish, where other instances are to have them too
+    /// ([`instances`](DidshakeBuilder::instances)).
+    #[must_use]
+    pub fn sealing_keys(&self) -> Option<SealingKeys> {
+        self.0.keys.shared().cloned()
     }
 
     /// The origins, as configured.

@@ -223,3 +223,30 @@ fn service(entry: &Object, document_id: &str) -> Service {
 fn text_or_uri(value: &Json) -> Option<&str> {
     value.as_text().or_else(|| value.as_object()?.get("uri")?.as_text())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(more: &str) -> usize {
+        let text = format!(r#"{{"id":"did:web:a.example"{more}}}"#);
+        let document = DidDocument::parse(text.as_bytes(), &Did::parse("did:web:a.example").unwrap()).unwrap();
+        document.weight() - text.len()
+    }
+
+    // What the cache counts, so that no document takes more than it is held to.
+    #[test]
+    fn a_document_weighs_its_text_and_what_was_made_of_it() {
+        assert_eq!(weight(""), 0);
+        let key = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+        let id = "did:web:a.example#k";
+        let method = format!(
+            r#"{{"id":"{id}","type":"Multikey","controller":"did:web:a.example","publicKeyMultibase":"{key}"}}"#
+        );
+        let methods = weight(&format!(r##","verificationMethod":[{method}],"authentication":["#k"]"##));
+        assert_eq!(methods, size_of::<VerificationMethod>() + 2 * id.len());
+        let service = r##","service":[{"id":"#s","type":["A","BC"],"serviceEndpoint":["https://b.example","urn:c"]}]"##;
+        let texts = ["did:web:a.example#s", "A", "BC", "https://b.example", "urn:c"];
+        assert_eq!(weight(service), texts.map(|text| text.len() + size_of::<String>()).iter().sum::<usize>());
+    }
+}

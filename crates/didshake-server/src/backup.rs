@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 use crate::data::{DataDirectory, database_in};
-use crate::store::{Database, StorageError, check_file};
+use crate::store::{Database, Place, StorageError, check_file};
 
 const TICK: Duration = Duration::from_millis(20);
 
@@ -25,7 +25,7 @@ pub async fn backup(data: &Path, out: &Path) -> Result<(), StorageError> {
     let source = database_in(&absolute(data)?);
     check_file(&source).await?;
     let made = Unfinished::create(out)?;
-    let failed = |error| StorageError::Failed { path: source.clone(), source: error };
+    let failed = |error| StorageError::Failed { place: Place::File(source.clone()), source: error };
     let options = SqliteConnectOptions::new().filename(&source).create_if_missing(false).disable_statement_logging();
     let mut connection = options.connect().await.map_err(failed)?;
     let target = out.to_str().ok_or_else(|| unusable(out, io::ErrorKind::InvalidFilename.into()))?;

@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+mod postgres_url;
 mod settings;
 
 use std::fmt;
@@ -21,7 +22,8 @@ use ipnet::IpNet;
 
 use check::Checks;
 pub use error::{ConfigError, FileFault, Given, Source, ValueFault};
-pub use settings::Settings;
+pub use postgres_url::PostgresUrl;
+pub use settings::{Settings, StoreUrl};
 
 /// The address that is listened on unless another is given.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8400";
@@ -52,8 +54,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The origins that clients use; none: that of the address that is listened on, a loopback one.
     pub public_urls: Vec<Origin>,
-    /// Where the database and the service's own identity are kept.
+    /// Where the service's own identity is kept, and its database unless `store` names another.
     pub data: PathBuf,
+    /// PostgreSQL, which several instances share; without, SQLite in `data`.
+    pub store: Option<PostgresUrl>,
     /// The identity of the user that the service has; without, it makes one of its own in `data`.
     pub identity_name: Option<IdentityName>,
     /// That identity, where somebody has loaded it already: one with a passphrase, for instance.

@@ -8,7 +8,7 @@ use didshake_did::{Clock, SystemClock};
 
 use crate::config::{Config, unknown_variables};
 use crate::data::{DataDirectory, database_in};
-use crate::store::{StorageError, check_file};
+use crate::store::{Database, StorageError, check_file};
 
 pub use outside::examine_url;
 
@@ -115,6 +115,12 @@ async fn storage(config: &Config) -> (Finding, bool) {
         Err(StorageError::InUse { .. }) => true,
         Err(error) => return (failure(&error), false),
     };
+    if let Some(url) = &config.store {
+        return match Database::examine(url).await {
+            Ok(()) => (Finding::ok(CHECK, format!("{url} answers")), running),
+            Err(error) => (failure(&error), running),
+        };
+    }
     match check_file(&database_in(&config.data)).await {
         Ok(()) if running => (Finding::ok(CHECK, format!("{path} is whole, and a service runs on it")), true),
         Ok(()) => (Finding::ok(CHECK, format!("{path} is whole, and no service runs on it")), false),

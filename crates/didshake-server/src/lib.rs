@@ -1,5 +1,5 @@
 //! The didshake service: who holds a DID signs in, and proves each later request. [`Config`] is what an operator decides,
-//! [`Server`] what runs; everything that it keeps is in one SQLite file, and every failure of it refuses.
+//! [`Server`] what runs; everything that it keeps is in one database, SQLite or PostgreSQL, and every failure of it refuses.
 //!
 //! ```no_run
 //! use didshake_server::{Config, Server, Settings};
@@ -21,6 +21,7 @@ mod doctor;
 mod error;
 mod front;
 mod identity;
+mod instances;
 mod metrics;
 mod policy;
 mod prepared;
@@ -34,8 +35,8 @@ mod visitor;
 
 pub use backup::{backup, restore};
 pub use config::{
-    ApplicationSettings, Config, ConfigError, DEFAULT_LISTEN, DefaultDid, FileFault, Given, Settings, Source, TlsFiles,
-    ValueFault, unknown_variables,
+    ApplicationSettings, Config, ConfigError, DEFAULT_LISTEN, DefaultDid, FileFault, Given, PostgresUrl, Settings,
+    Source, StoreUrl, TlsFiles, ValueFault, unknown_variables,
 };
 pub use data::default_directory;
 pub use doctor::{Finding, Verdict, examine, examine_url};
@@ -43,4 +44,4 @@ pub use error::ServerError;
 pub use identity::IdentityError;
 pub use policy::{LivePolicy, MAX_POLICY_BYTES, Policy, PolicyError};
 pub use server::{Reloader, Server};
-pub use store::StorageError;
+pub use store::{Place, StorageError};

@@ -32,7 +32,7 @@ use crate::front::{Front, front};
 use crate::metrics::Metrics;
 use crate::policy::LivePolicy;
 use crate::problem::problem;
-use crate::store::{Database, SqliteCodes, SqliteCookies};
+use crate::store::{Database, SqlCodes, SqlCookies};
 
 /// Where initiators post to.
 pub(crate) const ENDPOINT: &str = "/didshake";
@@ -49,8 +49,8 @@ pub(crate) struct Parts {
     pub(crate) web_document: Option<Value>,
     pub(crate) didshake: Didshake,
     pub(crate) sessions: Arc<dyn SessionStore>,
-    pub(crate) cookies: SqliteCookies,
-    pub(crate) codes: SqliteCodes,
+    pub(crate) cookies: SqlCookies,
+    pub(crate) codes: SqlCodes,
     pub(crate) applications: Applications,
     pub(crate) policy: LivePolicy,
     pub(crate) database: Database,

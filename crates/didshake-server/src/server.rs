@@ -21,11 +21,12 @@ use crate::data::DataDirectory;
 use crate::error::ServerError;
 use crate::front::Front;
 use crate::identity::ServiceIdentity;
+use crate::instances::Instances;
 use crate::metrics::Metrics;
 use crate::policy::LivePolicy;
 use crate::proxies::Proxies;
 use crate::routes::{self, App, Parts};
-use crate::store::{Bounds, Database, SqliteBurns, SqliteCodes, SqliteCookies, SqliteSessions, Sweeper};
+use crate::store::{Bounds, Database, SqlBurns, SqlCodes, SqlCookies, SqlSessions, Sweeper};
 use crate::tls::Tls;
 
 /// A client that has not sent the head of a request by then is dropped, so that slow ones hold nothing for long.
@@ -98,8 +99,12 @@ impl Server {
         let (policy, resolver, tls) = (config.policy()?, config.resolver()?, Tls::load(&config).await?);
         let applications = Applications::load(&config.applications, &config)?;
         let data = DataDirectory::take(&config.data)?;
-        let database = Database::open(&data.database()).await?;
+        let database = match &config.store {
+            Some(url) => Database::connect(url).await?,
+            None => Database::open(&data.database()).await?,
+        };
         let identity = ServiceIdentity::of(&config, &data.identities())?;
+        database.take_for(identity.did()).await?;
         let main = Listener::bind(config.listen)?;
         let operations = config.metrics_listen.map(Listener::bind).transpose()?;
         let origins = origins(&config, main.address)?;
@@ -159,6 +164,10 @@ impl Server {
         let front = inner.front();
         let (main_control, operations_control) = (Control::new(), Control::new());
         let _sweeper = Sweeper::start(inner.database.clone());
+        let mut instances = didshake.sealing_keys().map(|keys| Instances::new(&inner.database, keys));
+        if let Some(instances) = &mut instances {
+            instances.join().await;
+        }
         let operations = operations.map(|listener| {
             let routes = routes::operations(&app, front.clone());
             tokio::spawn(listener.serve(routes, None, &app, operations_control.clone()))
@@ -177,6 +186,7 @@ impl Server {
             () = ending => Ok(()),
             () = inner.follow_policy() => Ok(()),
             () = upkeep(&inner.metrics) => Ok(()),
+            () = share(instances) => Ok(()),
         };
         operations_control.shutdown();
         if let Some(operations) = operations {
@@ -192,7 +202,7 @@ impl Inner {
     fn didshake(&self, resolver: Arc<dyn Resolver>) -> Result<Didshake, ServerError> {
         let Self { config, origins, identity, policy, metrics, .. } = self;
         let (sessions, policy) = (self.sessions(), policy.clone());
-        let burns = Arc::new(SqliteBurns::new(self.database.clone(), self.bounds()));
+        let burns = Arc::new(SqlBurns::new(self.database.clone(), self.bounds()));
         let mut builder = Didshake::builder(identity.first().clone(), origins.clone(), sessions, burns)
             .policy(move |did: &Did| policy.allows(did))
             .resolver(resolver)
@@ -201,6 +211,9 @@ impl Inner {
             .endpoint(routes::ENDPOINT)
             .limits(Limits { request_body: MAX_REQUEST_BODY, ..Limits::default() })
             .observer(Arc::new(metrics.clone()));
+        if self.database.is_shared() {
+            builder = builder.instances();
+        }
         if let Some(second) = identity.second() {
             builder = builder.identity(second.clone());
         }
@@ -215,8 +228,8 @@ impl Inner {
             web_document: self.identity.web_document(&origins)?,
             didshake: didshake.clone(),
             sessions: self.sessions(),
-            cookies: SqliteCookies::new(self.database.clone()),
-            codes: SqliteCodes::new(self.database.clone()),
+            cookies: SqlCookies::new(self.database.clone()),
+            codes: SqlCodes::new(self.database.clone()),
             applications: self.applications.clone(),
             policy: self.policy.clone(),
             database: self.database.clone(),
@@ -240,8 +253,8 @@ impl Inner {
         Bounds::with_sessions(self.config.max_sessions)
     }
 
-    fn sessions(&self) -> Arc<SqliteSessions> {
-        Arc::new(SqliteSessions::new(self.database.clone(), self.bounds()))
+    fn sessions(&self) -> Arc<SqlSessions> {
+        Arc::new(SqlSessions::new(self.database.clone(), self.bounds()))
     }
 
     async fn follow_policy(&self) {
@@ -313,6 +326,13 @@ fn origins(config: &Config, address: SocketAddr) -> Result<Origins, ServerError>
         origins.extend(Origin::parse(&format!("{scheme}://{address}")));
     }
     Origins::new(origins).map_err(ServerError::Origins)
+}
+
+async fn share(instances: Option<Instances>) {
+    match instances {
+        Some(instances) => instances.run().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn upkeep(metrics: &Metrics) {

@@ -1,21 +1,26 @@
-//! SQLite: sessions, the nonces of their requests and burned handshakes, durable when a call returns. One connection
-//! writes; what several must not do at once is one transaction that locks at its beginning.
+//! What is kept, in SQLite or PostgreSQL: sessions, the nonces of their requests, burned handshakes; durable when a call
+//! returns. What several must not do at once is one statement, or one transaction.
 
 mod burns;
 mod codes;
 mod cookies;
 mod database;
 mod error;
+mod postgres;
 mod row;
 mod sessions;
+mod shared_keys;
+mod sqlite;
 mod sweeper;
 
-pub(crate) use burns::SqliteBurns;
-pub(crate) use codes::{LoginCode, SqliteCodes};
-pub(crate) use cookies::SqliteCookies;
-pub(crate) use database::{Database, check_file};
-pub use error::StorageError;
-pub(crate) use sessions::SqliteSessions;
+pub(crate) use burns::SqlBurns;
+pub(crate) use codes::{LoginCode, SqlCodes};
+pub(crate) use cookies::SqlCookies;
+pub(crate) use database::Database;
+pub use error::{Place, StorageError};
+pub(crate) use sessions::SqlSessions;
+pub(crate) use shared_keys::{Recipient, SharedKey, SharedKeys};
+pub(crate) use sqlite::check_file;
 pub(crate) use sweeper::{Sweeper, Table};
 
 /// How much is kept at most.

@@ -39,6 +39,7 @@ mod identity;
 mod initiator;
 mod origin;
 mod responder;
+mod sealing;
 mod secret;
 mod session;
 mod suite;
@@ -71,8 +72,9 @@ pub use responder::{
     WAITING_SECONDS, WaitingResponder,
 };
 pub use schedule::Exporter;
+pub use sealing::{MAX_ADOPTED, ROTATE_SECONDS, SealingKey, WIPE_SECONDS};
 pub use secret::Secret;
 pub use session::{PROVISIONAL_SECONDS, Session, SessionOver, SessionParts};
 pub use suite::{Group, Suite};
 pub use transcript::{Binding, Context};
-pub use waiting::{MAX_TOKEN_BYTES, ROTATE_SECONDS, WIPE_SECONDS, WaitingKeys};
+pub use waiting::{MAX_TOKEN_BYTES, WaitingKeys};

@@ -1,9 +1,8 @@
 //! The waiting state as an opaque token, so that a responder keeps nothing between Reply and Finish (R-STATE).
 //!
-//! The sealing key is forward secrecy's weakest point: it lives in memory only, a new one every [`ROTATE_SECONDS`],
-//! wiped after [`WIPE_SECONDS`].
+//! The sealing key is forward secrecy's weakest point: it lives in memory only, a new one every
+//! [`ROTATE_SECONDS`](crate::ROTATE_SECONDS), wiped after [`WIPE_SECONDS`](crate::WIPE_SECONDS).
 
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -17,18 +16,14 @@ use crate::error::{Error, Fault, Internal};
 use crate::identity::LocalIdentity;
 use crate::responder::{ClaimedInitiator, ResponderConfig, WaitingResponder};
 use crate::schedule::HandshakeSecret;
+use crate::sealing::{KeyRing, SealingKey};
 use crate::secret::Secret;
 use crate::transcript::{Context, Transcript};
 use crate::wire::Sealed;
 
-/// Seconds for which a sealing key seals.
-pub const ROTATE_SECONDS: u64 = 60;
-/// Seconds after which a sealing key is wiped.
-pub const WIPE_SECONDS: u64 = 120;
 /// The longest token that is looked at, in bytes: 4,096 characters of base64url.
 pub const MAX_TOKEN_BYTES: usize = 3072;
 
-const KEY_ID_BYTES: usize = 8;
 const NONCE_BYTES: usize = 12;
 /// hs, th3, the identity's name, suite, expiry, application protocol.
 const MAX_TEXT_BYTES: usize = 32 + 32 + 32 + 2 + 8 + 1 + 255;
@@ -38,13 +33,7 @@ const MAX_TEXT_BYTES: usize = 32 + 32 + 32 + 2 + 8 + 1 + 255;
 /// Call [`WaitingKeys::rotate`] at least every few seconds, whether or not handshakes come: a key that is never looked
 /// at again would outlive its time.
 pub struct WaitingKeys {
-    keys: VecDeque<SealingKey>,
-}
-
-struct SealingKey {
-    id: [u8; KEY_ID_BYTES],
-    secret: Secret<32>,
-    since: UnixTime,
+    ring: KeyRing,
 }
 
 impl WaitingKeys {
@@ -53,23 +42,36 @@ impl WaitingKeys {
     /// # Errors
     /// [`Internal::Randomness`].
     pub fn new(now: UnixTime, rng: &mut impl TryCryptoRng) -> Result<Self, Error> {
-        // Never more than three: room for them from the start, so that no key is left behind by a reallocation.
-        let mut keys = VecDeque::with_capacity(4);
-        keys.push_front(SealingKey::generate(now, rng)?);
-        Ok(Self { keys })
+        Ok(Self { ring: KeyRing::new(0, now, rng)? })
     }
 
-    /// Makes a new key where the present one is [`ROTATE_SECONDS`] old and wipes every key of [`WIPE_SECONDS`]. A clock
+    /// A first key, made now, of an instance of a responder that has others, which are to open what this one seals
+    /// (R-STATE-4): a further key is made `lead` seconds, at most 30, before it seals, for [`WaitingKeys::own`] to hand on.
+    ///
+    /// # Errors
+    /// [`Internal::Randomness`].
+    pub fn shared(lead: u64, now: UnixTime, rng: &mut impl TryCryptoRng) -> Result<Self, Error> {
+        Ok(Self { ring: KeyRing::new(lead, now, rng)? })
+    }
+
+    /// The keys that this instance seals with, or will, the newest first.
+    pub fn own(&self) -> impl Iterator<Item = &SealingKey> {
+        self.ring.own()
+    }
+
+    /// Opens with a key of another instance from now on, for the key's time. What [`WaitingKeys::new`] made adopts none, and
+    /// of more than [`MAX_ADOPTED`](crate::MAX_ADOPTED) the oldest goes.
+    pub fn adopt(&mut self, key: SealingKey, now: UnixTime) {
+        self.ring.adopt(key, now);
+    }
+
+    /// Makes a new key where the present one is [`ROTATE_SECONDS`](crate::ROTATE_SECONDS) old and wipes every key of [`WIPE_SECONDS`](crate::WIPE_SECONDS). A clock
     /// that was set back counts as a key whose time is over.
     ///
     /// # Errors
     /// [`Internal::Randomness`]; keys that are over are wiped all the same.
     pub fn rotate(&mut self, now: UnixTime, rng: &mut impl TryCryptoRng) -> Result<(), Error> {
-        self.keys.retain(|key| key.age(now).is_some_and(|age| age < WIPE_SECONDS));
-        if self.keys.front().and_then(|key| key.age(now)).is_none_or(|age| age >= ROTATE_SECONDS) {
-            self.keys.push_front(SealingKey::generate(now, rng)?);
-        }
-        Ok(())
+        self.ring.rotate(now, rng)
     }
 
     /// Seals a waiting state for the endpoint that gave the Reply. `endpoint` is whatever tells our endpoints apart, a
@@ -85,14 +87,14 @@ impl WaitingKeys {
         rng: &mut impl TryCryptoRng,
     ) -> Result<Vec<u8>, Error> {
         self.rotate(now, rng)?;
-        let key = self.keys.front().ok_or(Internal::Primitive)?;
+        let key = self.ring.sealing(now).ok_or(Internal::Primitive)?;
         let mut nonce = [0; NONCE_BYTES];
         rng.try_fill_bytes(&mut nonce).map_err(|_| Internal::Randomness)?;
         let ad = associated_data(&waiting.context, endpoint)?;
         let mut text = Zeroizing::new(Vec::with_capacity(MAX_TEXT_BYTES));
         encode(waiting, &mut text)?;
-        let tag = Cipher::new(Aead::ChaCha20Poly1305, &key.secret).seal(&nonce, &ad, &mut text)?;
-        Ok([&key.id[..], &nonce, &text, &tag].concat())
+        let tag = Cipher::new(Aead::ChaCha20Poly1305, key.secret()).seal(&nonce, &ad, &mut text)?;
+        Ok([&key.id()[..], &nonce, &text, &tag].concat())
     }
 
     /// Reads a Finish together with the token that came back with it, in the order of R-RESP-7: the message first, then
@@ -132,10 +134,9 @@ impl WaitingKeys {
         }
         let (id, rest) = token.split_first_chunk().ok_or(invalid)?;
         let (nonce, sealed) = rest.split_first_chunk().ok_or(invalid)?;
-        let live = |key: &&SealingKey| key.id == *id && key.age(now).is_some_and(|age| age < WIPE_SECONDS);
-        let key = self.keys.iter().find(live).ok_or(invalid)?;
+        let key = self.ring.opening(id, now).ok_or(invalid)?;
         let ad = associated_data(&context, endpoint)?;
-        let plain = Cipher::new(Aead::ChaCha20Poly1305, &key.secret).open(nonce, &ad, sealed).ok_or(invalid)?;
+        let plain = Cipher::new(Aead::ChaCha20Poly1305, key.secret()).open(nonce, &ad, sealed).ok_or(invalid)?;
         let waiting = decode(&Zeroizing::new(plain), config, context).map_err(|_| invalid)?;
         if now >= waiting.expires { Err(Fault::WaitingStateExpired.into()) } else { Ok(waiting) }
     }
@@ -143,22 +144,7 @@ impl WaitingKeys {
 
 impl core::fmt::Debug for WaitingKeys {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "WaitingKeys({} keys, redacted)", self.keys.len())
-    }
-}
-
-impl SealingKey {
-    fn generate(since: UnixTime, rng: &mut impl TryCryptoRng) -> Result<Self, Internal> {
-        let mut id = [0; KEY_ID_BYTES];
-        let mut secret = Secret::zeroed();
-        rng.try_fill_bytes(&mut id).map_err(|_| Internal::Randomness)?;
-        rng.try_fill_bytes(secret.expose_mut()).map_err(|_| Internal::Randomness)?;
-        Ok(Self { id, secret, since })
-    }
-
-    /// `None` where the clock was set back behind the key's making.
-    fn age(&self, now: UnixTime) -> Option<u64> {
-        now.0.checked_sub(self.since.0)
+        write!(f, "WaitingKeys({} keys, redacted)", self.ring.len())
     }
 }
 
@@ -203,8 +189,10 @@ fn name_of(identity: &LocalIdentity) -> Hash {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
-    use crate::{Admission, Algorithm, Did, Fragment, Suite};
+    use crate::{Admission, Algorithm, Did, Fragment, ROTATE_SECONDS, Suite, WIPE_SECONDS};
 
     fn identity(id: &str) -> LocalIdentity {
         let did = Did::parse("did:web:a.example").unwrap();
@@ -284,7 +272,7 @@ mod tests {
             (0, &[0]),
         ] {
             keys.rotate(UnixTime(now), &mut rng).unwrap();
-            assert_eq!(keys.keys.iter().map(|key| key.since.0).collect::<Vec<_>>(), since, "at {now}");
+            assert_eq!(keys.own().map(|key| key.since().0).collect::<Vec<_>>(), since, "at {now}");
         }
     }
 
@@ -298,5 +286,77 @@ mod tests {
         let open = |now| keys.open(&token, config(), Context::stream(), b"", UnixTime(now)).map(drop);
         assert_eq!(open(WIPE_SECONDS - 1), Ok(()));
         assert_eq!(open(WIPE_SECONDS), Err(Fault::WaitingStateInvalid.into()));
+    }
+
+    fn opens(keys: &WaitingKeys, token: &[u8], now: u64) -> bool {
+        keys.open(token, config(), Context::stream(), b"", UnixTime(now)).is_ok()
+    }
+
+    fn hand_on(from: &WaitingKeys, to: &mut WaitingKeys, now: u64) {
+        for key in from.own() {
+            let copy = SealingKey::from_parts(*key.id(), Secret::new(*key.secret().expose()), key.since());
+            to.adopt(copy, UnixTime(now));
+        }
+    }
+
+    // R-STATE-3, R-STATE-4: whoever looks every second has each key before it seals.
+    #[test]
+    fn instances_open_what_the_others_seal_also_while_keys_are_replaced() {
+        let mut rng = Counter(0);
+        let mut one = WaitingKeys::shared(2, UnixTime(0), &mut rng).unwrap();
+        let mut other = WaitingKeys::shared(2, UnixTime(0), &mut rng).unwrap();
+        hand_on(&one, &mut other, 0);
+        let waiting = decode(&plain(&identity("key-1"), b"x/1"), config(), Context::stream()).unwrap();
+        let mut ids = alloc::collections::BTreeSet::new();
+        for now in 0..300 {
+            let token = one.seal(&waiting, b"", UnixTime(now), &mut rng).unwrap();
+            assert!(opens(&other, &token, now), "at {now}");
+            ids.insert(token[..8].to_vec());
+            other.rotate(UnixTime(now), &mut rng).unwrap();
+            hand_on(&one, &mut other, now);
+            hand_on(&other, &mut one, now);
+        }
+        assert_eq!(ids.len(), 6, "a key seals for 58 s at the most");
+        // Two of each: nothing is kept twice, nor over its time.
+        assert_eq!((one.ring.len(), other.ring.len()), (4, 4));
+    }
+
+    // R-STATE-3
+    #[test]
+    fn a_key_of_another_instance_is_wiped_like_ones_own() {
+        let mut rng = Counter(0);
+        let mut one = WaitingKeys::shared(2, UnixTime(100), &mut rng).unwrap();
+        let waiting = decode(&plain(&identity("key-1"), b"x/1"), config(), Context::stream()).unwrap();
+        let token = one.seal(&waiting, b"", UnixTime(100), &mut rng).unwrap();
+        let adopting = |now| {
+            let mut keys = WaitingKeys::shared(2, UnixTime(now), &mut Counter(100)).unwrap();
+            hand_on(&one, &mut keys, now);
+            keys
+        };
+        let mut keys = adopting(100);
+        assert!(opens(&keys, &token, 130) && !opens(&keys, &token, 100 + WIPE_SECONDS));
+        keys.rotate(UnixTime(100 + WIPE_SECONDS), &mut Counter(101)).unwrap();
+        assert_eq!(format!("{keys:?}"), "WaitingKeys(1 keys, redacted)");
+        // Its clock is ahead: the key counts from now. One that is over is not taken, and none where nobody asked for it.
+        assert!(opens(&adopting(90), &token, 159));
+        assert_eq!(adopting(100 + WIPE_SECONDS).ring.len(), 1);
+        let mut alone = WaitingKeys::new(UnixTime(100), &mut Counter(100)).unwrap();
+        hand_on(&one, &mut alone, 100);
+        assert_eq!(alone.ring.len(), 1);
+    }
+
+    #[test]
+    fn of_too_many_keys_of_others_the_oldest_goes() {
+        let mut keys = WaitingKeys::shared(2, UnixTime(0), &mut Counter(0)).unwrap();
+        for id in 0..=crate::MAX_ADOPTED {
+            let id = u8::try_from(id).unwrap();
+            keys.adopt(
+                SealingKey::from_parts([0xF0, id, 0, 0, 0, 0, 0, 0], Secret::new([id; 32]), UnixTime(0)),
+                UnixTime(0),
+            );
+        }
+        assert_eq!(keys.ring.len(), 1 + crate::MAX_ADOPTED);
+        let opening = |id: u8| keys.ring.opening(&[0xF0, id, 0, 0, 0, 0, 0, 0], UnixTime(0)).is_some();
+        assert!(!opening(0) && opening(1) && opening(64));
     }
 }

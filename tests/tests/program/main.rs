@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod first_use;
 mod forward_auth;
+mod instances;
 mod keys;
 mod listening;
 mod login;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use didshake::Origin;
-use didshake_server::{Config, Reloader, Server, ServerError, Settings, unknown_variables};
+use didshake_server::{Config, Reloader, Server, ServerError, Settings, StoreUrl, unknown_variables};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Global;
@@ -58,6 +58,9 @@ pub(crate) struct Flags {
     /// Where the database and the identity are kept [default: $XDG_STATE_HOME/didshake/server]
     #[arg(long, value_name = "DIR")]
     data: Option<String>,
+    /// PostgreSQL in place of SQLite, for several instances: best in the environment, as DIDSHAKE_STORE
+    #[arg(long, value_name = "postgres://…")]
+    store: Option<String>,
     /// Who the service is: an identity of ours [default: one of its own]
     #[arg(long = "as", value_name = "NAME")]
     identity: Option<String>,
@@ -112,6 +115,7 @@ impl Flags {
             listen: self.listen.clone(),
             public_url: list(&self.public_url),
             data: self.data.clone(),
+            store: self.store.clone().map(StoreUrl),
             identity: self.identity.clone(),
             did_web: self.did_web.clone(),
             default_did: self.default_did.clone(),

@@ -10,8 +10,8 @@ use didshake_did::{IdentityName, MethodRegistry};
 use ipnet::IpNet;
 
 use super::error::{ConfigError, ValueFault};
-use super::settings::Settings;
-use super::{ApplicationSettings, Config, DEFAULT_LISTEN, DefaultDid, Provenance, TlsFiles};
+use super::settings::{Settings, StoreUrl};
+use super::{ApplicationSettings, Config, DEFAULT_LISTEN, DefaultDid, PostgresUrl, Provenance, TlsFiles};
 
 const DEFAULT_LIFETIME: u64 = 43_200;
 const MAX_LIFETIME: u64 = 30 * 24 * 3600;
@@ -38,6 +38,7 @@ impl Checks<'_> {
             listen: listen.ok_or_else(|| self.combination("listen", ValueFault::Empty))?,
             public_urls: self.public_urls(listen, tls.is_some())?,
             data: self.data()?,
+            store: self.store()?,
             identity_name: self
                 .one("as", settings.identity.as_deref(), |text| IdentityName::parse(text).map_err(ValueFault::Name))?,
             identity: None,
@@ -97,6 +98,12 @@ impl Checks<'_> {
             Some(path) => Ok(path),
             None => super::super::data::default_directory().ok_or(ConfigError::NoHome),
         }
+    }
+
+    /// What is refused is not shown: it may hold a password.
+    fn store(&self) -> Checked<Option<PostgresUrl>> {
+        let read = |url: &StoreUrl| PostgresUrl::parse(&url.0).map_err(|fault| self.combination("store", fault));
+        self.settings.store.as_ref().map(read).transpose()
     }
 
     fn default_did(&self, has_web: bool) -> Checked<DefaultDid> {

@@ -139,6 +139,9 @@ pub enum ValueFault {
     /// Not a local host with its port.
     #[error("is no local host: {0}")]
     LocalHost(#[source] WebOptionFault),
+    /// Not the URL of a PostgreSQL database.
+    #[error("is no URL of a PostgreSQL database")]
+    Store,
     /// Not `N/min`.
     #[error("is no rate")]
     Rate,
@@ -202,6 +205,7 @@ impl ValueFault {
             Self::TlsPair => "give both tls_cert and tls_key, or neither",
             Self::Network => "write 10.0.0.0/8, 2001:db8::/32 or one address",
             Self::LocalHost(_) => "write 127.0.0.1:8400 or https://localhost:8443",
+            Self::Store => "write postgres://USER:PASSWORD@HOST/DATABASE, best in the environment: DIDSHAKE_STORE",
             Self::Rate => "write a number of handshakes a minute, from 1 to 100000: 60/min",
             Self::Range { .. } => "choose a number in that range",
             Self::Empty => "give a value, or take the key away",

@@ -1,5 +1,7 @@
 //! What an operator writes, before anybody has looked at the values.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Settings as a file, the environment or the command line give them; what is `None` was not given there. The names are
@@ -14,6 +16,8 @@ pub struct Settings {
     pub public_url: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreUrl>,
     #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,11 +56,23 @@ pub struct Settings {
     pub max_connections: Option<u64>,
 }
 
+/// The URL of the database: it may hold a password, so that it is not shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StoreUrl(pub String);
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreUrl(redacted)")
+    }
+}
+
 /// The names of all settings.
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 22] = [
     "listen",
     "public_url",
     "data",
+    "store",
     "as",
     "did_web",
     "default_did",

@@ -28,7 +28,7 @@ pub(super) async fn live() -> &'static str {
     (status = 503, description = "It is ending, or its database does not answer"),
 ))]
 pub(super) async fn ready(State(app): State<App>) -> Response {
-    if app.0.is_draining() || app.0.database.rows(Table::Sessions.name()).await.is_err() {
+    if app.0.is_draining() || app.0.database.rows(Table::Sessions).await.is_err() {
         return problem(StatusCode::SERVICE_UNAVAILABLE);
     }
     "ok\n".into_response()
@@ -68,7 +68,7 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
     let mut rows = Vec::new();
     for table in Table::ALL {
         // Without the database there are still the counters, which may say why.
-        if let Ok(count) = app.0.database.rows(table.name()).await {
+        if let Ok(count) = app.0.database.rows(table).await {
             rows.push((table.name(), count));
         }
     }

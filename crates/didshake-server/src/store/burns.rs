@@ -7,26 +7,25 @@ use didshake_peer::{BurnError, BurnStore};
 use super::Bounds;
 use super::database::Database;
 use super::row::sql_time;
-use super::sessions::BEGIN;
 use super::sweeper::{Table, fits};
 
-/// [`BurnStore`] in SQLite.
+/// [`BurnStore`] in the database.
 #[derive(Clone, Debug)]
-pub(crate) struct SqliteBurns {
+pub(crate) struct SqlBurns {
     database: Database,
     bounds: Bounds,
 }
 
-impl SqliteBurns {
+impl SqlBurns {
     pub(crate) fn new(database: Database, bounds: Bounds) -> Self {
         Self { database, bounds }
     }
 
     async fn burn_once(&self, th3: &[u8; 32], until: UnixTime, now: UnixTime) -> Result<Burn, BurnError> {
-        let mut transaction = self.database.writer.begin_with(BEGIN).await.map_err(unavailable)?;
+        let mut transaction = self.database.begin().await.map_err(unavailable)?;
         let burned = sqlx::query(
-            "INSERT INTO burned_handshakes (th3, ends) VALUES (?, ?)
-                ON CONFLICT (th3) DO UPDATE SET ends = excluded.ends WHERE ends <= ?",
+            "INSERT INTO burned_handshakes (th3, ends) VALUES ($1, $2)
+                ON CONFLICT (th3) DO UPDATE SET ends = excluded.ends WHERE burned_handshakes.ends <= $3",
         )
         .bind(th3.as_slice())
         .bind(sql_time(until))
@@ -46,7 +45,7 @@ impl SqliteBurns {
     }
 }
 
-impl BurnStore for SqliteBurns {
+impl BurnStore for SqlBurns {
     fn burn<'a>(&'a self, th3: &'a [u8; 32], until: UnixTime, now: UnixTime) -> BoxFuture<'a, Result<Burn, BurnError>> {
         Box::pin(self.burn_once(th3, until, now))
     }

@@ -3,6 +3,7 @@
 use didshake::{Origin, UnixTime};
 use didshake_axum::StoreError;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::database::Database;
 use super::row::{self, sql_time};
@@ -22,11 +23,11 @@ pub(crate) struct LoginCode {
 
 /// Where codes are until they are used.
 #[derive(Clone, Debug)]
-pub(crate) struct SqliteCodes {
+pub(crate) struct SqlCodes {
     database: Database,
 }
 
-impl SqliteCodes {
+impl SqlCodes {
     pub(crate) fn new(database: Database) -> Self {
         Self { database }
     }
@@ -34,7 +35,7 @@ impl SqliteCodes {
     /// Keeps a code. The one before it for the same session and application counts no more.
     pub(crate) async fn add(&self, hash: &SecretHash, code: &LoginCode) -> Result<(), StoreError> {
         let added = sqlx::query(
-            "INSERT INTO login_codes (hash, session_id, origin, state, ends) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO login_codes (hash, session_id, origin, state, ends) VALUES ($1, $2, $3, $4, $5)
                 ON CONFLICT (session_id, origin) DO UPDATE
                 SET hash = excluded.hash, state = excluded.state, ends = excluded.ends",
         )
@@ -57,7 +58,7 @@ impl SqliteCodes {
         now: UnixTime,
     ) -> Result<Option<LoginCode>, StoreError> {
         // Whoever makes codes up holds nobody up that writes.
-        let row = sqlx::query("SELECT session_id, origin, state, ends FROM login_codes WHERE hash = ?")
+        let row = sqlx::query("SELECT session_id, origin, state, ends FROM login_codes WHERE hash = $1")
             .bind(hash.as_bytes().as_slice())
             .fetch_optional(&self.database.reader)
             .await
@@ -65,13 +66,13 @@ impl SqliteCodes {
         let code = row.as_ref().map(read).transpose().map_err(unavailable)?;
         let counts = |code: &LoginCode| code.origin == *origin && code.state == *state && now < code.ends;
         let Some(code) = code.filter(counts) else { return Ok(None) };
-        let taken = sqlx::query("DELETE FROM login_codes WHERE hash = ?").bind(hash.as_bytes().as_slice());
+        let taken = sqlx::query("DELETE FROM login_codes WHERE hash = $1").bind(hash.as_bytes().as_slice());
         let taken = taken.execute(&self.database.writer).await.map_err(unavailable)?;
         Ok((taken.rows_affected() == 1).then_some(code))
     }
 }
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> Result<LoginCode, sqlx::Error> {
+fn read(row: &AnyRow) -> Result<LoginCode, sqlx::Error> {
     Ok(LoginCode {
         session_id: row::bytes(row, "session_id")?,
         origin: row::origin(row, "origin")?,

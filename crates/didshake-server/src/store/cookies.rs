@@ -13,11 +13,11 @@ const NOTE_SECONDS: u64 = 60;
 
 /// Which cookie stands for which session.
 #[derive(Clone, Debug)]
-pub(crate) struct SqliteCookies {
+pub(crate) struct SqlCookies {
     database: Database,
 }
 
-impl SqliteCookies {
+impl SqlCookies {
     pub(crate) fn new(database: Database) -> Self {
         Self { database }
     }
@@ -31,7 +31,7 @@ impl SqliteCookies {
         origin: &Origin,
     ) -> Result<bool, StoreError> {
         let issued = sqlx::query(
-            "INSERT INTO cookies (hash, session_id, origin) SELECT ?, id, ? FROM sessions WHERE id = ?
+            "INSERT INTO cookies (hash, session_id, origin) SELECT $1, id, $2 FROM sessions WHERE id = $3
                 ON CONFLICT (session_id, origin) DO UPDATE SET hash = excluded.hash",
         )
         .bind(hash.as_bytes().as_slice())
@@ -47,7 +47,7 @@ impl SqliteCookies {
     pub(crate) async fn find(&self, hash: &SecretHash, origin: &Origin) -> Result<Option<SessionRecord>, StoreError> {
         let row = sqlx::query(
             "SELECT sessions.* FROM cookies JOIN sessions ON sessions.id = cookies.session_id
-                WHERE cookies.hash = ? AND cookies.origin = ?",
+                WHERE cookies.hash = $1 AND cookies.origin = $2",
         )
         .bind(hash.as_bytes().as_slice())
         .bind(origin.as_str())
@@ -62,7 +62,7 @@ impl SqliteCookies {
         if session.last_used.is_some_and(|last| now.0 < last.0.saturating_add(NOTE_SECONDS)) {
             return Ok(());
         }
-        let noted = sqlx::query("UPDATE sessions SET last_used = ? WHERE id = ?")
+        let noted = sqlx::query("UPDATE sessions SET last_used = $1 WHERE id = $2")
             .bind(sql_time(now))
             .bind(session.session.id().as_slice())
             .execute(&self.database.writer)

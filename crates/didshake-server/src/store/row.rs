@@ -6,14 +6,14 @@ use didshake::request::RequestKey;
 use didshake::{Algorithm, Did, Fragment, Origin, Secret, Session, SessionParts, UnixTime};
 use didshake_axum::SessionRecord;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 /// A row that no session of ours can have become.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("a row of the database is no session")]
 pub(super) struct Malformed;
 
-/// Times as SQLite has them. Later than the year 292 billion is never.
+/// Times as the database has them. Later than the year 292 billion is never.
 pub(super) fn sql_time(time: UnixTime) -> i64 {
     i64::try_from(time.0).unwrap_or(i64::MAX)
 }
@@ -22,7 +22,7 @@ pub(super) fn unix_time(time: i64) -> UnixTime {
     UnixTime(u64::try_from(time).unwrap_or_default())
 }
 
-pub(super) fn record(row: &SqliteRow) -> Result<SessionRecord, sqlx::Error> {
+pub(super) fn record(row: &AnyRow) -> Result<SessionRecord, sqlx::Error> {
     let last_used: Option<i64> = row.try_get("last_used")?;
     let client: Option<String> = row.try_get("client")?;
     let key: zeroize::Zeroizing<Vec<u8>> = zeroize::Zeroizing::new(row.try_get("request_key")?);
@@ -37,28 +37,33 @@ pub(super) fn record(row: &SqliteRow) -> Result<SessionRecord, sqlx::Error> {
 }
 
 /// A column of exactly so many bytes.
-pub(super) fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8; N], sqlx::Error> {
+pub(super) fn bytes<const N: usize>(row: &AnyRow, column: &str) -> Result<[u8; N], sqlx::Error> {
     let bytes: Vec<u8> = row.try_get(column)?;
     bytes.try_into().map_err(malformed)
 }
 
-pub(super) fn origin(row: &SqliteRow, column: &str) -> Result<Origin, sqlx::Error> {
+pub(super) fn origin(row: &AnyRow, column: &str) -> Result<Origin, sqlx::Error> {
     Origin::parse(row.try_get(column)?).map_err(malformed)
 }
 
-fn session(row: &SqliteRow) -> Result<Session, sqlx::Error> {
+fn session(row: &AnyRow) -> Result<Session, sqlx::Error> {
     let did = Did::parse(row.try_get("did")?).map_err(malformed)?;
     let fragment = Fragment::of(&did, row.try_get("fragment")?).map_err(malformed)?;
+    let number = |column| row.try_get::<i64, _>(column);
     Ok(Session::from_parts(SessionParts {
         id: bytes(row, "id")?,
         did,
         fragment,
-        algorithm: Algorithm::from_byte(row.try_get("algorithm")?).ok_or(Malformed).map_err(malformed)?,
+        algorithm: algorithm(number("algorithm")?).ok_or(Malformed).map_err(malformed)?,
         key: row.try_get("public_key")?,
-        accepted: unix_time(row.try_get("accepted")?),
-        lifetime: row.try_get("lifetime")?,
-        used: row.try_get("used")?,
+        accepted: unix_time(number("accepted")?),
+        lifetime: u32::try_from(number("lifetime")?).map_err(malformed)?,
+        used: number("used")? != 0,
     }))
+}
+
+fn algorithm(number: i64) -> Option<Algorithm> {
+    u8::try_from(number).ok().and_then(Algorithm::from_byte)
 }
 
 fn malformed<E>(_: E) -> sqlx::Error {

@@ -5,38 +5,35 @@ use didshake::{Did, UnixTime};
 use didshake_axum::{SessionRecord, SessionStore, StoreError, Use};
 use didshake_did::BoxFuture;
 use didshake_peer::SKEW_SECONDS;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 use super::Bounds;
 use super::database::Database;
 use super::row::{self, sql_time};
 use super::sweeper::{Table, fits};
 
-/// Begins with the lock, so that what is read stays true until it is written.
-pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
-
-/// [`SessionStore`] in SQLite.
+/// [`SessionStore`] in the database.
 #[derive(Clone, Debug)]
-pub(crate) struct SqliteSessions {
+pub(crate) struct SqlSessions {
     database: Database,
     bounds: Bounds,
 }
 
-impl SqliteSessions {
+impl SqlSessions {
     pub(crate) fn new(database: Database, bounds: Bounds) -> Self {
         Self { database, bounds }
     }
 
     async fn add(&self, record: &SessionRecord) -> Result<(), StoreError> {
         let parts = record.session.parts();
-        let mut transaction = self.database.writer.begin_with(BEGIN).await.map_err(unavailable)?;
+        let mut transaction = self.database.begin().await.map_err(unavailable)?;
         // Whoever has too many sessions loses the oldest: signing in again and again locks nobody out.
         sqlx::query(
             "DELETE FROM sessions WHERE id IN
-                (SELECT id FROM sessions WHERE did = ? ORDER BY accepted DESC, id LIMIT -1 OFFSET ?)",
+                (SELECT id FROM sessions WHERE did = $1 ORDER BY accepted DESC, id LIMIT 9223372036854775807 OFFSET $2)",
         )
         .bind(parts.did.as_str())
-        .bind(self.bounds.sessions_of_did.saturating_sub(1))
+        .bind(i64::from(self.bounds.sessions_of_did.saturating_sub(1)))
         .execute(&mut *transaction)
         .await
         .map_err(unavailable)?;
@@ -55,9 +52,9 @@ impl SqliteSessions {
         until: UnixTime,
         now: UnixTime,
     ) -> Result<Use, StoreError> {
-        let mut transaction = self.database.writer.begin_with(BEGIN).await.map_err(unavailable)?;
-        // Dropping the transaction rolls back.
-        if !is_live(id, now, &mut transaction).await.map_err(unavailable)? {
+        let mut transaction = self.database.begin().await.map_err(unavailable)?;
+        // Dropping the transaction rolls back. Of requests of one session the second waits here for the first.
+        if !mark_used(id, now, &mut transaction).await.map_err(unavailable)? {
             return Ok(Use::Over);
         }
         let created = UnixTime(until.0.saturating_sub(WINDOW_SECONDS + 1 + SKEW_SECONDS));
@@ -69,20 +66,19 @@ impl SqliteSessions {
         if !fits(Table::Nonces, self.bounds.nonces, now, &mut transaction).await.map_err(unavailable)? {
             return Err(StoreError::Full);
         }
-        mark_used(id, now, &mut transaction).await.map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
         Ok(Use::First)
     }
 }
 
-impl SessionStore for SqliteSessions {
+impl SessionStore for SqlSessions {
     fn create(&self, record: SessionRecord) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move { self.add(&record).await })
     }
 
     fn find<'a>(&'a self, id: &'a [u8; 16]) -> BoxFuture<'a, Result<Option<SessionRecord>, StoreError>> {
         Box::pin(async move {
-            let row = sqlx::query("SELECT * FROM sessions WHERE id = ?").bind(id.as_slice());
+            let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id.as_slice());
             let row = row.fetch_optional(&self.database.reader).await.map_err(unavailable)?;
             row.as_ref().map(row::record).transpose().map_err(unavailable)
         })
@@ -100,7 +96,7 @@ impl SessionStore for SqliteSessions {
 
     fn of<'a>(&'a self, did: &'a Did, now: UnixTime) -> BoxFuture<'a, Result<Vec<SessionRecord>, StoreError>> {
         Box::pin(async move {
-            let rows = sqlx::query("SELECT * FROM sessions WHERE did = ? AND ends > ? ORDER BY accepted DESC, id")
+            let rows = sqlx::query("SELECT * FROM sessions WHERE did = $1 AND ends > $2 ORDER BY accepted DESC, id")
                 .bind(did.as_str())
                 .bind(sql_time(now))
                 .fetch_all(&self.database.reader)
@@ -112,7 +108,7 @@ impl SessionStore for SqliteSessions {
 
     fn end<'a>(&'a self, id: &'a [u8; 16]) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move {
-            let ended = sqlx::query("DELETE FROM sessions WHERE id = ?").bind(id.as_slice());
+            let ended = sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id.as_slice());
             let ended = ended.execute(&self.database.writer).await.map_err(unavailable)?;
             Ok(ended.rows_affected() > 0)
         })
@@ -123,20 +119,20 @@ pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
-async fn insert(record: &SessionRecord, on: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+async fn insert(record: &SessionRecord, on: &mut AnyConnection) -> Result<(), sqlx::Error> {
     let parts = record.session.parts();
     sqlx::query(
         "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin, request_key,
-            client, last_used, ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            client, last_used, ends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(parts.id.as_slice())
     .bind(parts.did.as_str())
     .bind(parts.fragment.as_str())
-    .bind(parts.algorithm as u8)
+    .bind(i64::from(parts.algorithm as u8))
     .bind(parts.key.as_slice())
     .bind(sql_time(parts.accepted))
-    .bind(parts.lifetime)
-    .bind(parts.used)
+    .bind(i64::from(parts.lifetime))
+    .bind(i64::from(parts.used))
     .bind(record.origin.as_str())
     .bind(record.request_key.secret().expose().as_slice())
     .bind(record.client.map(|address| address.to_string()))
@@ -147,24 +143,23 @@ async fn insert(record: &SessionRecord, on: &mut SqliteConnection) -> Result<(),
     .map(|_| ())
 }
 
-async fn is_live(id: &[u8; 16], now: UnixTime, on: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND ends > ?)")
-        .bind(id.as_slice())
-        .bind(sql_time(now))
-        .fetch_one(on)
-        .await
+/// The first use makes the session last for its lifetime. `false` where it is over.
+async fn mark_used(id: &[u8; 16], now: UnixTime, on: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    let marked = sqlx::query(
+        "UPDATE sessions SET used = 1, last_used = $1, ends = accepted + lifetime WHERE id = $2 AND ends > $1",
+    );
+    let marked = marked.bind(sql_time(now)).bind(id.as_slice()).execute(on).await?;
+    Ok(marked.rows_affected() == 1)
 }
 
 /// Whether a request of this session may have been burned in the database that a backup replaced, by a client whose
 /// clock is as far ahead as it may be.
-async fn may_be_burned(id: &[u8; 16], created: UnixTime, on: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM sessions, restored WHERE id = ? AND accepted <= restored_at AND ? <= restored_at)",
-    )
-    .bind(id.as_slice())
-    .bind(sql_time(UnixTime(created.0.saturating_sub(WINDOW_SECONDS))))
-    .fetch_one(on)
-    .await
+async fn may_be_burned(id: &[u8; 16], created: UnixTime, on: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    let found =
+        sqlx::query("SELECT 1 FROM sessions, restored WHERE id = $1 AND accepted <= restored_at AND $2 <= restored_at");
+    let since = UnixTime(created.0.saturating_sub(WINDOW_SECONDS));
+    let found = found.bind(id.as_slice()).bind(sql_time(since)).fetch_optional(on).await?;
+    Ok(found.is_some())
 }
 
 /// `false` where the nonce is there already.
@@ -172,23 +167,13 @@ async fn insert_nonce(
     id: &[u8; 16],
     nonce: &[u8; 16],
     until: UnixTime,
-    on: &mut SqliteConnection,
+    on: &mut AnyConnection,
 ) -> Result<bool, sqlx::Error> {
-    let inserted = sqlx::query("INSERT INTO request_nonces VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+    let inserted = sqlx::query("INSERT INTO request_nonces VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind(id.as_slice())
         .bind(nonce.as_slice())
         .bind(sql_time(until))
         .execute(on)
         .await?;
     Ok(inserted.rows_affected() == 1)
-}
-
-/// The first use makes the session last for its lifetime.
-async fn mark_used(id: &[u8; 16], now: UnixTime, on: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE sessions SET used = 1, last_used = ?, ends = accepted + lifetime WHERE id = ?")
-        .bind(sql_time(now))
-        .bind(id.as_slice())
-        .execute(on)
-        .await
-        .map(|_| ())
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use didshake::UnixTime;
 use didshake_did::{Clock, SystemClock};
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
+use sqlx::any::AnyExecutor;
 use tokio::task::JoinHandle;
 
 use super::database::Database;
 use super::row::sql_time;
-use super::sessions::BEGIN;
 
 const PERIOD: Duration = Duration::from_secs(30);
 
@@ -35,41 +35,38 @@ impl Table {
     /// A thousand at a time, so that no transaction holds up the others.
     fn delete_ended(self) -> &'static str {
         match self {
-            Self::Sessions => "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends <= ? LIMIT 1000)",
+            Self::Sessions => "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends <= $1 LIMIT 1000)",
             Self::Nonces => {
                 "DELETE FROM request_nonces WHERE (session_id, nonce) IN
-                    (SELECT session_id, nonce FROM request_nonces WHERE ends <= ? LIMIT 1000)"
+                    (SELECT session_id, nonce FROM request_nonces WHERE ends <= $1 LIMIT 1000)"
             }
             Self::Burns => {
                 "DELETE FROM burned_handshakes WHERE th3 IN
-                    (SELECT th3 FROM burned_handshakes WHERE ends <= ? LIMIT 1000)"
+                    (SELECT th3 FROM burned_handshakes WHERE ends <= $1 LIMIT 1000)"
             }
         }
     }
 }
 
 /// Whether a table is within its bound, if need be without what has ended.
-pub(super) async fn fits(
-    table: Table,
-    bound: u64,
-    now: UnixTime,
-    on: &mut SqliteConnection,
-) -> Result<bool, sqlx::Error> {
-    if rows(table, on).await? <= bound {
+pub(super) async fn fits(table: Table, bound: u64, now: UnixTime, on: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    if rows(table, &mut *on).await? <= bound {
         return Ok(true);
     }
     sweep(table, now, on).await?;
     Ok(rows(table, on).await? <= bound)
 }
 
-async fn rows(table: Table, on: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
-    let rows: i64 =
-        sqlx::query_scalar("SELECT row_count FROM sizes WHERE name = ?").bind(table.name()).fetch_one(on).await?;
-    Ok(u64::try_from(rows).unwrap_or_default())
+/// How many there are, without counting them.
+pub(super) async fn rows(table: Table, on: impl AnyExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let rows = sqlx::query_scalar("SELECT CAST(sum(row_count) AS BIGINT) FROM sizes WHERE name = $1");
+    // Nothing was ever counted: no row, in PostgreSQL.
+    let rows: Option<i64> = rows.bind(table.name()).fetch_one(on).await?;
+    Ok(rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default())
 }
 
 /// How many it deleted.
-async fn sweep(table: Table, now: UnixTime, on: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+async fn sweep(table: Table, now: UnixTime, on: &mut AnyConnection) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query(table.delete_ended()).bind(sql_time(now)).execute(on).await?;
     Ok(deleted.rows_affected())
 }
@@ -102,7 +99,7 @@ impl Drop for Sweeper {
 pub(crate) async fn sweep_all(database: &Database, now: UnixTime) -> Result<(), sqlx::Error> {
     for table in Table::ALL {
         loop {
-            let mut transaction = database.writer.begin_with(BEGIN).await?;
+            let mut transaction = database.begin().await?;
             let deleted = sweep(table, now, &mut transaction).await?;
             transaction.commit().await?;
             if deleted == 0 {
@@ -111,6 +108,6 @@ pub(crate) async fn sweep_all(database: &Database, now: UnixTime) -> Result<(), 
         }
     }
     // As few as sessions and applications, and gone in half a minute.
-    let codes = sqlx::query("DELETE FROM login_codes WHERE ends <= ?").bind(sql_time(now));
+    let codes = sqlx::query("DELETE FROM login_codes WHERE ends <= $1").bind(sql_time(now));
     codes.execute(&database.writer).await.map(|_| ())
 }

@@ -12,96 +12,102 @@ fn bounds() -> Bounds {
 async fn rows(stores: &Stores) -> [u64; 3] {
     let mut rows = [0; 3];
     for (rows, table) in rows.iter_mut().zip(Table::ALL) {
-        *rows = stores.database.rows(table.name()).await.unwrap();
+        *rows = stores.database.rows(table).await.unwrap();
     }
     rows
 }
 
 #[tokio::test]
 async fn who_has_too_many_sessions_loses_the_oldest() {
-    let directory = tempfile::tempdir().unwrap();
-    let stores = open_with(&directory.path().join("db"), bounds()).await;
-    stores.sessions.create(record(9, "did:web:b", NOW)).await.unwrap();
-    for (id, accepted) in [(1, NOW.plus(2)), (2, NOW.plus(1)), (3, NOW.plus(3))] {
-        stores.sessions.create(record(id, ALICE, accepted)).await.unwrap();
+    for place in both() {
+        let stores = place.open_with(bounds()).await;
+        stores.sessions.create(record(9, "did:web:b", NOW)).await.unwrap();
+        for (id, accepted) in [(1, NOW.plus(2)), (2, NOW.plus(1)), (3, NOW.plus(3))] {
+            stores.sessions.create(record(id, ALICE, accepted)).await.unwrap();
+        }
+        let is_there = async |id: u8| stores.sessions.find(&[id; 16]).await.unwrap().is_some();
+        assert!(!is_there(2).await && is_there(1).await && is_there(3).await && is_there(9).await);
     }
-    let is_there = async |id: u8| stores.sessions.find(&[id; 16]).await.unwrap().is_some();
-    assert!(!is_there(2).await && is_there(1).await && is_there(3).await && is_there(9).await);
 }
 
 #[tokio::test]
 async fn a_full_table_of_sessions_refuses_until_some_have_ended() {
-    let directory = tempfile::tempdir().unwrap();
-    let stores = open_with(&directory.path().join("db"), bounds()).await;
-    for id in 1..=3 {
-        stores.sessions.create(record(id, &format!("did:web:{id}.example"), NOW)).await.unwrap();
+    for place in both() {
+        let stores = place.open_with(bounds()).await;
+        for id in 1..=3 {
+            stores.sessions.create(record(id, &format!("did:web:{id}.example"), NOW)).await.unwrap();
+        }
+        let refused = stores.sessions.create(record(4, "did:web:4.example", NOW.plus(59))).await;
+        assert!(matches!(refused, Err(StoreError::Full)));
+        assert_eq!(rows(&stores).await, [3, 0, 0]);
+        stores.sessions.create(record(4, "did:web:4.example", NOW.plus(60))).await.unwrap();
+        assert_eq!(rows(&stores).await, [1, 0, 0]);
     }
-    let refused = stores.sessions.create(record(4, "did:web:4.example", NOW.plus(59))).await;
-    assert!(matches!(refused, Err(StoreError::Full)));
-    assert_eq!(rows(&stores).await, [3, 0, 0]);
-    stores.sessions.create(record(4, "did:web:4.example", NOW.plus(60))).await.unwrap();
-    assert_eq!(rows(&stores).await, [1, 0, 0]);
 }
 
 #[tokio::test]
 async fn a_full_table_of_nonces_refuses_the_request() {
-    let directory = tempfile::tempdir().unwrap();
-    let stores = open_with(&directory.path().join("db"), bounds()).await;
-    stores.sessions.create(record(1, ALICE, NOW)).await.unwrap();
-    for nonce in 1..=3 {
-        stores.sessions.use_once(&[1; 16], &[nonce; 16], NOW.plus(61), NOW).await.unwrap();
+    for place in both() {
+        let stores = place.open_with(bounds()).await;
+        stores.sessions.create(record(1, ALICE, NOW)).await.unwrap();
+        for nonce in 1..=3 {
+            stores.sessions.use_once(&[1; 16], &[nonce; 16], NOW.plus(61), NOW).await.unwrap();
+        }
+        let refused = stores.sessions.use_once(&[1; 16], &[4; 16], NOW.plus(61), NOW.plus(1)).await;
+        assert!(matches!(refused, Err(StoreError::Full)));
+        assert_eq!(rows(&stores).await, [1, 3, 0]);
+        let later = NOW.plus(61);
+        assert_eq!(stores.sessions.use_once(&[1; 16], &[4; 16], later.plus(61), later).await.unwrap(), Use::First);
     }
-    let refused = stores.sessions.use_once(&[1; 16], &[4; 16], NOW.plus(61), NOW.plus(1)).await;
-    assert!(matches!(refused, Err(StoreError::Full)));
-    assert_eq!(rows(&stores).await, [1, 3, 0]);
-    let later = NOW.plus(61);
-    assert_eq!(stores.sessions.use_once(&[1; 16], &[4; 16], later.plus(61), later).await.unwrap(), Use::First);
 }
 
 // R-STATE-7
 #[tokio::test]
 async fn a_full_table_of_burns_refuses_and_forgets_none() {
-    let directory = tempfile::tempdir().unwrap();
-    let stores = open_with(&directory.path().join("db"), bounds()).await;
-    for th3 in [1, 2] {
-        stores.burns.burn(&[th3; 32], NOW.plus(60), NOW).await.unwrap();
+    for place in both() {
+        let stores = place.open_with(bounds()).await;
+        for th3 in [1, 2] {
+            stores.burns.burn(&[th3; 32], NOW.plus(60), NOW).await.unwrap();
+        }
+        assert!(matches!(stores.burns.burn(&[3; 32], NOW.plus(60), NOW).await, Err(BurnError::Full)));
+        for th3 in [1, 2] {
+            assert_eq!(stores.burns.burn(&[th3; 32], NOW.plus(60), NOW.plus(59)).await.unwrap(), Burn::Again);
+        }
+        assert_eq!(stores.burns.burn(&[3; 32], NOW.plus(120), NOW.plus(60)).await.unwrap(), Burn::First);
     }
-    assert!(matches!(stores.burns.burn(&[3; 32], NOW.plus(60), NOW).await, Err(BurnError::Full)));
-    for th3 in [1, 2] {
-        assert_eq!(stores.burns.burn(&[th3; 32], NOW.plus(60), NOW.plus(59)).await.unwrap(), Burn::Again);
-    }
-    assert_eq!(stores.burns.burn(&[3; 32], NOW.plus(120), NOW.plus(60)).await.unwrap(), Burn::First);
 }
 
 #[tokio::test]
 async fn the_sweeper_deletes_what_has_ended_and_nothing_else() {
-    let directory = tempfile::tempdir().unwrap();
-    let stores = open(&directory.path().join("db")).await;
-    for (id, accepted) in [(1, NOW), (2, NOW.plus(30))] {
-        stores.sessions.create(record(id, ALICE, accepted)).await.unwrap();
+    for place in both() {
+        let stores = place.open().await;
+        for (id, accepted) in [(1, NOW), (2, NOW.plus(30))] {
+            stores.sessions.create(record(id, ALICE, accepted)).await.unwrap();
+        }
+        stores.sessions.use_once(&[2; 16], &[1; 16], NOW.plus(91), NOW.plus(31)).await.unwrap();
+        stores.sessions.use_once(&[2; 16], &[2; 16], NOW.plus(121), NOW.plus(61)).await.unwrap();
+        for (th3, until) in [(1, 50), (2, 200)] {
+            stores.burns.burn(&[th3; 32], NOW.plus(until), NOW).await.unwrap();
+        }
+        assert_eq!(rows(&stores).await, [2, 2, 2]);
+        sweeper::sweep_all(&stores.database, NOW.plus(100)).await.unwrap();
+        assert_eq!(rows(&stores).await, [1, 1, 1]);
+        assert!(stores.sessions.find(&[2; 16]).await.unwrap().is_some());
+        // A session takes its nonces along, and the count knows.
+        stores.sessions.end(&[2; 16]).await.unwrap();
+        assert_eq!(rows(&stores).await, [0, 0, 1]);
     }
-    stores.sessions.use_once(&[2; 16], &[1; 16], NOW.plus(91), NOW.plus(31)).await.unwrap();
-    stores.sessions.use_once(&[2; 16], &[2; 16], NOW.plus(121), NOW.plus(61)).await.unwrap();
-    for (th3, until) in [(1, 50), (2, 200)] {
-        stores.burns.burn(&[th3; 32], NOW.plus(until), NOW).await.unwrap();
-    }
-    assert_eq!(rows(&stores).await, [2, 2, 2]);
-    sweeper::sweep_all(&stores.database, NOW.plus(100)).await.unwrap();
-    assert_eq!(rows(&stores).await, [1, 1, 1]);
-    assert!(stores.sessions.find(&[2; 16]).await.unwrap().is_some());
-    // A session takes its nonces along, and the count knows.
-    stores.sessions.end(&[2; 16]).await.unwrap();
-    assert_eq!(rows(&stores).await, [0, 0, 1]);
 }
 
 #[tokio::test]
 async fn a_store_that_fails_refuses() {
-    let directory = tempfile::tempdir().unwrap();
-    let stores = open(&directory.path().join("db")).await;
-    stores.sessions.create(record(1, ALICE, NOW)).await.unwrap();
-    stores.database.close().await;
-    assert!(matches!(stores.burns.burn(&[1; 32], NOW.plus(60), NOW).await, Err(BurnError::Unavailable(_))));
-    let used = stores.sessions.use_once(&[1; 16], &[1; 16], NOW.plus(61), NOW).await;
-    assert!(matches!(used, Err(StoreError::Unavailable(_))));
-    assert!(stores.sessions.create(record(2, ALICE, NOW)).await.is_err());
+    for place in both() {
+        let stores = place.open().await;
+        stores.sessions.create(record(1, ALICE, NOW)).await.unwrap();
+        stores.database.close().await;
+        assert!(matches!(stores.burns.burn(&[1; 32], NOW.plus(60), NOW).await, Err(BurnError::Unavailable(_))));
+        let used = stores.sessions.use_once(&[1; 16], &[1; 16], NOW.plus(61), NOW).await;
+        assert!(matches!(used, Err(StoreError::Unavailable(_))));
+        assert!(stores.sessions.create(record(2, ALICE, NOW)).await.is_err());
+    }
 }
