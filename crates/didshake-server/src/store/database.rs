@@ -13,6 +13,7 @@ use didshake_did::private_file::permissions;
 
 use super::error::StorageError;
 use super::row::sql_time;
+use super::sessions::BEGIN;
 use crate::data;
 
 /// How long a statement waits for another process, a backup for instance.
@@ -44,6 +45,11 @@ impl Database {
         Ok(Self { writer, reader, path: path.to_owned() })
     }
 
+    /// A transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
+        self.writer.begin_with(BEGIN).await
+    }
+
     /// How many rows a table has, without counting them.
     pub(crate) async fn rows(&self, table: &'static str) -> Result<u64, sqlx::Error> {
         let rows: i64 = sqlx::query_scalar("SELECT row_count FROM sizes WHERE name = ?")
@@ -59,8 +65,8 @@ impl Database {
         let mut transaction = self.writer.begin().await.map_err(failed)?;
         let note = sqlx::query("UPDATE restored SET restored_at = ?").bind(sql_time(time));
         note.execute(&mut *transaction).await.map_err(failed)?;
-        // Whoever logged out since the backup stays logged out.
-        for forget in ["DELETE FROM cookies", "DELETE FROM login_codes"] {
+        // Whoever logged out since the backup stays logged out, and what was used since is not used again.
+        for forget in ["DELETE FROM cookies", "DELETE FROM login_codes", "DELETE FROM invites"] {
             sqlx::query(forget).execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)

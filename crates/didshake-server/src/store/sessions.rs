@@ -9,6 +9,7 @@ use sqlx::SqliteConnection;
 
 use super::Bounds;
 use super::database::Database;
+use super::entry::{Entry, Joined};
 use super::row::{self, sql_time};
 use super::sweeper::{Table, fits};
 
@@ -20,16 +21,18 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(crate) struct SqliteSessions {
     database: Database,
     bounds: Bounds,
+    entry: Entry,
 }
 
 impl SqliteSessions {
-    pub(crate) fn new(database: Database, bounds: Bounds) -> Self {
-        Self { database, bounds }
+    pub(crate) fn new(database: Database, bounds: Bounds, entry: Entry) -> Self {
+        Self { database, bounds, entry }
     }
 
     async fn add(&self, record: &SessionRecord) -> Result<(), StoreError> {
         let parts = record.session.parts();
         let mut transaction = self.database.writer.begin_with(BEGIN).await.map_err(unavailable)?;
+        let joined = self.entry.enter(&parts.did, parts.accepted, &mut transaction).await?;
         // Whoever has too many sessions loses the oldest: signing in again and again locks nobody out.
         sqlx::query(
             "DELETE FROM sessions WHERE id IN
@@ -45,7 +48,9 @@ impl SqliteSessions {
         if !fits(Table::Sessions, bound, parts.accepted, &mut transaction).await.map_err(unavailable)? {
             return Err(StoreError::Full);
         }
-        transaction.commit().await.map_err(unavailable)
+        transaction.commit().await.map_err(unavailable)?;
+        joined.iter().for_each(Joined::log);
+        Ok(())
     }
 
     async fn burn_nonce(

@@ -19,22 +19,29 @@ pub(crate) enum Table {
     Sessions,
     Nonces,
     Burns,
+    Invites,
+    Accounts,
+    Revocations,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 3] = [Self::Sessions, Self::Nonces, Self::Burns];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Sessions, Self::Nonces, Self::Burns, Self::Invites, Self::Accounts, Self::Revocations];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sessions => "sessions",
             Self::Nonces => "request_nonces",
             Self::Burns => "burned_handshakes",
+            Self::Invites => "invites",
+            Self::Accounts => "accounts",
+            Self::Revocations => "revocations",
         }
     }
 
-    /// A thousand at a time, so that no transaction holds up the others.
-    fn delete_ended(self) -> &'static str {
-        match self {
+    /// A thousand at a time, so that no transaction holds up the others. `None`: nothing in it ends by itself.
+    fn delete_ended(self) -> Option<&'static str> {
+        Some(match self {
             Self::Sessions => "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends <= ? LIMIT 1000)",
             Self::Nonces => {
                 "DELETE FROM request_nonces WHERE (session_id, nonce) IN
@@ -44,7 +51,12 @@ impl Table {
                 "DELETE FROM burned_handshakes WHERE th3 IN
                     (SELECT th3 FROM burned_handshakes WHERE ends <= ? LIMIT 1000)"
             }
-        }
+            Self::Invites => {
+                "DELETE FROM invites WHERE invite_id IN
+                    (SELECT invite_id FROM invites WHERE kept_until <= ? LIMIT 1000)"
+            }
+            Self::Accounts | Self::Revocations => return None,
+        })
     }
 }
 
@@ -70,7 +82,8 @@ async fn rows(table: Table, on: &mut SqliteConnection) -> Result<u64, sqlx::Erro
 
 /// How many it deleted.
 async fn sweep(table: Table, now: UnixTime, on: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
-    let deleted = sqlx::query(table.delete_ended()).bind(sql_time(now)).execute(on).await?;
+    let Some(delete_ended) = table.delete_ended() else { return Ok(0) };
+    let deleted = sqlx::query(delete_ended).bind(sql_time(now)).execute(on).await?;
     Ok(deleted.rows_affected())
 }
 

@@ -1,5 +1,6 @@
 //! The stores, on real files.
 
+mod accounts;
 mod bounds;
 mod crash;
 mod damage;
@@ -12,6 +13,7 @@ use didshake_axum::{SessionRecord, SessionStore, Use};
 use didshake_peer::BurnStore;
 
 use super::*;
+use crate::policy::LivePolicy;
 
 const NOW: UnixTime = UnixTime(1_767_225_600);
 const LIFETIME: u32 = 3600;
@@ -29,7 +31,9 @@ async fn open(path: &Path) -> Stores {
 
 async fn open_with(path: &Path, bounds: Bounds) -> Stores {
     let database = Database::open(path).await.unwrap();
-    let sessions = SqliteSessions::new(database.clone(), bounds);
+    let accounts = Accounts::new(database.clone(), AccountBounds::default());
+    let entry = Entry { accounts, policy: LivePolicy::default() };
+    let sessions = SqliteSessions::new(database.clone(), bounds, entry);
     Stores { burns: SqliteBurns::new(database.clone(), bounds), sessions, database }
 }
 
