@@ -39,7 +39,7 @@ CREATE TABLE invites (
     email       TEXT,
     -- Names with commas between them.
     group_names TEXT    NOT NULL,
-    -- The DID of who made it; the service itself, at its start: none.
+    -- The holder who made it; the service itself, at its start: none.
     made_by     TEXT,
     made        INTEGER NOT NULL,
     ends        INTEGER NOT NULL,

@@ -7,7 +7,7 @@ use didshake_axum::StoreError;
 use sqlx::Row as _;
 
 use super::database::Database;
-use super::revocations::{end_sessions, revoke};
+use super::revocations::{end_sessions, revoke, take_back_invites};
 use super::row::{self, sql_time, unix_time};
 use super::sessions::unavailable;
 use super::sweeper::{Table, fits};
@@ -130,7 +130,7 @@ impl Accounts {
         load_between(first, last, &mut on).await.map_err(unavailable)
     }
 
-    /// Changes an account; disabling it ends its sessions.
+    /// Changes an account. Disabling it ends its sessions, and takes back its invites, as does taking it out of the admins.
     pub(crate) async fn change(&self, id: Id, change: &Change, now: UnixTime) -> Result<Account, Undone> {
         let mut transaction = self.database.begin().await?;
         let admins = admins(&mut transaction).await?;
@@ -152,13 +152,9 @@ impl Accounts {
             forget.execute(&mut *transaction).await?;
             join_groups(id, groups, &mut transaction).await?;
         }
-        if disabled.is_some() {
-            for key in &account.keys {
-                end_sessions(&key.did, &mut transaction).await?;
-            }
-        }
         keep_an_admin(admins, &mut transaction).await?;
         let changed = load(id, &mut transaction).await?.ok_or(Undone::Unknown)?;
+        shut_out(&account, &changed, &mut transaction).await?;
         transaction.commit().await?;
         Ok(changed)
     }
@@ -301,6 +297,20 @@ pub(super) async fn admins(on: &mut Connection) -> Result<i64, sqlx::Error> {
     .bind(ADMIN)
     .fetch_one(on)
     .await
+}
+
+/// What somebody keeps who may less than before: nothing.
+async fn shut_out(before: &Account, after: &Account, on: &mut Connection) -> Result<(), sqlx::Error> {
+    let is_admin = |account: &Account| account.groups.iter().any(|group| group == ADMIN);
+    for key in &after.keys {
+        if after.disabled.is_some() {
+            end_sessions(&key.did, on).await?;
+        }
+        if after.disabled.is_some() || is_admin(before) && !is_admin(after) {
+            take_back_invites(&key.did, on).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a change after which nobody could administer any more.

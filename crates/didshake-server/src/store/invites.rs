@@ -182,7 +182,7 @@ impl Accounts {
         .bind(name)
         .bind(email)
         .bind(groups)
-        .bind(by.map(Did::as_str))
+        .bind(by.map(holder))
         .bind(sql_time(now))
         .bind(sql_time(made.ends))
         .bind(sql_time(made.ends.plus(KEPT_SECONDS)))

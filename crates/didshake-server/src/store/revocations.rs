@@ -19,7 +19,7 @@ pub(crate) struct Revocation {
 }
 
 impl Accounts {
-    /// Refuses a DID from now on, and ends its sessions.
+    /// Refuses a DID from now on, ends its sessions, and takes back its invites.
     pub(crate) async fn revoke(&self, did: &Did, reason: &str, now: UnixTime) -> Result<(), Undone> {
         let mut transaction = self.database.begin().await?;
         revoke(did.as_str(), reason, self.bounds.revocations, now, &mut transaction).await?;
@@ -79,7 +79,15 @@ pub(super) async fn revoke(
     if !fits(Table::Revocations, bound, now, on).await? {
         return Err(StoreError::Full.into());
     }
+    take_back_invites(did, on).await?;
     Ok(end_sessions(did, on).await?)
+}
+
+/// Takes back what a DID has made for others, and perhaps for itself under another one.
+pub(super) async fn take_back_invites(did: &str, on: &mut Connection) -> Result<(), sqlx::Error> {
+    let Ok(did) = Did::parse(did) else { return Ok(()) };
+    let take_back = sqlx::query("DELETE FROM invites WHERE made_by = $1 AND used IS NULL").bind(holder(&did));
+    take_back.execute(on).await.map(|_| ())
 }
 
 /// Ends the sessions of a DID, however it is written.
