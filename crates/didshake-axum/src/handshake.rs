@@ -87,7 +87,7 @@ impl Attempt {
     async fn keep_session(&mut self, agreed: &Agreed) -> Result<(), Failure> {
         let origin = self.report.origin.as_ref().ok_or(Refusal::Host)?;
         let record = self.responder.session(agreed, origin, self.report.client)?;
-        self.responder.sessions.create(record).await.map_err(Failure::Sessions)?;
+        self.responder.sessions.create(record).await?;
         (self.report.did, self.report.session_id) = (Some(agreed.peer.did().clone()), Some(agreed.session_id));
         Ok(())
     }

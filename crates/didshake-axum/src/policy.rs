@@ -3,6 +3,8 @@
 use didshake::{Claim, Did, Session, VerifiedPeer};
 use didshake_did::BoxFuture;
 
+use crate::store::StoreError;
+
 /// The service's rule over DIDs. A closure over the DID is one, asked the same each time:
 ///
 /// ```
@@ -15,7 +17,8 @@ pub trait Policy: Send + Sync {
     /// Over a claim that nobody has verified, before anything is resolved for it (check 3, R-CHECK-3). It must be cheap.
     fn admits(&self, claim: &Claim) -> bool;
 
-    /// Over a peer whose signature was verified (check 7, R-CHECK-5). The attempt's time runs on.
+    /// Over a peer whose signature was verified (check 7, R-CHECK-5). The attempt's time runs on. What it cannot tell it
+    /// refuses.
     fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
         let _ = peer;
         Box::pin(std::future::ready(true))
@@ -23,9 +26,12 @@ pub trait Policy: Send + Sync {
 
     /// Over the session of a request that is proved, before its nonce is burned. Where it says no, the request is refused
     /// and the session ended.
-    fn honours<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, bool> {
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot tell: the request is refused then, and no session ended.
+    fn honours<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<bool, StoreError>> {
         let _ = session;
-        Box::pin(std::future::ready(true))
+        Box::pin(std::future::ready(Ok(true)))
     }
 }
 
@@ -38,8 +44,8 @@ impl<F: Fn(&Did) -> bool + Send + Sync> Policy for F {
         Box::pin(async move { self(peer.did()) })
     }
 
-    fn honours<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, bool> {
-        Box::pin(async move { self(session.did()) })
+    fn honours<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { Ok(self(session.did())) })
     }
 }
 

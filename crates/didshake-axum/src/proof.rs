@@ -89,7 +89,7 @@ async fn prove(
     let head = claimed.verify(&record.request_key, &target)?;
     let body = buffer(responder, body).await?;
     let proven = head.with_body(&body)?;
-    if !responder.policy.honours(&record.session).await {
+    if !responder.policy.honours(&record.session).await? {
         responder.sessions.end(proven.session_id()).await?;
         return Err(RequestFailure::Policy);
     }

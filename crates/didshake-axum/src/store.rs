@@ -41,7 +41,7 @@ pub trait SessionStore: Send + Sync {
     /// Keeps a new, provisional session.
     ///
     /// # Errors
-    /// [`StoreError`]; the handshake is refused then.
+    /// [`StoreError`]; the handshake is refused then, after [`StoreError::Refused`] as by the policy.
     fn create(&self, record: SessionRecord) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// The session of this id, live or not; `None` where there is none.
@@ -82,6 +82,9 @@ pub enum StoreError {
     /// It holds as many sessions as it may.
     #[error("the store of sessions is full")]
     Full,
+    /// Whose session it is may not come in any more: that has changed since the policy was asked.
+    #[error("who it is may not come in any more")]
+    Refused,
     /// It cannot be reached or failed.
     #[error("the store of sessions cannot be reached")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    backup, certs, connect, demo, did, doctor, generate, id, inspect, listen, login, logout, peer, request, serve,
-    sessions, vectors,
+    admin, backup, certs, connect, demo, did, doctor, generate, id, inspect, listen, login, logout, peer, request,
+    serve, sessions, vectors,
 };
 
 const AFTER_HELP: &str = "\
@@ -86,6 +86,8 @@ pub(crate) enum Command {
     Logout(logout::Logout),
     /// List the sessions with web services
     Sessions(sessions::Sessions),
+    /// Invite people to a web service, and administer their accounts
+    Admin(Box<admin::Admin>),
     /// Make certificates for HTTPS on this machine
     Certs(certs::Certs),
     /// Known peers: which DID belongs to a name or an address

@@ -1,6 +1,7 @@
 //! The `didshake` program.
 
 mod attempts;
+mod browser;
 mod certificates;
 mod chat;
 mod cli;
@@ -10,6 +11,7 @@ mod expected;
 mod failure;
 mod http_failure;
 mod input;
+mod invitation;
 mod logging;
 mod login;
 mod meeting;
@@ -84,6 +86,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Request(options) => commands::request::run(global, options),
         Command::Logout(options) => commands::logout::run(global, options),
         Command::Sessions(options) => commands::sessions::run(global, options),
+        Command::Admin(options) => commands::admin::run(global, options),
         Command::Certs(options) => commands::certs::run(global, options),
         Command::Peer(command) => commands::peer::run(global, command),
         Command::Inspect(options) => commands::inspect::run(global, options),

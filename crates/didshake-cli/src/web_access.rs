@@ -14,10 +14,10 @@ const MAX_ROOT_BYTES: u64 = 1 << 20;
 #[derive(Args)]
 pub(crate) struct WebAccess {
     /// Let did:web lead to this host of this machine or network, in plain HTTP unless it begins with https:// (repeatable)
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", global = true)]
     pub(crate) allow_local: Vec<LocalHost>,
     /// Trust the root certificates in this PEM file, beside those of the system (repeatable)
-    #[arg(long = "root-cert", value_name = "FILE")]
+    #[arg(long = "root-cert", value_name = "FILE", global = true)]
     root_certs: Vec<PathBuf>,
 }
 

@@ -5,6 +5,7 @@ use http::request::Parts;
 
 use crate::config::{ApplicationSettings, ConfigError};
 use crate::policy::LivePolicy;
+use crate::store::Standing;
 
 /// All of them; nowhere else does this service send anybody.
 #[derive(Clone, Debug)]
@@ -53,13 +54,15 @@ impl Application {
         &self.settings.origin
     }
 
-    pub(crate) fn allows(&self, did: &Did) -> bool {
-        self.policy.as_ref().is_none_or(|policy| policy.allows(did))
+    /// Whether somebody whom the service lets in may come in here too.
+    pub(crate) fn allows(&self, did: &Did, standing: &Standing) -> bool {
+        self.policy.as_ref().is_none_or(|policy| standing.lets_in(did, &policy.current()))
     }
 
-    /// The groups of a DID here, by name, in order: those of its own policy and those of the service's.
-    pub(crate) fn groups(&self, did: &Did, service: &LivePolicy) -> Vec<String> {
+    /// The groups of a DID here, by name, in order: those of its own policy, of the service's, and of the account.
+    pub(crate) fn groups(&self, did: &Did, standing: &Standing, service: &LivePolicy) -> Vec<String> {
         let mut groups = service.current().groups_of(did);
+        groups.extend(standing.groups().unwrap_or_default().iter().cloned());
         groups.extend(self.policy.iter().flat_map(|policy| policy.current().groups_of(did)));
         groups.sort();
         groups.dedup();

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use didshake::OriginsError;
-use didshake_axum::BuildError;
+use didshake_axum::{BuildError, StoreError};
 
 use crate::config::ConfigError;
 use crate::identity::IdentityError;
@@ -32,6 +32,9 @@ pub enum ServerError {
     /// The parts do not go together.
     #[error("the service cannot be put together")]
     Build(#[from] BuildError),
+    /// The store failed after it was opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The listener failed.
     #[error("the listener failed")]
     Serve(#[source] io::Error),
@@ -47,7 +50,7 @@ impl ServerError {
             Self::Identity(_) => "see `didshake id list`, or give the service another identity: --as NAME".into(),
             Self::Listen { .. } => "end what listens there, or take a free port: --listen 127.0.0.1:0".into(),
             Self::Origins(_) => "give other public URLs".into(),
-            Self::Build(_) | Self::Serve(_) => "see the cause".into(),
+            Self::Build(_) | Self::Store(_) | Self::Serve(_) => "see the cause".into(),
         }
     }
 }

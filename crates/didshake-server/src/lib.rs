@@ -11,6 +11,7 @@
 //! # Ok(()) }
 //! ```
 
+mod access;
 mod applications;
 mod backup;
 mod config;
@@ -20,10 +21,13 @@ mod data;
 mod doctor;
 mod error;
 mod front;
+mod id;
 mod identity;
 mod instances;
 mod metrics;
+mod owner;
 mod policy;
+mod posted;
 mod prepared;
 mod problem;
 mod proxies;
@@ -42,6 +46,7 @@ pub use data::default_directory;
 pub use doctor::{Finding, Verdict, examine, examine_url};
 pub use error::ServerError;
 pub use identity::IdentityError;
+pub use owner::OwnerInvite;
 pub use policy::{LivePolicy, MAX_POLICY_BYTES, Policy, PolicyError};
 pub use server::{Reloader, Server};
 pub use store::{Place, StorageError};

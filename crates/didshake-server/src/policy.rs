@@ -11,13 +11,14 @@ use didshake::Did;
 use didshake_did::web::Location;
 
 pub use error::PolicyError;
+pub(crate) use file::is_group;
 pub use live::LivePolicy;
 pub(crate) use live::{PolicyFileError, Reload, read_file};
 
 /// The longest policy file, in bytes.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
 
-/// Rules over DIDs. Without any everyone is allowed; with one or more, whoever none of them matches is not.
+/// Rules over DIDs and the accounts that they belong to. Without any everyone is allowed; with one or more, whoever none of them matches is not.
 ///
 /// ```
 /// use didshake::Did;
@@ -51,7 +52,21 @@ enum Subject {
     Did(Key),
     Domain(Domain),
     Method(String),
-    Group(Arc<HashSet<Key>>),
+    Group {
+        name: String,
+        members: Arc<HashSet<Key>>,
+    },
+    /// Whoever has an account.
+    Account,
+}
+
+/// Whether a subject is a DID's, as far as the file alone can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Match {
+    Yes,
+    No,
+    /// If it has an account, or one of the right group.
+    Perhaps,
 }
 
 /// What two DIDs have in common that name the same holder. A did:web is what it is fetched from: its host's letters have
@@ -76,12 +91,32 @@ impl Policy {
         file::read(text)
     }
 
-    /// Whether a DID may come in.
+    /// Whether a DID without an account may come in.
     #[must_use]
     pub fn allows(&self, did: &Did) -> bool {
+        self.allows_with(did, None)
+    }
+
+    /// Whether a DID may come in that has an account in these groups, or has none.
+    pub(crate) fn allows_with(&self, did: &Did, account: Option<&[String]>) -> bool {
         let key = Key::of(did);
-        let first = self.rules.iter().find(|rule| rule.subject.matches(did, &key));
+        let first = self.rules.iter().find(|rule| rule.subject.matches(did, &key, account));
         first.map_or(self.rules.is_empty(), |rule| rule.allow)
+    }
+
+    /// Whether a DID may come in, as long as nobody has looked for its account: only what the file alone refuses is
+    /// refused.
+    pub(crate) fn may_allow(&self, did: &Did) -> bool {
+        let key = Key::of(did);
+        let mut perhaps = false;
+        for rule in &self.rules {
+            match rule.subject.matches_without_account(did, &key) {
+                Match::Yes => return perhaps || rule.allow,
+                Match::Perhaps => perhaps |= rule.allow,
+                Match::No => {}
+            }
+        }
+        perhaps || self.rules.is_empty()
     }
 
     /// The groups that a DID is in, by name, in order.
@@ -92,6 +127,8 @@ impl Policy {
     /// assert_eq!(policy.groups_of(&didshake::Did::parse("did:web:a.example")?), ["staff"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// Those of accounts are not among them.
     #[must_use]
     pub fn groups_of(&self, did: &Did) -> Vec<String> {
         let key = Key::of(did);
@@ -120,15 +157,31 @@ impl Key {
     }
 }
 
+/// The same text for all DIDs that name the same holder, and for no other.
+pub(crate) fn holder(did: &Did) -> String {
+    Key::of(did).0
+}
+
 impl Subject {
-    fn matches(&self, did: &Did, key: &Key) -> bool {
-        match self {
+    fn matches(&self, did: &Did, key: &Key, account: Option<&[String]>) -> bool {
+        match (self.matches_without_account(did, key), self) {
+            (Match::Perhaps, Self::Group { name, .. }) => account.is_some_and(|groups| groups.contains(name)),
+            (Match::Perhaps, _) => account.is_some(),
+            (known, _) => known == Match::Yes,
+        }
+    }
+
+    fn matches_without_account(&self, did: &Did, key: &Key) -> Match {
+        let matches = match self {
             Self::Did(exact) => exact == key,
             Self::Method(method) => method == did.method(),
-            Self::Group(members) => members.contains(key),
+            Self::Group { members, .. } if !members.contains(key) => return Match::Perhaps,
+            Self::Group { .. } => true,
+            Self::Account => return Match::Perhaps,
             // `Location` has the host in lower case, as the name is looked up.
             Self::Domain(domain) => Location::of(did).is_ok_and(|location| domain.matches(location.host())),
-        }
+        };
+        if matches { Match::Yes } else { Match::No }
     }
 }
 

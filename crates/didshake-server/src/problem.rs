@@ -7,6 +7,8 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
+use crate::store::Undone;
+
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// An answer of this status.
@@ -20,8 +22,19 @@ pub(crate) fn problem(status: StatusCode) -> Response {
 /// The store failed: the client learns that, the log has the cause.
 pub(crate) fn unavailable(error: &StoreError) -> Response {
     let error: &dyn std::error::Error = error;
-    tracing::error!(error, "the store of sessions failed");
+    tracing::error!(error, "the store failed");
     problem(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// Why something about accounts is not done.
+pub(crate) fn undone(why: &Undone) -> Response {
+    match why {
+        Undone::Unknown => problem(StatusCode::NOT_FOUND),
+        Undone::Over => problem(StatusCode::GONE),
+        Undone::Conflict => problem(StatusCode::CONFLICT),
+        Undone::Disabled => problem(StatusCode::FORBIDDEN),
+        Undone::Store(error) => unavailable(error),
+    }
 }
 
 /// Gives an error without a body, of a library mostly, the body that all errors have.

@@ -1,10 +1,15 @@
 //! What is answered where.
 
+mod account;
+mod account_json;
+mod admin;
 pub(crate) mod authz;
 mod browser;
 mod docs;
 mod handover;
 mod health;
+mod invites;
+mod links;
 mod pages;
 mod session_json;
 mod sessions;
@@ -26,13 +31,14 @@ use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::access::Access;
 use crate::applications::Applications;
 use crate::connections::Bounded;
+use crate::cookie::CookieSecret;
 use crate::front::{Front, front};
 use crate::metrics::Metrics;
-use crate::policy::LivePolicy;
 use crate::problem::problem;
-use crate::store::{Database, SqlCodes, SqlCookies};
+use crate::store::{Database, SqlCodes, SqlCookies, SqlLinks};
 
 /// Where initiators post to.
 pub(crate) const ENDPOINT: &str = "/didshake";
@@ -51,8 +57,9 @@ pub(crate) struct Parts {
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) cookies: SqlCookies,
     pub(crate) codes: SqlCodes,
+    pub(crate) links: SqlLinks,
     pub(crate) applications: Applications,
-    pub(crate) policy: LivePolicy,
+    pub(crate) access: Access,
     pub(crate) database: Database,
     pub(crate) metrics: Metrics,
     pub(crate) connections: Bounded,
@@ -67,6 +74,11 @@ impl Parts {
         self.didshake.origins().iter().next().map_or("", Origin::as_str)
     }
 
+    /// What is opened to use an invite. The secret is in the fragment, which no log of a server ever sees.
+    pub(crate) fn invite_link(&self, secret: &CookieSecret) -> String {
+        format!("{}/login#invite={}", self.portal(), *secret.to_text())
+    }
+
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
@@ -79,11 +91,20 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
         .route("/v1/sessions", get(sessions::list).delete(sessions::end_all))
         .route("/v1/sessions/{id}", axum::routing::delete(sessions::end_one))
         .route("/v1/session/cookie", post(browser::cookie))
+        .route("/v1/session/link", post(links::make))
+        .route("/v1/account", get(account::show))
+        .route("/v1/account/invites", post(account::invite))
+        .route("/v1/account/keys/{did}", axum::routing::delete(account::remove_key))
+        .merge(admin::routes())
         .layer(didshake.layer());
     let mut router = Router::new()
         .merge(signed)
         .merge(pages::routes())
         .merge(forward_auth())
+        .route("/v1/link/look", post(links::look))
+        .route("/v1/link/enter", post(links::enter))
+        .route("/v1/invites/look", post(invites::look))
+        .route("/v1/invites/claim", post(invites::claim))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_on_main))

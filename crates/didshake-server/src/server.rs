@@ -12,8 +12,10 @@ use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Control, Handle};
 use didshake::{Did, Origin, Origins};
 use didshake_axum::{Didshake, Limits};
-use didshake_did::Resolver;
+use didshake_did::{Clock as _, Resolver, SystemClock};
+use zeroize::Zeroizing;
 
+use crate::access::Access;
 use crate::applications::Applications;
 use crate::config::Config;
 use crate::connections::Bounded;
@@ -23,10 +25,14 @@ use crate::front::Front;
 use crate::identity::ServiceIdentity;
 use crate::instances::Instances;
 use crate::metrics::Metrics;
+use crate::owner::OwnerInvite;
 use crate::policy::LivePolicy;
 use crate::proxies::Proxies;
 use crate::routes::{self, App, Parts};
-use crate::store::{Bounds, Database, SqlBurns, SqlCodes, SqlCookies, SqlSessions, Sweeper};
+use crate::store::{
+    AccountBounds, Accounts, Bounds, Database, Entry, SqlBurns, SqlCodes, SqlCookies, SqlLinks, SqlSessions, Sweeper,
+    Undone,
+};
 use crate::tls::Tls;
 
 /// A client that has not sent the head of a request by then is dropped, so that slow ones hold nothing for long.
@@ -154,6 +160,21 @@ impl Server {
         }
     }
 
+    /// Makes an invite to an account that may administer, where there is no such account yet, for 24 hours; the one before
+    /// counts no more.
+    ///
+    /// # Errors
+    /// [`ServerError::Store`].
+    pub async fn owner_invite(&self) -> Result<Option<OwnerInvite>, ServerError> {
+        let made = match self.app.0.access.accounts.invite_owner(SystemClock.now()).await {
+            Ok(made) => made,
+            Err(Undone::Store(error)) => return Err(error.into()),
+            Err(_) => None,
+        };
+        Ok(made
+            .map(|made| OwnerInvite { link: Zeroizing::new(self.app.0.invite_link(&made.secret)), expires: made.ends }))
+    }
+
     /// Answers until `shutdown` ends. Then nothing new begins: no connection is taken, no handshake started, health says
     /// that it ends; what is under way has the configured time.
     ///
@@ -200,11 +221,11 @@ impl Server {
 
 impl Inner {
     fn didshake(&self, resolver: Arc<dyn Resolver>) -> Result<Didshake, ServerError> {
-        let Self { config, origins, identity, policy, metrics, .. } = self;
-        let (sessions, policy) = (self.sessions(), policy.clone());
+        let Self { config, origins, identity, metrics, .. } = self;
+        let sessions = self.sessions();
         let burns = Arc::new(SqlBurns::new(self.database.clone(), self.bounds()));
         let mut builder = Didshake::builder(identity.first().clone(), origins.clone(), sessions, burns)
-            .policy(move |did: &Did| policy.allows(did))
+            .policy(self.access())
             .resolver(resolver)
             .handshake_rate(config.rate_handshakes)
             .lifetime(config.lifetime)
@@ -230,8 +251,9 @@ impl Inner {
             sessions: self.sessions(),
             cookies: SqlCookies::new(self.database.clone()),
             codes: SqlCodes::new(self.database.clone()),
+            links: SqlLinks::new(self.database.clone()),
             applications: self.applications.clone(),
-            policy: self.policy.clone(),
+            access: self.access(),
             database: self.database.clone(),
             metrics: self.metrics.clone(),
             connections: Bounded::new(self.config.max_connections, self.proxies()),
@@ -254,7 +276,16 @@ impl Inner {
     }
 
     fn sessions(&self) -> Arc<SqlSessions> {
-        Arc::new(SqlSessions::new(self.database.clone(), self.bounds()))
+        let entry = Entry { accounts: self.accounts(), policy: self.policy.clone() };
+        Arc::new(SqlSessions::new(self.database.clone(), self.bounds(), entry))
+    }
+
+    fn accounts(&self) -> Accounts {
+        Accounts::new(self.database.clone(), AccountBounds::default())
+    }
+
+    fn access(&self) -> Access {
+        Access { policy: self.policy.clone(), accounts: self.accounts() }
     }
 
     async fn follow_policy(&self) {

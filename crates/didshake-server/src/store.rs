@@ -1,26 +1,38 @@
-//! What is kept, in SQLite or PostgreSQL: sessions, the nonces of their requests, burned handshakes; durable when a call
-//! returns. What several must not do at once is one statement, or one transaction.
+//! What is kept, in SQLite or PostgreSQL: sessions, the nonces of their requests, burned handshakes, accounts; durable when a
+//! call returns. What several must not do at once is one statement, or one transaction.
 
+mod accounts;
 mod burns;
 mod codes;
 mod cookies;
 mod database;
+mod entry;
 mod error;
+mod invites;
+mod links;
 mod postgres;
+mod revocations;
 mod row;
 mod sessions;
 mod shared_keys;
 mod sqlite;
+mod standing;
 mod sweeper;
 
+pub(crate) use accounts::{ADMIN, Account, AccountBounds, Accounts, Change, Undone};
 pub(crate) use burns::SqlBurns;
 pub(crate) use codes::{LoginCode, SqlCodes};
 pub(crate) use cookies::SqlCookies;
 pub(crate) use database::Database;
+pub(crate) use entry::Entry;
 pub use error::{Place, StorageError};
+pub(crate) use invites::{Invite, Made, Purpose};
+pub(crate) use links::SqlLinks;
+pub(crate) use revocations::Revocation;
 pub(crate) use sessions::SqlSessions;
 pub(crate) use shared_keys::{Recipient, SharedKey, SharedKeys};
 pub(crate) use sqlite::check_file;
+pub(crate) use standing::{Member, Standing};
 pub(crate) use sweeper::{Sweeper, Table};
 
 /// How much is kept at most.

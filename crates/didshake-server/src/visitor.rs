@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode};
 use crate::cookie::{CookieSecret, SESSION};
 use crate::problem::{problem, unavailable};
 use crate::routes::App;
+use crate::store::{ADMIN, Standing};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -50,13 +51,36 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
+/// The same, of somebody who may administer; everyone else is refused with 403.
+#[derive(Debug)]
+pub(crate) struct Admin(pub(crate) Visitor);
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Stranger;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Stranger> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        // Asked each time: whoever was one is none from this moment on.
+        let standing = app.0.access.of_session(visitor.did()).await?;
+        let groups = standing.as_ref().and_then(Standing::groups).unwrap_or_default();
+        if groups.iter().any(|group| group == ADMIN) { Ok(Self(visitor)) } else { Err(Stranger::NoAdmin) }
+    }
+}
+
 async fn of_cookie(parts: &Parts, app: &App, cookie: &CookieSecret) -> Result<Visitor, Stranger> {
     let origin = requested_origin(parts, app.0.didshake.origins()).ok_or(Stranger::Unknown)?;
     if !is_of_origin(&parts.method, &parts.headers, origin) {
         return Err(Stranger::OtherOrigin);
     }
-    let record = live_session(app, cookie, origin).await?.ok_or(Stranger::Unknown)?;
+    let LiveSession { record, .. } = live_session(app, cookie, origin).await?.ok_or(Stranger::Unknown)?;
     Ok(Visitor { did: record.session.did().clone(), session_id: *record.session.id() })
+}
+
+/// A session that counts, and what the store knows of whose it is.
+#[derive(Debug)]
+pub(crate) struct LiveSession {
+    pub(crate) record: SessionRecord,
+    pub(crate) standing: Standing,
 }
 
 /// The live session that a cookie stands for at an origin, and that the policy still allows; it counts as used now.
@@ -64,20 +88,41 @@ pub(crate) async fn live_session(
     app: &App,
     cookie: &CookieSecret,
     origin: &Origin,
-) -> Result<Option<SessionRecord>, StoreError> {
-    let now = SystemClock.now();
-    let found = app.0.cookies.find(&cookie.hash(), origin).await?;
-    let Some(record) = found.filter(|record| record.session.is_live(now)) else { return Ok(None) };
-    if !app.0.policy.allows(record.session.did()) {
-        app.0.sessions.end(record.session.id()).await?;
-        tracing::warn!(did = record.session.did().as_str(), "the policy ended a session");
-        return Ok(None);
-    }
-    if let Err(error) = app.0.cookies.note_use(&record, now).await {
+) -> Result<Option<LiveSession>, StoreError> {
+    let Some(record) = app.0.cookies.find(&cookie.hash(), origin).await? else { return Ok(None) };
+    let Some(session) = if_allowed(app, record).await? else { return Ok(None) };
+    if let Err(error) = app.0.cookies.note_use(&session.record, SystemClock.now()).await {
         // What is shown of the session is a little old; that locks nobody out.
         tracing::error!(error = &error as &dyn std::error::Error, "the use of a session was not noted");
     }
-    Ok(Some(record))
+    Ok(Some(session))
+}
+
+/// A session that was found, if it is live and the policy still allows it; what the policy allows no more is ended.
+pub(crate) async fn if_allowed(app: &App, record: SessionRecord) -> Result<Option<LiveSession>, StoreError> {
+    if !record.session.is_live(SystemClock.now()) {
+        return Ok(None);
+    }
+    let Some(standing) = app.0.access.of_session(record.session.did()).await? else {
+        app.0.sessions.end(record.session.id()).await?;
+        tracing::warn!(did = record.session.did().as_str(), "the policy ended a session");
+        return Ok(None);
+    };
+    Ok(Some(LiveSession { record, standing }))
+}
+
+/// The origin of ours that a request came to, from a page of the same; every other request is refused with 403.
+#[derive(Debug)]
+pub(crate) struct SameOrigin(pub(crate) Origin);
+
+impl FromRequestParts<App> for SameOrigin {
+    type Rejection = Stranger;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Stranger> {
+        let origin = requested_origin(parts, app.0.didshake.origins()).ok_or(Stranger::OtherOrigin)?;
+        let of_ours = is_of_origin(&parts.method, &parts.headers, origin);
+        if of_ours { Ok(Self(origin.clone())) } else { Err(Stranger::OtherOrigin) }
+    }
 }
 
 /// Whether a page of this origin asks: browsers send a cookie along with what other pages ask for, and say whose they are.
@@ -103,6 +148,8 @@ pub(crate) enum Stranger {
     Unknown,
     /// A page of another origin asks with a browser's cookie: 403.
     OtherOrigin,
+    /// Somebody who may not administer: 403.
+    NoAdmin,
     /// 503.
     Store(StoreError),
 }
@@ -118,7 +165,7 @@ impl IntoResponse for Stranger {
         match self {
             Self::Unsigned(unauthenticated) => unauthenticated.into_response(),
             Self::Unknown => Unauthenticated::Unsigned.into_response(),
-            Self::OtherOrigin => problem(StatusCode::FORBIDDEN),
+            Self::OtherOrigin | Self::NoAdmin => problem(StatusCode::FORBIDDEN),
             Self::Store(error) => unavailable(&error),
         }
     }

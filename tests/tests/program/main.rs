@@ -1,6 +1,7 @@
 //! The program, run as its users run it; one binary, because every other one would be linked by itself.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
+mod accounts;
 mod certs;
 mod corpus;
 mod crash;

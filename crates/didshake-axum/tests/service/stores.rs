@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use didshake::{Burn, Did, UnixTime};
-use didshake_axum::{MemorySessionStore, SessionRecord, SessionStore, StoreError, Use};
+use didshake::{Burn, Claim, Did, Session, UnixTime};
+use didshake_axum::{MemorySessionStore, Policy, SessionRecord, SessionStore, StoreError, Use};
 use didshake_did::BoxFuture;
 use didshake_peer::{BurnError, BurnStore, MemoryBurnStore};
 
@@ -15,6 +15,8 @@ use crate::service::{Counting, Service};
 #[derive(Default)]
 struct Flaky {
     gone: Arc<AtomicBool>,
+    /// Finds that nobody may come in any more.
+    refusing: bool,
     kept: MemorySessionStore,
 }
 
@@ -29,6 +31,9 @@ impl SessionStore for Flaky {
     fn create(&self, record: SessionRecord) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             self.check()?;
+            if self.refusing {
+                return Err(StoreError::Refused);
+            }
             self.kept.create(record).await
         })
     }
@@ -79,6 +84,44 @@ async fn without_the_stores_nobody_logs_in() {
         assert_eq!(service.codes(), [code]);
         assert_eq!(service.sessions_of(client.identity.did()).await, 0);
     }
+}
+
+// R-CHECK-7
+#[tokio::test]
+async fn whom_the_store_refuses_at_last_is_refused_as_by_the_policy() {
+    let flaky = Arc::new(Flaky { refusing: true, ..Flaky::default() });
+    let service =
+        Service::on(flaky, Arc::new(MemoryBurnStore::default()), Counting::default(), |builder| builder).await;
+    let client = Client::new(1, &service);
+    let (finish, _) = client.begin(&service).await;
+    service.codes();
+    assert!(finish.send(service.address).await.is_alert(49));
+    assert_eq!(service.codes(), ["policy_refused"]);
+}
+
+/// A policy whose database is there or not.
+struct Asking(Arc<AtomicBool>);
+
+impl Policy for Asking {
+    fn admits(&self, _: &Claim) -> bool {
+        true
+    }
+    fn honours<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let gone = self.0.load(Ordering::SeqCst);
+        Box::pin(async move { if gone { Err(StoreError::Unavailable("the disk is gone".into())) } else { Ok(true) } })
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_tell_refuses_and_ends_nothing() {
+    let gone = Arc::new(AtomicBool::new(false));
+    let service = Service::with(|builder| builder.policy(Asking(Arc::clone(&gone)))).await;
+    let login = Client::new(1, &service).login(&service).await;
+    gone.store(true, Ordering::SeqCst);
+    let request = login.request("GET", "/me", b"", service.now());
+    assert_eq!(request.send(service.address).await.status, 503);
+    gone.store(false, Ordering::SeqCst);
+    assert_eq!(request.send(service.address).await.status, 200, "neither the session nor its nonce is gone");
 }
 
 #[tokio::test]

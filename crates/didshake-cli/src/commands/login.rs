@@ -11,10 +11,12 @@ use didshake_peer::{Agreed, InitiatorOptions, Timeouts};
 use tokio::sync::Mutex;
 use tracing::Instrument;
 
+use crate::browser::BrowserLink;
 use crate::cli::Global;
 use crate::expected::{Expected, Place, Question};
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
+use crate::invitation::Invitation;
 use crate::login::{Confirmed, Steps, confirm, show};
 use crate::meeting::runtime;
 use crate::passphrase::PassphraseSource;
@@ -34,8 +36,16 @@ Whom we meet is never left open: --expect says it, or the service is a known pee
 for port 443), or (on a terminal) you are asked after the service has proved its DID and before it learns yours. A script
 is refused instead: exit code 4. A service that has another DID than before is refused loudly: exit code 3.
 
+Whoever was invited gives the link with --invite: the service then makes the account once the handshake has proved the
+DID. `--invite -` reads it from standard input; on the command line others on this machine could see it.
+
+With --browser the key stays here, and a browser gets the session: it opens a page that says who is coming in, and asks
+($BROWSER names another program than the system's that opens it).
+
 Examples:
   didshake login https://example.com --as alice
+  didshake login https://example.com --as alice --invite -
+  didshake login https://example.com --as alice --browser
   didshake login https://example.com --as alice --expect did:web:example.com
   didshake login http://127.0.0.1:8400 --as alice        a service on this machine
   didshake login https://localhost:8443 --as alice --root-cert ./certs/root.pem";
@@ -54,9 +64,15 @@ pub(crate) struct Login {
     /// Whom we mean: a DID, or the name of a known peer
     #[arg(long, value_name = "DID_OR_NAME")]
     expect: Option<String>,
+    /// Use an invite of the service: its link, or `-` to read it from standard input, where nobody else sees it
+    #[arg(long, value_name = "LINK|-")]
+    invite: Option<String>,
     /// Tell the service, blinded, which of its DIDs we mean (needed if it has several, and another one answers)
     #[arg(long)]
     recipient: bool,
+    /// Hand the login on to a browser: a link, good once and for 30 seconds; the session is the browser's and is not kept here
+    #[arg(long)]
+    browser: bool,
     #[command(flatten)]
     documents: Documents,
     /// Seconds that the login may take
@@ -73,13 +89,14 @@ pub(crate) fn run(global: &Global, options: &Login) -> Result<(), Failure> {
     let limit = Duration::from_secs(options.timeout);
     let client = client(&options.documents.web, limit)?;
     let Resolution { resolver, failures } = options.documents.resolution()?;
+    let invitation = options.invite.as_deref().map(|given| Invitation::read(given, &origin)).transpose()?;
     let identity = storage::load(global, &options.identity, &options.passphrase)?;
     let mut initiator = InitiatorOptions::new(identity, LOGIN_PROTOCOL, expected.rule());
     initiator.surroundings.resolver = resolver;
     initiator.surroundings.timeouts = Timeouts { attempt: limit, message: limit, ..Timeouts::default() };
     initiator.surroundings.observer = Some(Arc::new(Steps));
     initiator.recipient = options.recipient;
-    let visit = Visit { global, options, origin, place, expected, client, store, failures };
+    let visit = Visit { global, options, origin, place, expected, client, store, failures, invitation };
     let runtime = runtime()?;
     let outcome = runtime.block_on(visit.log_in(initiator));
     runtime.shutdown_background();
@@ -96,6 +113,7 @@ struct Visit<'a> {
     client: WebClient,
     store: SessionStore,
     failures: WebFailures,
+    invitation: Option<Invitation>,
 }
 
 impl Visit<'_> {
@@ -103,12 +121,23 @@ impl Visit<'_> {
         let waiting = Arc::new(Waiting::on(format!("asking {} for its endpoint", self.origin), self.global.json));
         let limit = Duration::from_secs(self.options.timeout);
         let endpoint = within(limit, &self.origin, self.find_endpoint()).await?;
+        if let Some(invitation) = &self.invitation {
+            let claiming = invitation.claim(&self.client, &self.origin, initiator.identity.did());
+            within(limit, &self.origin, claiming).await?;
+            tracing::info!("the invite is claimed");
+        }
         waiting.at(format!("logging in to {}", self.origin));
         let agreed = self.meet(&endpoint, initiator, &waiting).await?;
         let session =
             ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
         let confirmed = within(limit, &self.origin, confirm(&self.client, &session)).await?;
         waiting.pause();
+        if self.options.browser {
+            let link = within(limit, &self.origin, BrowserLink::make(&self.client, &session)).await?;
+            tracing::info!(origin = %self.origin, "the session is the browser's");
+            link.hand_on(self.global);
+            return Ok(());
+        }
         let kept = stored(&self.options.identity, &session);
         self.store.keep(&kept)?;
         tracing::info!(origin = %self.origin, "the session is kept");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use didshake::Origin;
-use didshake_server::{Config, Reloader, Server, ServerError, Settings, StoreUrl, unknown_variables};
+use didshake_server::{Config, OwnerInvite, Reloader, Server, ServerError, Settings, StoreUrl, unknown_variables};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Global;
@@ -21,6 +21,8 @@ DIDSHAKE_LISTEN and so on. Options win over the environment, the environment ove
 
 SIGHUP reads the policy and the TLS certificate again (the policy also when its file changes). SIGTERM and SIGINT end
 the service in order: it takes nothing new and waits for what is under way.
+
+While no account may administer, each start prints a link that makes one, for a day; the link before counts no more.
 
 Examples:
   didshake serve                                    on 127.0.0.1:8400, with an identity of its own
@@ -162,7 +164,8 @@ async fn serve(global: &Global, config: Config) -> Result<(), Failure> {
     // Before anything is told, so that a signal that comes at once ends it in order.
     let mut signals = Signals::catch()?;
     let server = Server::bind(config).await.map_err(|error| failure(&error))?;
-    tell_listening(global, &server);
+    let invite = server.owner_invite().await.map_err(|error| failure(&error))?;
+    tell_listening(global, &server, invite.as_ref());
     output::check()?;
     let reloader = server.reloader();
     let ended = server.run(async {
@@ -174,12 +177,17 @@ async fn serve(global: &Global, config: Config) -> Result<(), Failure> {
     output::check()
 }
 
-fn tell_listening(global: &Global, server: &Server) {
+/// The owner's invite goes to standard output alone: whoever reads the log must not become an admin.
+fn tell_listening(global: &Global, server: &Server, invite: Option<&OwnerInvite>) {
     let address = server.local_addr().to_string();
     let origins: Vec<&str> = server.origins().map(Origin::as_str).collect();
     if !global.json {
         output::note(&format!("Listening on {address} as {}", server.did()));
         output::note(&format!("Clients use {}", origins.join(", ")));
+        if let Some(invite) = invite {
+            output::note("Nobody administers this service yet. Whoever opens this link within a day does, once:");
+            output::line(&invite.link);
+        }
         return;
     }
     let mut event = Map::new();
@@ -192,6 +200,9 @@ fn tell_listening(global: &Global, server: &Server) {
     }
     if let Some(address) = server.metrics_addr() {
         event.insert("metricsAddress".into(), address.to_string().into());
+    }
+    if let Some(invite) = invite {
+        event.insert("ownerInvite".into(), json!({"link": *invite.link, "expires": invite.expires.0}));
     }
     output::json(&Value::Object(event));
 }
@@ -208,7 +219,7 @@ fn tell(global: &Global, event: &str, note: &str) {
 fn failure(error: &ServerError) -> Failure {
     let (exit, code) = match error {
         ServerError::Config(_) | ServerError::Origins(_) => (Exit::Usage, "config"),
-        ServerError::Storage(_) => (Exit::Storage, "storage"),
+        ServerError::Storage(_) | ServerError::Store(_) => (Exit::Storage, "storage"),
         ServerError::Identity(_) => (Exit::Storage, "identity"),
         ServerError::Listen { .. } | ServerError::Serve(_) => (Exit::Network, "listen"),
         ServerError::Build(_) => (Exit::Usage, "config"),

@@ -1,7 +1,7 @@
 //! Requests that prove a session (R-REQ-1, R-REQ-2).
 
-use didshake::Error;
 use didshake::request::{CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, Target};
+use didshake::{Error, Origin};
 use getrandom::SysRng;
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
@@ -73,7 +73,7 @@ impl WebClient {
         if session.is_over(now) {
             return Err(RequestError::Over);
         }
-        let mut prepared = self.prepare(session, request)?;
+        let mut prepared = self.prepare(session.origin(), request)?;
         let url = prepared.url().clone();
         let target = Target { method: request.method, origin: session.origin(), path: url.path(), query: url.query() };
         let fields = session.key().sign(&target, request.body, session.id(), now, &mut SysRng)?;
@@ -85,13 +85,27 @@ impl WebClient {
         Ok(WebResponse::new(response, self.timeout))
     }
 
-    fn prepare(&self, session: &ClientSession, request: &SessionRequest<'_>) -> Result<Request, RequestError> {
+    /// Sends a request that proves nothing, before there is a session. Whatever the service answers is the result.
+    ///
+    /// # Errors
+    /// [`RequestError`], [`Over`](RequestError::Over) and [`Protocol`](RequestError::Protocol) apart.
+    pub async fn request_unsigned(
+        &self,
+        origin: &Origin,
+        request: &SessionRequest<'_>,
+    ) -> Result<WebResponse, RequestError> {
+        let prepared = self.prepare(origin, request)?;
+        let response = within(self.timeout, self.execute(prepared)).await?;
+        Ok(WebResponse::new(response, self.timeout))
+    }
+
+    fn prepare(&self, origin: &Origin, request: &SessionRequest<'_>) -> Result<Request, RequestError> {
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| RequestError::Target)?;
         // CONNECT has no path; without a slash first, what follows the host would still belong to it.
         if method == Method::CONNECT || !request.path_and_query.starts_with('/') {
             return Err(RequestError::Target);
         }
-        let url = self.url(&format!("{}{}", session.origin(), request.path_and_query), session.origin())?;
+        let url = self.url(&format!("{origin}{}", request.path_and_query), origin)?;
         // What is asked for is what the caller wrote: a parser that took out `..` would ask for something else.
         if as_sent(&url) != request.path_and_query {
             return Err(RequestError::Target);

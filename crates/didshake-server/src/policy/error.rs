@@ -17,8 +17,11 @@ pub enum PolicyError {
     #[error("rule {rule} has not exactly one of `allow` and `deny`")]
     Effect { rule: usize },
     /// A rule with no or several subjects.
-    #[error("rule {rule} has not exactly one of `did`, `domain`, `method` and `group`")]
+    #[error("rule {rule} has not exactly one of `did`, `domain`, `method`, `group` and `account`")]
     Subject { rule: usize },
+    /// `account = false`, which would match nobody or everybody.
+    #[error("rule {rule}: `account` can only be true")]
+    Account { rule: usize },
     /// Not a DID.
     #[error("rule {rule}: `{text}` is no DID")]
     Did { rule: usize, text: String },
@@ -49,13 +52,15 @@ impl PolicyError {
             Self::TooLong => "use groups and domains, or a directory service of your own",
             Self::Effect { .. } => "write allow = { … } or deny = { … }; two rules for both",
             Self::Subject { .. } => {
-                "write one of { did = \"…\" }, { domain = \"…\" }, { method = \"…\" }, { group = \"…\" }"
+                "write one of { did = \"…\" }, { domain = \"…\" }, { method = \"…\" }, { group = \"…\" }, \
+                 { account = true }"
             }
+            Self::Account { .. } => "write { account = true }; to keep out who has none, let nothing below allow them",
             Self::Did { .. } | Self::Member { .. } => "write a DID: did:key:z6Mk… or did:web:example.com:alice",
             Self::GroupName { .. } => "use letters, digits, `-`, `_` and `.`",
             Self::Domain { .. } => "write a host name, example.com, or *.example.com for the names below it",
             Self::Method { .. } => "write the method's name alone: key, web",
-            Self::Group { .. } => "define it under [groups]: name = [\"did:key:…\"]",
+            Self::Group { .. } => "define it under [groups]: name = [\"did:key:…\"], or name = [] for accounts alone",
         }
     }
 }

@@ -34,6 +34,7 @@ struct FileSubject {
     domain: Option<String>,
     method: Option<String>,
     group: Option<String>,
+    account: Option<bool>,
 }
 
 type Groups = BTreeMap<String, Arc<HashSet<Key>>>;
@@ -58,13 +59,17 @@ fn group((name, members): (String, Vec<String>)) -> Result<(String, Arc<HashSet<
     let member = |text: String| {
         Did::parse(&text).map(|did| Key::of(&did)).map_err(|_| PolicyError::Member { name: name.clone(), text })
     };
-    // Proxies hand them on in a list with commas.
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if name.is_empty() || !name.bytes().all(plain) {
+    if !is_group(&name) {
         return Err(PolicyError::GroupName { name });
     }
     let members = members.into_iter().map(member).collect::<Result<_, _>>()?;
     Ok((name, Arc::new(members)))
+}
+
+/// Proxies hand them on in a list with commas.
+pub(crate) fn is_group(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !name.is_empty() && name.bytes().all(plain)
 }
 
 fn rule(entry: FileRule, number: usize, groups: &Groups) -> Result<Rule, PolicyError> {
@@ -77,18 +82,23 @@ fn rule(entry: FileRule, number: usize, groups: &Groups) -> Result<Rule, PolicyE
 }
 
 fn read_subject(entry: FileSubject, rule: usize, groups: &Groups) -> Result<Subject, PolicyError> {
-    match (entry.did, entry.domain, entry.method, entry.group) {
-        (Some(text), None, None, None) => {
+    match (entry.did, entry.domain, entry.method, entry.group, entry.account) {
+        (Some(text), None, None, None, None) => {
             Did::parse(&text).map(|did| Subject::Did(Key::of(&did))).map_err(|_| PolicyError::Did { rule, text })
         }
-        (None, Some(text), None, None) => domain(&text).map(Subject::Domain).ok_or(PolicyError::Domain { rule, text }),
-        (None, None, Some(text), None) => {
+        (None, Some(text), None, None, None) => {
+            domain(&text).map(Subject::Domain).ok_or(PolicyError::Domain { rule, text })
+        }
+        (None, None, Some(text), None, None) => {
             let known = Did::parse(&format!("did:{text}:x")).is_ok_and(|did| did.method() == text);
             if known { Ok(Subject::Method(text)) } else { Err(PolicyError::Method { rule, text }) }
         }
-        (None, None, None, Some(name)) => {
-            groups.get(&name).cloned().map(Subject::Group).ok_or(PolicyError::Group { rule, name })
-        }
+        (None, None, None, Some(name), None) => match groups.get(&name).cloned() {
+            Some(members) => Ok(Subject::Group { name, members }),
+            None => Err(PolicyError::Group { rule, name }),
+        },
+        (None, None, None, None, Some(true)) => Ok(Subject::Account),
+        (None, None, None, None, Some(false)) => Err(PolicyError::Account { rule }),
         _ => Err(PolicyError::Subject { rule }),
     }
 }

@@ -10,13 +10,15 @@ use didshake_axum::StoreError;
 use http::header::{ACCEPT, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::App;
 use super::handover::START;
 use crate::applications::Application;
 use crate::cookie::{CookieSecret, SESSION};
 use crate::problem::{problem, unavailable};
-use crate::visitor::live_session;
+use crate::store::Member;
+use crate::visitor::{LiveSession, live_session};
 
 /// Before the path that a client asked for.
 pub(crate) const EXT_AUTHZ: &str = "/authz/ext-authz/";
@@ -31,17 +33,23 @@ const REMOTE: [HeaderName; 5] = [
     HeaderName::from_static("remote-email"),
 ];
 
+const PERCENT: AsciiSet = CONTROLS.add(b'%');
+
 /// What becomes of a request.
 enum Decision {
-    Passes {
-        did: Did,
-        groups: Vec<String>,
-    },
+    Passes(Box<Person>),
     /// Nobody we know: who it is can log in.
     Unknown,
     /// Somebody who may not, or no application of ours.
     Refused,
     Unavailable(StoreError),
+}
+
+/// Who it is, as applications are told.
+struct Person {
+    did: Did,
+    account: Option<Member>,
+    groups: Vec<String>,
 }
 
 /// nginx's `auth_request`: 200, 401 or 403, and nothing else, since it makes 500 of everything else.
@@ -55,7 +63,7 @@ enum Decision {
 pub(super) async fn auth_request(State(app): State<App>, headers: HeaderMap) -> Response {
     let origin = one(&headers, "x-original-url").and_then(|url| Origin::parse(url).ok());
     match decide(&app, of_origin(&app, origin), &headers).await {
-        Decision::Passes { did, groups } => passes(&did, &groups),
+        Decision::Passes(person) => passes(&person),
         Decision::Unknown => problem(StatusCode::UNAUTHORIZED),
         Decision::Refused => problem(StatusCode::FORBIDDEN),
         Decision::Unavailable(error) => {
@@ -108,7 +116,7 @@ async fn answer(
     path: &str,
 ) -> Response {
     match (decide(app, application, headers).await, application) {
-        (Decision::Passes { did, groups }, _) => passes(&did, &groups),
+        (Decision::Passes(person), _) => passes(&person),
         (Decision::Unknown, Some(application)) if wants_page(method, headers) => to_login(application, path),
         (Decision::Unknown, _) => problem(StatusCode::UNAUTHORIZED),
         (Decision::Refused, _) => problem(StatusCode::FORBIDDEN),
@@ -120,9 +128,10 @@ async fn decide(app: &App, application: Option<&Application>, headers: &HeaderMa
     let Some(application) = application else { return Decision::Refused };
     let Some(cookie) = CookieSecret::of(headers, SESSION) else { return Decision::Unknown };
     match live_session(app, &cookie, application.origin()).await {
-        Ok(Some(record)) if application.allows(record.session.did()) => {
+        Ok(Some(LiveSession { record, standing })) if application.allows(record.session.did(), &standing) => {
             let did = record.session.did().clone();
-            Decision::Passes { groups: application.groups(&did, &app.0.policy), did }
+            let groups = application.groups(&did, &standing, &app.0.access.policy);
+            Decision::Passes(Box::new(Person { groups, account: standing.account().cloned(), did }))
         }
         Ok(Some(_)) => Decision::Refused,
         Ok(None) => Decision::Unknown,
@@ -130,14 +139,23 @@ async fn decide(app: &App, application: Option<&Application>, headers: &HeaderMa
     }
 }
 
-fn passes(did: &Did, groups: &[String]) -> Response {
+/// `Remote-User` is the account's first DID, so that a person is the same with every key; without an account, the DID.
+fn passes(Person { did, account, groups }: &Person) -> Response {
     let mut response = StatusCode::OK.into_response();
-    let groups = groups.join(",");
-    let values = [did.as_str(), did.as_str(), &groups, "", ""];
+    let subject = account.as_ref().map_or(did.as_str(), |account| account.subject.as_str());
+    let name = account.as_ref().map(|account| encoded(&account.name)).unwrap_or_default();
+    let email = account.as_ref().and_then(|account| account.email.as_deref()).map(encoded).unwrap_or_default();
+    let values = [subject, did.as_str(), &groups.join(","), &name, &email];
     for (name, value) in REMOTE.into_iter().zip(values) {
         response.headers_mut().insert(name, HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("")));
     }
     response
+}
+
+/// Text of people in a header field: visible ASCII and spaces as they are, all else, and `%`, percent-encoded UTF-8, so that
+/// whoever decodes it always has the text again.
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, &PERCENT).to_string()
 }
 
 fn to_login(application: &Application, path: &str) -> Response {

@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CON
 use utoipa::{OpenApi, ToSchema};
 use utoipa_scalar::Scalar;
 
-use super::{authz, browser, health, session_json, sessions, well_known};
+use super::{account, admin, authz, browser, health, invites, links, session_json, sessions, well_known};
 
 /// Where the page's script is; see `assets/README.md`.
 pub(super) const SCRIPT: &str = "/docs/scalar.js";
@@ -51,6 +51,26 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         sessions::end_all,
         sessions::end_one,
         browser::cookie,
+        links::make,
+        links::look,
+        links::enter,
+        account::show,
+        account::invite,
+        account::remove_key,
+        invites::look,
+        invites::claim,
+        admin::accounts::list,
+        admin::accounts::show,
+        admin::accounts::change,
+        admin::accounts::remove,
+        admin::invites::make,
+        admin::invites::list,
+        admin::invites::cancel,
+        admin::sessions::list,
+        admin::sessions::end,
+        admin::revocations::list,
+        admin::revocations::revoke,
+        admin::revocations::restore,
         authz::auth_request,
         authz::forward_auth,
         claim,

@@ -19,7 +19,7 @@ use crate::applications::Application;
 use crate::cookie::{CookieSecret, SESSION, STATE, SecretHash, forget};
 use crate::problem::{problem, unavailable};
 use crate::store::LoginCode;
-use crate::visitor::{live_session, seconds_until};
+use crate::visitor::{LiveSession, live_session, seconds_until};
 
 pub(super) const START: &str = "/_didshake/start";
 pub(super) const CALLBACK: &str = "/_didshake/callback";
@@ -62,13 +62,13 @@ pub(super) async fn portal(State(app): State<App>, request: Request) -> Response
         }
         Err(error) => return unavailable(&error),
     };
-    if !application.allows(session.session.did()) {
+    if !application.allows(session.record.session.did(), &session.standing) {
         return Notice::NotAllowed.page();
     }
-    send_back(&app, &session, application, state, wanted(&parts)).await
+    send_back(&app, &session.record, application, state, wanted(&parts)).await
 }
 
-async fn session_at(app: &App, parts: &Parts, here: &Origin) -> Result<Option<SessionRecord>, StoreError> {
+async fn session_at(app: &App, parts: &Parts, here: &Origin) -> Result<Option<LiveSession>, StoreError> {
     match CookieSecret::of(&parts.headers, SESSION) {
         Some(cookie) => live_session(app, &cookie, here).await,
         None => Ok(None),

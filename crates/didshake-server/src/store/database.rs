@@ -12,6 +12,10 @@ use super::sweeper::{self, Table};
 /// How long anything waits for a connection, or for what another process has locked.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
+/// What a restored backup does not count.
+const FORGET: [&str; 4] =
+    ["DELETE FROM cookies", "DELETE FROM login_codes", "DELETE FROM browser_links", "DELETE FROM invites"];
+
 /// An open database. Clones are the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
@@ -24,7 +28,7 @@ pub(crate) struct Database {
 impl Database {
     /// A transaction in which what is written stays as it was read: SQLite's begins with the lock, PostgreSQL's locks the
     /// rows that it writes.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         match self.place {
             Place::File(_) => self.writer.begin_with("BEGIN IMMEDIATE").await,
             Place::Postgres(_) => self.writer.begin().await,
@@ -47,8 +51,8 @@ impl Database {
             let mut transaction = self.begin().await?;
             let note = sqlx::query("UPDATE restored SET restored_at = $1").bind(sql_time(time));
             note.execute(&mut *transaction).await?;
-            // Whoever logged out since the backup stays logged out.
-            for forget in ["DELETE FROM cookies", "DELETE FROM login_codes"] {
+            // Whoever logged out since the backup stays logged out, and what was used since is not used again.
+            for forget in FORGET {
                 sqlx::query(forget).execute(&mut *transaction).await?;
             }
             transaction.commit().await

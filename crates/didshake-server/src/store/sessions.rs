@@ -9,6 +9,7 @@ use sqlx::AnyConnection;
 
 use super::Bounds;
 use super::database::Database;
+use super::entry::{Entry, Joined};
 use super::row::{self, sql_time};
 use super::sweeper::{Table, fits};
 
@@ -17,16 +18,18 @@ use super::sweeper::{Table, fits};
 pub(crate) struct SqlSessions {
     database: Database,
     bounds: Bounds,
+    entry: Entry,
 }
 
 impl SqlSessions {
-    pub(crate) fn new(database: Database, bounds: Bounds) -> Self {
-        Self { database, bounds }
+    pub(crate) fn new(database: Database, bounds: Bounds, entry: Entry) -> Self {
+        Self { database, bounds, entry }
     }
 
     async fn add(&self, record: &SessionRecord) -> Result<(), StoreError> {
         let parts = record.session.parts();
         let mut transaction = self.database.begin().await.map_err(unavailable)?;
+        let joined = self.entry.enter(&parts.did, parts.accepted, &mut transaction).await?;
         // Whoever has too many sessions loses the oldest: signing in again and again locks nobody out.
         sqlx::query(
             "DELETE FROM sessions WHERE id IN
@@ -42,7 +45,9 @@ impl SqlSessions {
         if !fits(Table::Sessions, bound, parts.accepted, &mut transaction).await.map_err(unavailable)? {
             return Err(StoreError::Full);
         }
-        transaction.commit().await.map_err(unavailable)
+        transaction.commit().await.map_err(unavailable)?;
+        joined.iter().for_each(Joined::log);
+        Ok(())
     }
 
     async fn burn_nonce(

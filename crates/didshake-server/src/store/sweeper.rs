@@ -19,22 +19,29 @@ pub(crate) enum Table {
     Sessions,
     Nonces,
     Burns,
+    Invites,
+    Accounts,
+    Revocations,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 3] = [Self::Sessions, Self::Nonces, Self::Burns];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Sessions, Self::Nonces, Self::Burns, Self::Invites, Self::Accounts, Self::Revocations];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sessions => "sessions",
             Self::Nonces => "request_nonces",
             Self::Burns => "burned_handshakes",
+            Self::Invites => "invites",
+            Self::Accounts => "accounts",
+            Self::Revocations => "revocations",
         }
     }
 
-    /// A thousand at a time, so that no transaction holds up the others.
-    fn delete_ended(self) -> &'static str {
-        match self {
+    /// A thousand at a time, so that no transaction holds up the others. `None`: nothing in it ends by itself.
+    fn delete_ended(self) -> Option<&'static str> {
+        Some(match self {
             Self::Sessions => "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends <= $1 LIMIT 1000)",
             Self::Nonces => {
                 "DELETE FROM request_nonces WHERE (session_id, nonce) IN
@@ -44,7 +51,12 @@ impl Table {
                 "DELETE FROM burned_handshakes WHERE th3 IN
                     (SELECT th3 FROM burned_handshakes WHERE ends <= $1 LIMIT 1000)"
             }
-        }
+            Self::Invites => {
+                "DELETE FROM invites WHERE invite_id IN
+                    (SELECT invite_id FROM invites WHERE kept_until <= $1 LIMIT 1000)"
+            }
+            Self::Accounts | Self::Revocations => return None,
+        })
     }
 }
 
@@ -67,7 +79,8 @@ pub(super) async fn rows(table: Table, on: impl AnyExecutor<'_>) -> Result<u64, 
 
 /// How many it deleted.
 async fn sweep(table: Table, now: UnixTime, on: &mut AnyConnection) -> Result<u64, sqlx::Error> {
-    let deleted = sqlx::query(table.delete_ended()).bind(sql_time(now)).execute(on).await?;
+    let Some(delete_ended) = table.delete_ended() else { return Ok(0) };
+    let deleted = sqlx::query(delete_ended).bind(sql_time(now)).execute(on).await?;
     Ok(deleted.rows_affected())
 }
 
@@ -108,6 +121,8 @@ pub(crate) async fn sweep_all(database: &Database, now: UnixTime) -> Result<(), 
         }
     }
     // As few as sessions and applications, and gone in half a minute.
-    let codes = sqlx::query("DELETE FROM login_codes WHERE ends <= $1").bind(sql_time(now));
-    codes.execute(&database.writer).await.map(|_| ())
+    for over in ["DELETE FROM login_codes WHERE ends <= $1", "DELETE FROM browser_links WHERE ends <= $1"] {
+        sqlx::query(over).bind(sql_time(now)).execute(&database.writer).await?;
+    }
+    Ok(())
 }

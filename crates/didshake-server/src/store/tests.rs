@@ -1,5 +1,6 @@
 //! The stores, on real files.
 
+mod accounts;
 mod bounds;
 mod crash;
 mod damage;
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::config::PostgresUrl;
+use crate::policy::LivePolicy;
 
 const NOW: UnixTime = UnixTime(1_767_225_600);
 const LIFETIME: u32 = 3600;
@@ -55,7 +57,9 @@ impl TestPlace {
 
 impl Stores {
     fn of(database: Database, bounds: Bounds) -> Self {
-        let sessions = SqlSessions::new(database.clone(), bounds);
+        let accounts = Accounts::new(database.clone(), AccountBounds::default());
+        let entry = Entry { accounts, policy: LivePolicy::default() };
+        let sessions = SqlSessions::new(database.clone(), bounds, entry);
         Self { burns: SqlBurns::new(database.clone(), bounds), sessions, database }
     }
 }

@@ -31,6 +31,26 @@ pub(crate) async fn ask(address: SocketAddr, request_line: &str, fields: &str) -
     read(&mut stream).await
 }
 
+/// The same, as if it had come for another host.
+pub(crate) async fn ask_at(address: SocketAddr, host: &str, request_line: &str, fields: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let text = format!("{request_line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{fields}\r\n");
+    stream.write_all(text.as_bytes()).await.unwrap();
+    read(&mut stream).await
+}
+
+/// One request with a body of JSON.
+pub(crate) async fn send(address: SocketAddr, request_line: &str, fields: &str, body: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let length = body.len();
+    let text = format!(
+        "{request_line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n{fields}\r\n{body}"
+    );
+    stream.write_all(text.as_bytes()).await.unwrap();
+    read(&mut stream).await
+}
+
 pub(crate) async fn read(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     let all = stream.read_to_end(&mut bytes);

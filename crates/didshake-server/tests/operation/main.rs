@@ -1,12 +1,15 @@
 //! The service as an operator meets it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod accounts;
+mod admin;
 mod backups;
 mod configuration;
 mod cookies;
 mod endings;
 mod http;
 mod pages;
+mod people;
 mod policies;
 mod routes;
 mod service;

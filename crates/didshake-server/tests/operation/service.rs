@@ -16,6 +16,8 @@ pub(crate) struct Service {
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) did: didshake::Did,
     pub(crate) reloader: Reloader,
+    /// The link of the owner's invite, where there is no admin.
+    pub(crate) owner_invite: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), ServerError>>,
 }
@@ -32,7 +34,9 @@ impl Service {
     pub(crate) async fn start(settings: &Settings) -> Self {
         let server = Server::bind(Config::of(settings).unwrap()).await.unwrap();
         let (stop, stopped) = oneshot::channel();
+        let owner_invite = server.owner_invite().await.unwrap();
         Self {
+            owner_invite: owner_invite.map(|invite| invite.link.to_string()),
             address: server.local_addr(),
             metrics: server.metrics_addr(),
             did: server.did().clone(),
@@ -85,6 +89,12 @@ impl Client {
         let response = self.web.request(&self.session, &request).await.unwrap();
         let set = response.headers().find(|(name, _)| *name == "set-cookie");
         (response.status(), set.map(|(_, value)| String::from_utf8(value.to_vec()).unwrap()))
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let (headers, body) = ([("content-type", &b"application/json"[..])], body.to_string());
+        let request = SessionRequest { method, headers: &headers, body: body.as_bytes(), ..SessionRequest::get(path) };
+        told(self.web.request(&self.session, &request).await.unwrap()).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> u16 {

@@ -1,0 +1,53 @@
+//! Who may come in: the rules of the policy, over what the store knows of a DID.
+
+use didshake::{Claim, Did, Session, VerifiedPeer};
+use didshake_axum::StoreError;
+use didshake_did::{BoxFuture, Clock as _, SystemClock};
+
+use crate::policy::LivePolicy;
+use crate::store::{Accounts, Standing};
+
+/// The service's policy. What cannot be looked up lets nobody in, and ends nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    pub(crate) policy: LivePolicy,
+    pub(crate) accounts: Accounts,
+}
+
+impl Access {
+    /// How a DID with a session stands, if it may go on.
+    pub(crate) async fn of_session(&self, did: &Did) -> Result<Option<Standing>, StoreError> {
+        let standing = self.accounts.standing(did, None).await?;
+        Ok(standing.lets_in(did, &self.policy.current()).then_some(standing))
+    }
+
+    /// Whether a DID may have a new session. Whoever was invited may.
+    async fn takes(&self, did: &Did) -> Result<bool, StoreError> {
+        let standing = self.accounts.standing(did, Some(SystemClock.now())).await?;
+        let taken = standing.lets_in(did, &self.policy.current());
+        if !taken && standing.is_invited() {
+            // The operator is who can mend that.
+            tracing::warn!(did = did.as_str(), "the policy keeps out who was invited: it needs a rule for accounts");
+        }
+        Ok(taken)
+    }
+}
+
+impl didshake_axum::Policy for Access {
+    fn admits(&self, claim: &Claim) -> bool {
+        self.policy.current().may_allow(claim.did())
+    }
+
+    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            self.takes(peer.did()).await.unwrap_or_else(|error| {
+                tracing::error!(error = &error as &dyn std::error::Error, "nobody can tell who may come in");
+                false
+            })
+        })
+    }
+
+    fn honours<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { Ok(self.of_session(session.did()).await?.is_some()) })
+    }
+}

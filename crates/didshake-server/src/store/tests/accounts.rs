@@ -1,0 +1,309 @@
+//! Invites, claims, and what becomes of them in the transaction of a session.
+
+use didshake_axum::StoreError;
+
+use super::*;
+use crate::cookie::SecretHash;
+use crate::policy::Policy;
+
+const BOB: &str = "did:web:bob.example";
+const MEMBERS: &str =
+    "[groups]\nkept-out = []\n[[rule]]\ndeny = { group = \"kept-out\" }\n[[rule]]\nallow = { account = true }";
+
+struct Scene {
+    database: Database,
+    accounts: Accounts,
+    sessions: SqlSessions,
+}
+
+async fn scene(place: &TestPlace, bounds: AccountBounds, policy: &str) -> Scene {
+    let database = place.open().await.database;
+    let accounts = Accounts::new(database.clone(), bounds);
+    let entry = Entry { accounts: accounts.clone(), policy: LivePolicy::new(Policy::parse(policy).unwrap()) };
+    let sessions = SqlSessions::new(database.clone(), Bounds::with_sessions(1000), entry);
+    Scene { database, accounts, sessions }
+}
+
+fn did(text: &str) -> Did {
+    Did::parse(text).unwrap()
+}
+
+impl Scene {
+    async fn invite(&self, groups: &[&str]) -> SecretHash {
+        let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        let purpose = Purpose::Account { name: "bob".into(), email: None, groups };
+        self.accounts.invite(&purpose, &did(ALICE), 3600, NOW).await.unwrap().secret.hash()
+    }
+
+    async fn key_invite(&self, of: &str) -> SecretHash {
+        self.accounts.invite_own_key(&did(of), "phone".into(), NOW).await.unwrap().secret.hash()
+    }
+
+    async fn enters(&self, id: u8, who: &str, now: UnixTime) -> bool {
+        match self.sessions.create(record(id, who, now)).await {
+            Ok(()) => true,
+            Err(StoreError::Refused) => {
+                assert!(self.sessions.find(&[id; 16]).await.unwrap().is_none());
+                false
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    async fn rows(&self, table: Table) -> u64 {
+        self.database.rows(table).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_claim_counts_for_ten_minutes_and_one_session() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let secret = scene.invite(&["staff"]).await;
+        assert!(!scene.enters(1, BOB, NOW).await, "nobody has claimed it");
+        scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
+        assert!(!scene.enters(1, BOB, NOW.plus(600)).await, "the claim is over");
+        assert_eq!(scene.rows(Table::Accounts).await, 0);
+        scene.accounts.claim(&secret, &did(BOB), NOW.plus(600)).await.unwrap();
+        assert!(scene.enters(1, BOB, NOW.plus(1199)).await);
+        let account = scene.accounts.of(&did(BOB)).await.unwrap().unwrap();
+        assert_eq!((account.subject.as_str(), account.groups), (BOB, vec!["staff".to_owned()]));
+        assert!(matches!(scene.accounts.claim(&secret, &did("did:web:c"), NOW.plus(1200)).await, Err(Undone::Over)));
+        assert!(scene.enters(2, BOB, NOW.plus(1300)).await, "by its account");
+        // However it is written.
+        assert_eq!(scene.accounts.of(&did("did:web:BOB.example%3A443")).await.unwrap().unwrap().id, account.id);
+    }
+}
+
+#[tokio::test]
+async fn an_invite_ends_and_is_forgotten_a_week_later() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let secret = scene.invite(&[]).await;
+        scene.accounts.claim(&secret, &did(BOB), NOW.plus(3599)).await.unwrap();
+        assert!(!scene.enters(1, BOB, NOW.plus(3600)).await);
+        let (over, week) = (NOW.plus(3600), 7 * 86_400);
+        assert!(matches!(scene.accounts.look(&secret, over).await, Err(Undone::Over)));
+        assert_eq!(scene.accounts.invites(over).await.unwrap(), []);
+        sweeper::sweep_all(&scene.database, over.plus(week - 1)).await.unwrap();
+        assert!(matches!(scene.accounts.look(&secret, over).await, Err(Undone::Over)));
+        sweeper::sweep_all(&scene.database, over.plus(week)).await.unwrap();
+        assert!(matches!(scene.accounts.look(&secret, over).await, Err(Undone::Unknown)));
+        assert_eq!(scene.rows(Table::Invites).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn whom_the_policy_keeps_out_no_invite_lets_in() {
+    for (policy, groups) in [(MEMBERS, &["kept-out"][..]), ("[[rule]]\nallow = { method = \"key\" }", &["staff"])] {
+        for place in both() {
+            let scene = scene(&place, AccountBounds::default(), policy).await;
+            let secret = scene.invite(groups).await;
+            scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
+            assert!(!scene.enters(1, BOB, NOW).await, "{policy}");
+            assert!(scene.accounts.look(&secret, NOW).await.is_ok(), "it is not used up");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_use_one_invite_one_comes_in() {
+    for place in both() {
+        let Scene { accounts: accounts, sessions: first, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let Scene { accounts: others, sessions: second, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
+        for round in 0..8_u8 {
+            let purpose = Purpose::Account { name: "bob".into(), email: None, groups: Vec::new() };
+            let secret = accounts.invite(&purpose, &did(ALICE), 3600, NOW).await.unwrap().secret.hash();
+            let dids = [format!("did:web:a{round}.example"), format!("did:web:b{round}.example")];
+            let enter = |sessions: SqlSessions, accounts: Accounts, who: String, id: u8| {
+                tokio::spawn(async move {
+                    // A claim may come too late, when the other one is in already.
+                    let _ = accounts.claim(&secret, &did(&who), NOW).await;
+                    sessions.create(record(id, &who, NOW)).await
+                })
+            };
+            let one = enter(first.clone(), accounts.clone(), dids[0].clone(), round * 2 + 1);
+            let other = enter(second.clone(), others.clone(), dids[1].clone(), round * 2 + 2);
+            let ended = [one.await.unwrap(), other.await.unwrap()];
+            let entered = ended.iter().filter(|ended| ended.is_ok()).count();
+            assert!(ended.iter().all(|ended| matches!(ended, Ok(()) | Err(StoreError::Refused))), "{ended:?}");
+            let mut made = 0;
+            for who in &dids {
+                made += usize::from(accounts.of(&did(who)).await.unwrap().is_some());
+            }
+            assert_eq!((entered, made), (1, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_revoked_on_the_way_gets_no_session() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let secret = scene.invite(&[]).await;
+        scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
+        let standing = scene.accounts.standing(&did(BOB), Some(NOW)).await.unwrap();
+        assert!(standing.lets_in(&did(BOB), &Policy::parse(MEMBERS).unwrap()), "the policy was asked");
+        scene.accounts.revoke(&did(BOB), "", NOW).await.unwrap();
+        assert!(!scene.enters(1, BOB, NOW).await);
+        assert_eq!(scene.rows(Table::Accounts).await, 0);
+        assert!(scene.accounts.restore(&did("did:web:Bob.example")).await.unwrap());
+        assert!(scene.enters(1, BOB, NOW).await);
+    }
+}
+
+#[tokio::test]
+async fn revoking_a_did_ends_its_sessions_however_it_is_written() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), "[[rule]]\nallow = { method = \"web\" }").await;
+        let others = ["did:web:bob.example%3A8443", "did:web:bob.example:x"];
+        for (id, who) in (1..).zip([BOB, "did:web:BOB.example", others[0], others[1]]) {
+            assert!(scene.enters(id, who, NOW).await);
+        }
+        scene.accounts.revoke(&did("did:web:bob.EXAMPLE%3A443"), "lost", NOW).await.unwrap();
+        scene.accounts.revoke(&did(BOB), "again", NOW.plus(5)).await.unwrap();
+        for (id, is_there) in [(1, false), (2, false), (3, true), (4, true)] {
+            assert_eq!(scene.sessions.find(&[id; 16]).await.unwrap().is_some(), is_there, "{id}");
+        }
+        let listed = scene.accounts.revocations(None, 10).await.unwrap();
+        assert_eq!((listed.len(), listed[0].since, listed[0].reason.as_str()), (1, NOW, "lost"));
+        assert_eq!(scene.accounts.revocations(Some(&did(BOB)), 10).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_key_joins_the_account_of_its_invite_alone() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), "[[rule]]\nallow = { method = \"web\" }").await;
+        assert!(scene.enters(1, BOB, NOW).await);
+        let secret = scene.key_invite(BOB).await;
+        let phone = "did:web:phone.example";
+        scene.accounts.claim(&secret, &did(phone), NOW).await.unwrap();
+        assert!(scene.enters(2, phone, NOW.plus(1)).await);
+        let account = scene.accounts.of(&did(phone)).await.unwrap().unwrap();
+        assert_eq!(account.keys.iter().map(|key| key.did.as_str()).collect::<Vec<_>>(), [BOB, phone]);
+
+        // The subject that was removed is nobody else's, also once its revocation is lifted.
+        scene.accounts.remove_key(&did(phone), &did(BOB), NOW).await.unwrap();
+        assert!(scene.sessions.find(&[1; 16]).await.unwrap().is_none(), "ended");
+        assert!(scene.accounts.restore(&did(BOB)).await.unwrap());
+        assert!(!scene.enters(3, BOB, NOW).await);
+        let other = scene.invite(&[]).await;
+        assert!(matches!(scene.accounts.claim(&other, &did(BOB), NOW).await, Err(Undone::Conflict)));
+        let back = scene.key_invite(phone).await;
+        scene.accounts.claim(&back, &did(BOB), NOW).await.unwrap();
+        assert!(scene.enters(3, BOB, NOW).await);
+    }
+}
+
+#[tokio::test]
+async fn an_account_has_twenty_keys_at_most() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), "[[rule]]\nallow = { method = \"web\" }").await;
+        for number in 1..20_u8 {
+            let secret = scene.key_invite(BOB).await;
+            let key = format!("did:web:{number}.example");
+            scene.accounts.claim(&secret, &did(&key), NOW).await.unwrap();
+            assert!(scene.enters(number, &key, NOW).await);
+        }
+        let full = scene.accounts.invite_own_key(&did(BOB), "x".into(), NOW).await;
+        assert!(matches!(full, Err(Undone::Conflict)));
+    }
+}
+
+#[tokio::test]
+async fn a_full_table_refuses_and_what_is_over_makes_room() {
+    for place in both() {
+        let bounds = AccountBounds { accounts: 1, invites: 2, revocations: 1 };
+        let scene = scene(&place, bounds, MEMBERS).await;
+        let (first, second) = (scene.invite(&[]).await, scene.invite(&[]).await);
+        let purpose = Purpose::Account { name: "x".into(), email: None, groups: Vec::new() };
+        let full = scene.accounts.invite(&purpose, &did(ALICE), 60, NOW).await;
+        assert!(matches!(full, Err(Undone::Store(StoreError::Full))));
+        scene.accounts.claim(&first, &did(BOB), NOW).await.unwrap();
+        assert!(scene.enters(1, BOB, NOW).await);
+        scene.accounts.claim(&second, &did("did:web:c"), NOW).await.unwrap();
+        let refused = scene.sessions.create(record(2, "did:web:c", NOW)).await;
+        assert!(matches!(refused, Err(StoreError::Full)), "no account, and no session either");
+        assert!(scene.accounts.look(&second, NOW).await.is_ok(), "not used up");
+        let _ = scene.invite(&[]).await;
+        assert_eq!(scene.rows(Table::Invites).await, 2, "the used one is gone");
+
+        scene.accounts.revoke(&did("did:web:x"), "", NOW).await.unwrap();
+        let full = scene.accounts.revoke(&did("did:web:y"), "", NOW).await;
+        assert!(matches!(full, Err(Undone::Store(StoreError::Full))));
+        assert_eq!(scene.rows(Table::Revocations).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn pages_of_accounts_have_each_once() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), "[[rule]]\nallow = { method = \"web\" }").await;
+        for number in 0..5 {
+            let _ = scene.key_invite(&format!("did:web:{number}.example")).await;
+        }
+        let (mut after, mut seen) = (crate::id::Id::FIRST, Vec::new());
+        loop {
+            let page = scene.accounts.page(after, 2).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            assert!(page.iter().all(|account| account.keys.len() == 1));
+            seen.extend(page.into_iter().map(|account| account.subject));
+        }
+        seen.sort();
+        assert_eq!(seen, (0..5).map(|number| format!("did:web:{number}.example")).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn who_may_less_than_before_leaves_no_invite_behind() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), "[[rule]]\nallow = { method = \"web\" }").await;
+        let (laptop, phone) = (BOB, "did:web:phone.example");
+        let secret = scene.key_invite(laptop).await;
+        scene.accounts.claim(&secret, &did(phone), NOW).await.unwrap();
+        assert!(scene.enters(1, phone, NOW).await);
+
+        // A thief of the laptop has claimed an invite of it when its key is removed.
+        let (stolen, own) = (scene.key_invite(laptop).await, scene.key_invite(phone).await);
+        scene.accounts.claim(&stolen, &did("did:web:thief.example"), NOW).await.unwrap();
+        let account = scene.accounts.remove_key(&did(phone), &did("did:web:BOB.example"), NOW).await.unwrap();
+        assert!(matches!(scene.accounts.look(&stolen, NOW).await, Err(Undone::Unknown)));
+        assert!(scene.accounts.look(&own, NOW).await.is_ok());
+        assert!(scene.enters(2, "did:web:thief.example", NOW).await);
+        assert_eq!(scene.accounts.of(&did("did:web:thief.example")).await.unwrap(), None);
+
+        let groups = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+        let purpose = Purpose::Account { name: "x".into(), email: None, groups: vec![ADMIN.into()] };
+        for (before, after) in [
+            (
+                Change { groups: groups(&[ADMIN]), ..Change::default() },
+                Change { groups: groups(&[]), ..Change::default() },
+            ),
+            (
+                Change { disabled: Some(false), ..Change::default() },
+                Change { disabled: Some(true), ..Change::default() },
+            ),
+        ] {
+            let change = async |change: &Change| scene.accounts.change(account.id, change, NOW).await.unwrap();
+            let _ = change(&before).await;
+            keep_one_admin(&scene).await;
+            let made = scene.accounts.invite(&purpose, &did(phone), 60, NOW).await.unwrap().secret.hash();
+            let _ = change(&Change { name: Some("same".into()), ..Change::default() }).await;
+            assert!(scene.accounts.look(&made, NOW).await.is_ok());
+            let _ = change(&after).await;
+            assert!(matches!(scene.accounts.look(&made, NOW).await, Err(Undone::Unknown)));
+        }
+    }
+}
+
+/// Another admin, so that the first may be taken out.
+async fn keep_one_admin(scene: &Scene) {
+    let other = did("did:web:admin.example");
+    if scene.accounts.of(&other).await.unwrap().is_none() {
+        let secret = scene.invite(&[ADMIN]).await;
+        scene.accounts.claim(&secret, &other, NOW).await.unwrap();
+        assert!(scene.enters(9, other.as_str(), NOW).await);
+    }
+}

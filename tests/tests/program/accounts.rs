@@ -1,0 +1,109 @@
+//! Invites and accounts, with the program at both ends.
+
+use didshake_tests::{Home, Output, Service};
+use serde_json::Value;
+
+/// A service that lets in whoever has an account, and its owner.
+fn owned() -> (Home, Service, String) {
+    let home = Home::new();
+    let owner = home.identity("owner");
+    let policy = home.write("policy.toml", "[[rule]]\nallow = { account = true }\n");
+    let service = Service::start(&home, &["--policy", policy.to_str().unwrap()]);
+    let link = service.listening["ownerInvite"]["link"].as_str().unwrap().to_owned();
+    let _ = join(&home, &service, "owner", &link).expect(0);
+    (home, service, owner)
+}
+
+fn join(home: &Home, service: &Service, name: &str, link: &str) -> Output {
+    let login = ["login", &service.origin, "--as", name, "--expect", &service.did, "--invite", "-"];
+    home.run_with(&login, format!("{link}\n").as_bytes())
+}
+
+fn login(home: &Home, service: &Service, name: &str) -> Output {
+    home.run(&["login", &service.origin, "--as", name, "--expect", &service.did])
+}
+
+/// `didshake admin …` of the owner.
+fn admin(home: &Home, arguments: &[&str]) -> Output {
+    home.run(&[&["--json", "admin", "--as", "owner"], arguments].concat())
+}
+
+fn accounts(home: &Home) -> Vec<Value> {
+    admin(home, &["accounts"]).expect(0).json()["accounts"].as_array().unwrap().clone()
+}
+
+#[test]
+fn an_owner_invites_somebody_and_shows_them_out() {
+    let (home, service, owner) = owned();
+    let bob = home.identity("bob");
+    let _ = login(&home, &service, "bob").expect(3);
+    let made = home.run(&["admin", "invite", "Bob", "--group", "staff", "--email", "bob@example.com"]).expect(0);
+    let link = made.text().trim().to_owned();
+    assert!(link.starts_with(&format!("{}/login#invite=", service.origin)), "the link alone: {link}");
+    let listed = admin(&home, &["invites"]).expect(0).json();
+    assert_eq!((&listed["invites"][0]["name"], listed["invites"].as_array().unwrap().len()), (&"Bob".into(), 1));
+
+    let _ = join(&home, &service, "bob", &link).expect(0);
+    let of_bob = accounts(&home).into_iter().find(|account| account["subject"] == bob.as_str()).unwrap();
+    assert_eq!((&of_bob["name"], &of_bob["groups"]), (&"Bob".into(), &serde_json::json!(["staff"])));
+    let refused = home.run(&["admin", "--as", "bob", "accounts"]).expect(4);
+    assert!(refused.stderr.contains("may not do that"), "{}", refused.stderr);
+
+    let id = of_bob["account_id"].as_str().unwrap();
+    let _ = admin(&home, &["account", "disable", id]).expect(0);
+    let _ = home.run(&["request", "GET", &service.url("/v1/session"), "--as", "bob", "--fail"]).expect(4);
+    let _ = login(&home, &service, "bob").expect(3);
+    let _ = admin(&home, &["account", "enable", id]).expect(0);
+    let set = admin(&home, &["account", "set", id, "--name", "Robert", "--no-groups", "--no-email"]).expect(0).json();
+    assert_eq!((&set["name"], &set["groups"], &set["email"]), (&"Robert".into(), &serde_json::json!([]), &Value::Null));
+    let _ = login(&home, &service, "bob").expect(0);
+    let sessions = admin(&home, &["sessions", "--did", &bob]).expect(0).json();
+    let name = sessions["sessions"][0]["session_id"].as_str().unwrap().to_owned();
+    let _ = admin(&home, &["end", &name]).expect(0);
+    let _ = admin(&home, &["end", &name]).expect(1);
+
+    let _ = admin(&home, &["revoke", &bob, "--reason", "lost"]).expect(0);
+    let _ = login(&home, &service, "bob").expect(3);
+    assert_eq!(admin(&home, &["revocations"]).expect(0).json()["revocations"][0]["reason"], "lost");
+    let _ = admin(&home, &["unrevoke", &bob]).expect(0);
+    let _ = admin(&home, &["account", "remove", id]).expect(0);
+    let _ = admin(&home, &["account", "show", id]).expect(1);
+    let own = accounts(&home);
+    assert_eq!((own.len(), &own[0]["subject"]), (1, &owner.into()));
+    let last = admin(&home, &["account", "disable", own[0]["account_id"].as_str().unwrap()]).expect(1);
+    assert!(last.text().contains("conflict"), "{}", last.text());
+}
+
+#[test]
+fn an_invite_is_used_once_and_stays_out_of_the_log() {
+    let (home, service, _) = owned();
+    let _ = (home.identity("bob"), home.identity("eve"));
+    let owner = service.listening["ownerInvite"]["link"].as_str().unwrap().to_owned();
+    let link = admin(&home, &["invite", "Bob", "--hours", "1"]).expect(0).json()["link"].as_str().unwrap().to_owned();
+    let _ = join(&home, &service, "bob", &link).expect(0);
+    let over = join(&home, &service, "eve", &link).expect(4);
+    assert!(over.stderr.contains("used up"), "{}", over.stderr);
+    let elsewhere = link.replace(&service.origin, "https://other.example");
+    let _ = join(&home, &service, "eve", &elsewhere).expect(2);
+    for wrong in ["", "x", &service.url("/login#invite=a/b")] {
+        let _ = join(&home, &service, "eve", wrong).expect(2);
+    }
+    let _ = join(&home, &service, "eve", &service.url(&format!("/login#invite={}", "A".repeat(43)))).expect(4);
+    let other = admin(&home, &["invite", "Eve"]).expect(0).json();
+    let _ = admin(&home, &["cancel", other["invite_id"].as_str().unwrap()]).expect(0);
+    let _ = join(&home, &service, "eve", other["link"].as_str().unwrap()).expect(4);
+    let _ = admin(&home, &["cancel", other["invite_id"].as_str().unwrap()]).expect(1);
+    for secret in [&owner, &link].map(|link| link.split_once('=').unwrap().1) {
+        assert!(!service.log().contains(secret), "{}", service.log());
+    }
+    assert!(service.log().contains("an invite was used"), "{}", service.log());
+}
+
+#[test]
+fn the_owners_link_is_printed_until_somebody_has_used_it() {
+    let (home, mut service, _) = owned();
+    assert_eq!(service.stop(), 0);
+    service.restart();
+    assert_eq!(service.listening.get("ownerInvite"), None);
+    let _ = login(&home, &service, "owner").expect(0);
+}
