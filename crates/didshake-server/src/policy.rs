@@ -193,3 +193,39 @@ impl Domain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_for_accounts_is_decided_once_the_account_is_known() {
+        let groups = "[groups]\nstaff = [\"did:web:a.example\"]\nout = []\n";
+        let rules = |rules: &[&str]| {
+            let rules = rules.iter().map(|rule| format!("[[rule]]\n{rule}\n")).collect::<String>();
+            Policy::parse(&format!("{groups}{rules}")).unwrap()
+        };
+        let (staff, account) = ("allow = { group = \"staff\" }", "allow = { account = true }");
+        let (out, key) = ("deny = { group = \"out\" }", "allow = { method = \"key\" }");
+        let (a, b, k) = ("did:web:a.example", "did:web:b.example", "did:key:z6Mkother");
+        // Before anybody looks; then without an account, with one in no group, in `staff`, in `out`.
+        for (rule_list, did, before, decided) in [
+            (&[staff][..], a, true, [true, true, true, true]),
+            (&[staff], b, true, [false, false, true, false]),
+            (&[account], b, true, [false, true, true, true]),
+            (&[key], b, false, [false; 4]),
+            (&[out, key], k, true, [true, true, true, false]),
+            (&[out, key], b, false, [false; 4]),
+            (&["deny = { account = true }", key], k, true, [true, false, false, false]),
+            (&["deny = { method = \"web\" }", account], b, false, [false; 4]),
+        ] {
+            let (policy, did) = (rules(rule_list), Did::parse(did).unwrap());
+            assert_eq!(policy.may_allow(&did), before, "{rule_list:?} {did}");
+            let accounts = [None, Some(vec![]), Some(vec!["staff".to_owned()]), Some(vec!["out".to_owned()])];
+            for (account, expected) in accounts.iter().zip(decided) {
+                assert_eq!(policy.allows_with(&did, account.as_deref()), expected, "{rule_list:?} {did} {account:?}");
+            }
+        }
+        assert!(Policy::default().may_allow(&Did::parse(b).unwrap()));
+    }
+}

@@ -56,6 +56,7 @@ fn an_owner_invites_somebody_and_shows_them_out() {
     let _ = admin(&home, &["account", "enable", id]).expect(0);
     let set = admin(&home, &["account", "set", id, "--name", "Robert", "--no-groups", "--no-email"]).expect(0).json();
     assert_eq!((&set["name"], &set["groups"], &set["email"]), (&"Robert".into(), &serde_json::json!([]), &Value::Null));
+    let _ = admin(&home, &["account", "set", id]).expect(2);
     let _ = login(&home, &service, "bob").expect(0);
     let sessions = admin(&home, &["sessions", "--did", &bob]).expect(0).json();
     let name = sessions["sessions"][0]["session_id"].as_str().unwrap().to_owned();

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use didshake_tests::{Home, Service};
+use didshake_tests::{Home, Service, finish};
 
 use crate::terminal::Terminal;
 
@@ -150,4 +150,32 @@ fn a_service_with_a_did_web() {
     drop(service);
     let failed = home.run(&["did", "resolve", &did, "--allow-local", &address]).expect(6);
     assert!(failed.stderr.contains("no connection"), "{}", failed.stderr);
+}
+
+#[test]
+fn a_login_is_handed_on_to_a_browser() {
+    let home = Home::new();
+    let _ = home.identity("alice");
+    let service = Service::start(&home, &[]);
+    // A program that notes what it is to open.
+    let opener = home.write(
+        "opener",
+        "#!/bin/sh\nprintf %s \"$1\" > \"$HOME/opened.part\"\nmv \"$HOME/opened.part\" \"$HOME/opened\"\n",
+    );
+    std::fs::set_permissions(&opener, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let login = ["login", &service.origin, "--as", "alice", "--expect", &service.did, "--browser"];
+    let child = home.command(&login).env("BROWSER", &opener).spawn().unwrap();
+    let told = finish(child, b"").expect(0);
+    let link = told.text().trim().to_owned();
+    assert!(link.starts_with(&format!("{}/login#link=", service.origin)), "the link alone: {link}");
+    let begun = std::time::Instant::now();
+    while !home.path("opened").exists() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "nothing is opened");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(std::fs::read_to_string(home.path("opened")).unwrap(), link);
+    // The session is the browser's: none is kept here.
+    assert_eq!(home.run(&["--json", "sessions"]).expect(0).json()["sessions"], serde_json::json!([]));
+    let machine = home.run(&[&["--json"], &login[..]].concat()).expect(0).json();
+    assert!(machine["link"].as_str().unwrap().starts_with(&service.origin) && machine["expires"].is_u64());
 }

@@ -15,14 +15,15 @@ use crate::web_access::WebAccess;
 use asking::Asking;
 
 const AFTER_HELP: &str = "\
-Administers the accounts of a service that you are logged in to, with an identity whose account is in the group admin.
-The first admin comes in with the link that `didshake serve` prints while there is none:
+Administers the accounts of a service that you are logged in to, with an identity whose account
+is in the group admin. The first admin comes in with the link that `didshake serve` prints while
+there is none:
 
-  didshake login https://example.com --as me --invite -    paste the link, Enter
+  didshake login https://example.com --as me --invite -    then paste the link
 
-An account is a person: a name, groups that the service's policy and its applications know, and one or more DIDs. Nobody
-has a password; an invite is a link that works once, for whoever proves a DID with it. Whoever has the link gets the
-account: send it by a way that only the right person reads.
+An account is a person: a name, groups that the policies of the service and of its applications
+know, and one or more DIDs. Nobody has a password; an invite is a link that works once, for whoever
+proves a DID with it. Send it by a way that only the right person reads.
 
 Examples:
   didshake admin invite 'Zoë Doe' --group staff            prints the link
@@ -30,10 +31,11 @@ Examples:
   didshake admin accounts
   didshake admin account set ACCOUNT --group staff --group wiki
   didshake admin account disable ACCOUNT                   out at once; `enable` lets back in
-  didshake admin invite phone --account ACCOUNT            for somebody who has lost every key
+  didshake admin invite phone --account ACCOUNT            for somebody who lost every key
   didshake admin revoke did:key:z6Mk… --reason 'lost phone'
 
-Exit codes: 0 done, 1 not done (unknown, or nobody could administer any more), 4 no admin, or the session is over.";
+Exit codes: 0 done, 1 not done (no such thing, or nobody could administer any more),
+2 wrong usage, 4 no admin, no session, or one that is over, 5 network.";
 
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
@@ -87,13 +89,17 @@ enum AdminCommand {
     },
     /// Refuse a DID from now on, whatever the policy says, and end its sessions
     Revoke {
+        /// Whom
         did: Did,
         /// Why, for whoever asks later
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
     },
     /// Refuse a DID no more
-    Unrevoke { did: Did },
+    Unrevoke {
+        /// Whom
+        did: Did,
+    },
     /// List the revoked DIDs
     Revocations,
 }
@@ -119,23 +125,44 @@ struct Invite {
 #[derive(Subcommand)]
 enum AccountCommand {
     /// Show an account
-    Show { account: String },
+    Show {
+        /// Its id, as `accounts` shows it
+        account: String,
+    },
     /// Change an account; what is not said stays
     Set(Set),
     /// Refuse an account everywhere, and end its sessions
-    Disable { account: String },
+    Disable {
+        /// Its id, as `accounts` shows it
+        account: String,
+    },
     /// Let an account in again
-    Enable { account: String },
+    Enable {
+        /// Its id, as `accounts` shows it
+        account: String,
+    },
     /// Remove an account, and revoke its DIDs
-    Remove { account: String },
+    Remove {
+        /// Its id, as `accounts` shows it
+        account: String,
+    },
 }
 
 #[derive(Args)]
-#[group(id = "change", required = true, multiple = true, args = ["name", "email", "no_email", "groups", "no_groups"])]
 struct Set {
+    /// Its id, as `accounts` shows it
     account: String,
+    #[command(flatten)]
+    change: Change,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Change {
+    /// What it is called
     #[arg(long)]
     name: Option<String>,
+    /// Given to applications in Remote-Email
     #[arg(long, conflicts_with = "no_email")]
     email: Option<String>,
     /// Take the e-mail address away
@@ -197,7 +224,7 @@ fn account(global: &Global, asking: &Asking, command: &AccountCommand) -> Result
             asking.done("DELETE", &path(account)?, None)?;
             return show::done(global, "removed; its DIDs are revoked", "account_id", account);
         }
-        AccountCommand::Set(set) => (&set.account, set.as_json()),
+        AccountCommand::Set(set) => (&set.account, set.change.as_json()),
         AccountCommand::Disable { account } => (account, json!({"disabled": true})),
         AccountCommand::Enable { account } => (account, json!({"disabled": false})),
     };
@@ -221,7 +248,7 @@ impl Invite {
     }
 }
 
-impl Set {
+impl Change {
     fn as_json(&self) -> Value {
         let mut change = Map::new();
         if let Some(name) = &self.name {

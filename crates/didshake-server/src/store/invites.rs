@@ -130,13 +130,18 @@ impl Accounts {
         let forget =
             sqlx::query("UPDATE invites SET claimed = NULL, holder = NULL, claim_ends = NULL WHERE holder = $1");
         forget.bind(&holder).execute(&mut *transaction).await?;
-        sqlx::query("UPDATE invites SET claimed = $1, holder = $2, claim_ends = $3 WHERE invite_id = $4")
+        let claim =
+            "UPDATE invites SET claimed = $1, holder = $2, claim_ends = $3 WHERE invite_id = $4 AND used IS NULL";
+        let claimed = sqlx::query(claim)
             .bind(did.as_str())
             .bind(&holder)
             .bind(sql_time(now.plus(CLAIM_SECONDS)))
             .bind(invite.id.as_bytes())
             .execute(&mut *transaction)
             .await?;
+        if claimed.rows_affected() == 0 {
+            return Err(Undone::Over);
+        }
         transaction.commit().await?;
         Ok(Invite { claimed_by: Some(did.as_str().to_owned()), ..invite })
     }

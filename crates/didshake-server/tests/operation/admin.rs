@@ -120,6 +120,14 @@ async fn a_revoked_did_is_refused_under_every_policy_until_it_is_restored() {
     let path = format!("/v1/admin/revocations/{}", did(2));
     assert_eq!((owner.delete(&path).await, owner.delete(&path).await), (204, 404));
     service.login(&identity(2)).await.unwrap();
+    let other = json!({"did": "did:web:a.example%3A8443"});
+    assert_eq!(owner.send("POST", "/v1/admin/revocations", &other).await.0, 204);
+    assert_eq!(
+        owner.delete("/v1/admin/revocations/did:web:a.example%3A8443").await,
+        404,
+        "encoded once more in a path"
+    );
+    assert_eq!(owner.delete("/v1/admin/revocations/did%3Aweb%3Aa.example%253A8443").await, 204);
 
     // Sessions of whomever.
     let sessions = owner.get("/v1/admin/sessions").await.1["sessions"].as_array().unwrap().clone();

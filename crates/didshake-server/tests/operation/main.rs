@@ -8,6 +8,7 @@ mod configuration;
 mod cookies;
 mod endings;
 mod http;
+mod links;
 mod pages;
 mod people;
 mod policies;

@@ -72,6 +72,8 @@ fn a_rule_that_says_something_else_is_refused_with_its_number() {
         ("allow = { domain = \"a.*.example\" }", "no domain"),
         ("allow = { method = \"did:web\" }", "no DID method"),
         ("allow = { group = \"staff\" }", "no group `staff`"),
+        ("allow = { account = false }", "rule 2: `account` can only be true"),
+        ("allow = { account = true, method = \"key\" }", "rule 2 has not exactly one of `did`"),
         ("alow = { method = \"key\" }", "TOML of a policy"),
         ("allow = { metod = \"key\" }", "TOML of a policy"),
     ] {
