@@ -11,7 +11,7 @@ struct Scene {
     instances: [Service; 2],
     // Stopped when the scene is over; a home is removed after its service is gone.
     _nginx: Nginx,
-    homes: [Home; 2],
+    _homes: [Home; 2],
     client: Client,
     origin: String,
     service: Did,
@@ -35,7 +35,7 @@ fn scene(store: &str) -> Scene {
     let nginx = Nginx::start(&homes[0], &homes[0].path("tls/server.pem"), &homes[0].path("tls/server.key"), &sites);
     let client = Client::new([9; 32], &std::fs::read(homes[0].path("tls/root.pem")).unwrap());
     let service = Did::parse(&instances[0].did).unwrap();
-    Scene { instances, _nginx: nginx, homes, client, origin, service }
+    Scene { instances, _nginx: nginx, _homes: homes, client, origin, service }
 }
 
 /// As an operator does: the first one's key goes to the others.

@@ -109,7 +109,7 @@ async fn whom_the_policy_keeps_out_no_invite_lets_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_who_use_one_invite_one_comes_in() {
     for place in both() {
-        let Scene { accounts: accounts, sessions: first, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let Scene { accounts, sessions: first, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
         let Scene { accounts: others, sessions: second, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
         for round in 0..8_u8 {
             let purpose = Purpose::Account { name: "bob".into(), email: None, groups: Vec::new() };
