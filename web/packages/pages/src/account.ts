@@ -5,7 +5,7 @@ import { showFailure } from "./failure-page.js";
 import { moment } from "./format.js";
 import { Identities, type Identity } from "./identities.js";
 import { allSessions, currentSession, endAll, endCurrent, endOne, Refused, type Session } from "./session.js";
-import { didCard, section, show, waiting } from "./view.js";
+import { didCard, facts, section, show, waiting } from "./view.js";
 import { wordsOf } from "./words.js";
 
 async function start(): Promise<void> {
@@ -72,10 +72,6 @@ function showAccount(current: Session, sessions: readonly Session[], keys: reado
 function keyName(method: string, did: string): string {
   const fragment = method.startsWith(`${did}#`) ? method.slice(did.length) : method;
   return did.startsWith("did:key:") || did.startsWith("did:jwk:") ? "the one that the DID holds" : fragment;
-}
-
-function facts(rows: readonly (readonly [string, string])[]): HTMLElement {
-  return el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 }
 
 function sessionsSection(sessions: readonly Session[], keys: readonly Identity[]): HTMLElement {
