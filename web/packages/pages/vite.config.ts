@@ -35,10 +35,10 @@ export default defineConfig({
           // with everything that they import: what the vectors page needs beyond it stays there.
           // So no file of `page` imports the index of the package, which imports everything.
           peer: all("../didshake/src", "errors bytes login webcrypto discovery web keys messages encoding signer"),
-          page: [...all("src", "dom view identities pins service failure failure-page session format form name-form authenticate wire parts"), PRELOAD],
+          page: [...all("src", "dom view identities pins service failure failure-page session format form name-form authenticate wire parts accounts"), PRELOAD],
           // what only some visits need, loaded when they do
           invite: all("src", "invite"),
-          ways: all("src", "accounts signed enrol recovery-code second-way new-code add-device recover"),
+          ways: all("src", "ways"),
         },
       },
     },

@@ -129,7 +129,7 @@ async function choose(attempt: Attempt): Promise<void> {
 async function recover(attempt: Attempt, service: Service): Promise<void> {
   const onCancel = (): Promise<void> => choose(attempt);
   try {
-    const { showRecover } = await part(import("./recover.js"));
+    const { showRecover } = await part(import("./ways.js"));
     showRecover({
       identities: attempt.identities, onCancel,
       onKey: (identity, invite) => logIn({ ...attempt, invite }, service, identity),
@@ -172,7 +172,7 @@ async function logIn(attempt: Attempt, service: Service, identity: Identity): Pr
 function offer(identity: Identity): Child {
   const place = el("div");
   const goOn = (): void => location.assign(target.path);
-  part(import("./second-way.js"))
+  part(import("./ways.js"))
     .then(({ secondWay }) => secondWay({ holder: identity, back: goOn }))
     // without an answer nothing is offered: the account page offers it again
     .then((shown) => shown && place.replaceChildren(shown), () => undefined);

@@ -14,20 +14,12 @@ export interface Me {
 /** The offer of a second way in, for whoever has only one. */
 export async function secondWay(me: Me): Promise<HTMLElement | undefined> {
   const account = await myAccount();
-  return account === null || account.keys.length < 2 ? secondWaySection(me) : undefined;
-}
-
-export function secondWaySection(me: Me): HTMLElement {
+  if (account !== null && account.keys.length > 1) return undefined;
   return section("A second way in",
     el("p", {}, "So far one key in one browser lets you in. If it is lost, nobody can bring it back. Make a second way in while you can:"),
     el("ul", {},
       el("li", {}, "a recovery code, to write down or print and keep with your papers;"),
       el("li", {}, "or a key on another device of yours.")),
-    waysToAdd(me, "primary"));
-}
-
-/** The buttons that make a second way in. */
-export function waysToAdd(me: Me, kind: "primary" | "quiet" = "quiet"): HTMLElement {
-  return el("p", { class: "actions" },
-    button("Make a recovery code", () => showNewCode(me), kind), button("Add a device", () => showAddDevice(me)));
+    el("p", { class: "actions" }, button("Make a recovery code", () => showNewCode(me)), button("Add a device", () => showAddDevice(me))),
+    el("p", { class: "hint" }, "You can also do it later, on your account page."));
 }
