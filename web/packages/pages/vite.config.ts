@@ -25,7 +25,7 @@ export default defineConfig({
     modulePreload: { polyfill: false, resolveDependencies: (_, names, { hostType }) => (hostType === "html" ? names : []) },
     reportCompressedSize: false,
     rollupOptions: {
-      input: ["login", "account", "vectors"].map((name) => here(`${name}.html`)),
+      input: ["login", "account", "admin", "vectors"].map((name) => here(`${name}.html`)),
       output: {
         // no hashes: the names are part of what the server embeds
         entryFileNames: "[name].js",

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 // 60,000 is what the login page may have; the vectors page carries the other role and the harness
-const LIMITS = { login: 60_000, account: 60_000, vectors: 80_000 };
+const LIMITS = { login: 60_000, account: 60_000, admin: 60_000, vectors: 80_000 };
 /** For one part that a page loads later, with what it needs and the page has not. */
 const LATER = 10_000;
 const folder = fileURLToPath(new URL("../../../../crates/didshake-server/assets/pages", import.meta.url));

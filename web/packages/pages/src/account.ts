@@ -7,7 +7,7 @@ import { moment } from "./format.js";
 import { Identities, type Identity } from "./identities.js";
 import { accountKeysSection, accountSection } from "./keys-section.js";
 import { allSessions, currentSession, endAll, endCurrent, endOne, Refused, type Session } from "./session.js";
-import { didCard, facts, section, show, waiting } from "./view.js";
+import { confirmed, didCard, facts, section, show, waiting } from "./view.js";
 import { wordsOf } from "./words.js";
 
 async function start(): Promise<void> {
@@ -92,10 +92,12 @@ function sessionsSection(sessions: readonly Session[], keys: readonly Identity[]
   return section("Your sessions",
     el("p", {}, "Every place where you are logged in to this service. End one that you do not know."),
     el("ul", { class: "cards" }, ...sessions.map((session) => sessionCard(session, keys))),
-    others.length > 0 && confirmed("End all others", "Really end all other sessions", () => attempt(async () => {
-      for (const { session_id } of others) await endOne(session_id);
-    })),
-    confirmed("End all, this one too", "Really end all sessions and log out here", () => attempt(endAll)));
+    others.length > 0 && confirmed({
+      label: "End all others", question: "Really end all other sessions", keep: "Keep them", action: () => attempt(async () => {
+        for (const { session_id } of others) await endOne(session_id);
+      }),
+    }),
+    confirmed({ label: "End all, this one too", question: "Really end all sessions and log out here", keep: "Keep them", action: () => attempt(endAll) }));
 }
 
 function sessionCard({ session_id, did, client, created, expires, last_used, current, algorithm }: Session, keys: readonly Identity[]): HTMLElement {
@@ -109,22 +111,6 @@ function sessionCard({ session_id, did, client, created, expires, last_used, cur
       ["Begun", moment(created)], ["Last used", last_used === null ? "not yet" : moment(last_used)], ["Ends", moment(expires)],
       ["Key", `${key} (${algorithm})`],
     ]));
-}
-
-/** A button that asks once more before it acts. */
-function confirmed(label: string, question: string, action: () => unknown): HTMLElement {
-  const place = el("p", { class: "actions" });
-  const ask = (): void => {
-    const no = button("Keep them", () => {
-      reset();
-      place.querySelector("button")?.focus();
-    });
-    place.replaceChildren(button(question, action, "danger"), no);
-    no.focus();
-  };
-  const reset = (): void => place.replaceChildren(button(label, ask));
-  reset();
-  return place;
 }
 
 /** The keys of this browser that are none of the account's. */

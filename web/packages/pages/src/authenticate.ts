@@ -4,7 +4,7 @@ import type { Signer } from "../../didshake/src/signer.js";
 import { DidWebResolver } from "../../didshake/src/web.js";
 import { clockError, failureOf, noCookie, wrongClock, type Failure } from "./failure.js";
 import type { Service } from "./service.js";
-import { currentSession, endCurrent, type Session } from "./session.js";
+import { currentSession, endCurrent, Refused, type Session } from "./session.js";
 import type { Wire } from "./wire.js";
 
 /** The path whose answer sets the cookie. */
@@ -26,7 +26,7 @@ export class LoginFailed extends Error {
 /**
  * The handshake with the service that is meant, and the cookie for what follows.
  * @param replaces whether this browser has a session, which ends then
- * @throws LoginFailed
+ * @throws LoginFailed, Refused
  */
 export function authenticate(holder: Holder, service: Service, wire: Wire, replaces: boolean): Promise<Session> {
   return withSession(holder, service, wire, async (session) => {
@@ -37,7 +37,7 @@ export function authenticate(holder: Holder, service: Service, wire: Wire, repla
 
 /**
  * The handshake with the service that is meant, and something to do with the session.
- * @throws LoginFailed
+ * @throws LoginFailed, Refused
  */
 export async function withSession<T>(holder: Holder, service: Service, wire: Wire, act: (session: LoginSession) => Promise<T>): Promise<T> {
   let session: LoginSession | undefined;
@@ -48,7 +48,7 @@ export async function withSession<T>(holder: Holder, service: Service, wire: Wir
     });
     return await act(session);
   } catch (fault) {
-    if (fault instanceof LoginFailed) throw fault;
+    if (fault instanceof LoginFailed || fault instanceof Refused) throw fault;
     throw new LoginFailed(failureOf(fault, { answered: wire.last, alert: wire.alert, proved: wire.proved }));
   } finally {
     // the page keeps no key to requests: from here on the cookie counts

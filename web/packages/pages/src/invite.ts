@@ -80,7 +80,7 @@ function taken(): Failure {
   return {
     title: "This key cannot take the invite",
     happened: ["A key opens one account. This one has an account here already, or was removed from one for good.", "The invite was not used up."],
-    todo: ["If the account is yours, log in with the key as usual.", "For another account, open the invite's link again and create a new key for it."],
+    todo: ["If the account is yours, log in with the key as usual.", "For another account, choose another key, or create one for it."],
     code: "claim, status 409", again: false,
   };
 }

@@ -54,3 +54,33 @@ export function fold(title: string, ...body: Child[]): HTMLDetailsElement {
 export function facts(rows: readonly (readonly [string, string])[]): HTMLElement {
   return el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 }
+
+/** Something that is asked once more before it is done. */
+export interface Confirmed {
+  readonly label: string;
+  /** For screen readers, where the label alone does not say it. */
+  readonly what?: string;
+  readonly question: string;
+  readonly keep: string;
+  readonly action: () => unknown;
+}
+
+/** A button that asks once more before it acts. */
+export function confirmed({ label, what, question, keep, action }: Confirmed): HTMLElement {
+  const place = el("p", { class: "actions" });
+  const ask = (): void => {
+    const no = button(keep, () => {
+      reset();
+      place.querySelector("button")?.focus();
+    });
+    place.replaceChildren(button(question, action, "danger"), no);
+    no.focus();
+  };
+  const reset = (): void => {
+    const first = button(label, ask);
+    if (what !== undefined) first.setAttribute("aria-label", what);
+    place.replaceChildren(first);
+  };
+  reset();
+  return place;
+}

@@ -46,7 +46,8 @@ export class Accounts {
   admits(did: string): boolean {
     const account = this.of(did);
     if (this.revoked.has(did) || account?.disabled === true) return false;
-    return this.rules === "anyone" || (this.rules === "accounts" && account !== undefined) || this.#claimOf(did) !== undefined;
+    // a claim counts as the account that it leads to
+    return this.rules === "anyone" || (this.rules === "accounts" && (account !== undefined || this.#claimOf(did) !== undefined));
   }
 
   /** A DID has proved itself: its claim becomes an account, or a key of one. */

@@ -38,6 +38,12 @@ export async function accountsOf(owner: Visit): Promise<Map<string, { id: string
   return new Map(accounts.map(({ account_id, name, keys }) => [name, { id: account_id, keys }]));
 }
 
+/** The account page, as far as it shows the account. */
+export async function seeAccount(on: Visit): Promise<void> {
+  await heading(on, "Your account");
+  await on.page.getByRole("heading", { name: "Your sessions" }).waitFor();
+}
+
 export async function logOut(on: Visit): Promise<void> {
   await on.page.goto(`${on.origin}/account`);
   await press(on, "Log out");

@@ -9,7 +9,7 @@ import { startTestService } from "./test-service.js";
 export interface ServiceOptions {
   /** A port of before, to take the place of another service. */
   readonly port?: number;
-  /** Whom its policy lets in: anyone, unless given. Whoever is invited comes in as well. */
+  /** Whom its policy lets in: anyone, unless given. With accounts, whoever is invited as well. */
   readonly rules?: Rules;
 }
 
