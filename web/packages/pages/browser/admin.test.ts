@@ -77,11 +77,11 @@ test("an invite is made, shown once, listed, taken or cancelled", async () => {
   await grace.page.goto(`${grace.origin}/account`);
   await grace.page.getByText("grace@example.com").waitFor();
   await leave(grace);
-  const { link: cancelled } = await inviteOf(owner, { name: "Nobody" });
+  const { link: cancelled } = await inviteOf(owner, { name: "Mallory" });
   await admin("Invites");
-  await press(owner, "Cancel the invite of Nobody");
+  await press(owner, "Cancel the invite of Mallory");
   await press(owner, "Really cancel this invite");
-  await page.getByRole("heading", { name: "Nobody" }).waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Mallory" }).waitFor({ state: "detached" });
   const late = await visit(browser, service);
   await late.page.goto(cancelled);
   await heading(late, /^This invite is (not known here|used up or over)$/);
@@ -181,8 +181,9 @@ test("a session is ended, a DID is revoked and lifted", async () => {
   await on.page.goto(`${on.origin}/login`);
   await press(on, "Log in as laptop");
   await heading(on, "The service did not let you in");
-  await owner.page.getByRole("button", { name: /^Lift the revocation of/ }).first().click();
-  await owner.page.getByRole("button", { name: /^Really let/ }).click();
+  const card = owner.page.locator(".card", { hasText: "stolen laptop" });
+  await card.getByRole("button", { name: /^Lift the revocation of/ }).click();
+  await card.getByRole("button", { name: /^Really let/ }).click();
   await owner.page.getByText("stolen laptop").waitFor({ state: "detached" });
   await press(on, "Try again");
   await logIn(on, "laptop");

@@ -50,9 +50,9 @@ function keyCard({ here, back, did }: Keys, key: AccountKey, me: Me | undefined)
   const remove = me && button("Remove", withWays(back, ({ showRemoveKey }) => showRemoveKey(me, { key: { ...key, current: key.did === did }, name, isHere })));
   remove?.setAttribute("aria-label", `Remove ${name} from your account`);
   return el("li", { class: "card" },
-    el("div", { class: "head" }, el("h3", {}, name), key.did === did && el("p", { class: "badge" }, "You now"), remove),
+    el("div", { class: "head" }, el("h3", {}, name), key.did === did && el("p", { class: "badge" }, "You now")),
     didCard({ did: key.did, words: wordsOf(key.did) }, `the DID of ${name}`),
-    facts([["Since", day(key.added)], ["In this browser", mine?.name ?? "no"]]));
+    facts([["Since", day(key.added)], ["In this browser", mine?.name ?? "no"]]), remove && el("p", { class: "actions" }, remove));
 }
 
 /** What needs the part of the script that makes and removes ways into an account. */
