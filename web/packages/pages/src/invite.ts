@@ -61,7 +61,7 @@ function unknown(status: number): Failure {
   return {
     title: "This invite is not known here",
     happened: ["The service has no such invite. Most likely the link was cut off or changed on its way to you, or it was taken back.", "Nothing was changed."],
-    todo: ["Copy the whole link again: it ends with 43 letters and digits after the equals sign.", ASK_AGAIN],
+    todo: ["Copy the whole link again: after the equals sign there are 43 characters.", ASK_AGAIN],
     code: `invite, status ${status}`, again: false,
   };
 }
