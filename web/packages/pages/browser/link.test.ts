@@ -49,6 +49,9 @@ test.runIf(served)("a link says who comes in, warns, and logs in once", async ()
   await on.page.goto(`${on.origin}/account`);
   await heading(on, "Your account");
   await on.page.getByText(session.own.did).first().waitFor();
+  // the key is where the program is: nothing here can sign
+  await on.page.getByText("log in with a key of this browser").waitFor();
+  expect(await on.page.getByRole("button", { name: "Add a device" }).count()).toBe(0);
   await on.page.goto(link);
   await heading(on, "This link is used up or over");
   await look(on, "link-over");

@@ -38,5 +38,8 @@ function card({ did, since, reason }: Revocation, open: Open): HTMLElement {
   const words = wordsOf(did);
   return el("li", { class: "card" }, el("h3", {}, words), el("code", { class: "block" }, did),
     facts([["Since", moment(since)], ["Reason", reason === null || reason === "" ? "none given" : reason]]),
-    confirmed({ label: "Lift", what: `Lift the revocation of ${words}`, question: `Really let ${words} in again`, keep: "Keep it out", action: () => attempt(open, () => lift(did).then(() => open("revocations"))) }));
+    confirmed({
+      label: "Lift", what: `Lift the revocation of ${words}`, question: `Really let ${words} in again`, keep: "Keep it out",
+      action: () => attempt(open, () => lift(did).then(() => open("revocations"))),
+    }));
 }

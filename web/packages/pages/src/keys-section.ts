@@ -23,7 +23,7 @@ export interface Keys {
 /** Who the account is, where there is one. */
 export function accountSection({ name, email, groups, created }: Account): HTMLElement {
   return section("Account",
-    facts([["Name", name === "" ? "none" : name], ["E-mail", email ?? "none"], ["Groups", groups.length === 0 ? "none" : groups.join(", ")], ["Since", day(created)]]),
+    facts([["Name", name === "" ? "none" : name], ["E-mail", email ?? "none"], ["Groups", groups.join(", ") || "none"], ["Since", day(created)]]),
     groups.includes("admin") && el("p", { class: "actions" }, el("a", { class: "button", href: "/admin" }, "Administration")));
 }
 
@@ -47,7 +47,8 @@ function keyCard({ here, back, did }: Keys, key: AccountKey, me: Me | undefined)
   const mine = here.find((one) => one.did === key.did);
   const name = key.label !== "" ? key.label : mine?.name ?? "A key without a label";
   const isHere = mine !== undefined;
-  const remove = me && button("Remove", withWays(back, ({ showRemoveKey }) => showRemoveKey(me, { key: { ...key, current: key.did === did }, name, isHere })));
+  const removed = { key: { ...key, current: key.did === did }, name, isHere };
+  const remove = me && button("Remove", withWays(back, ({ showRemoveKey }) => showRemoveKey(me, removed)));
   remove?.setAttribute("aria-label", `Remove ${name} from your account`);
   return el("li", { class: "card" },
     el("div", { class: "head" }, el("h3", {}, name), key.did === did && el("p", { class: "badge" }, "You now")),
