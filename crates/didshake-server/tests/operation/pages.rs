@@ -9,7 +9,7 @@ async fn pages_come_from_here_and_run_nothing_else() {
     let service = Service::start(&settings(directory.path())).await;
     let root = ask(service.address, "GET /", "").await;
     assert_eq!((root.status, root.header("location")), (303, Some("/login")));
-    for path in ["/login", "/account", "/vectors"] {
+    for path in ["/login", "/account", "/admin", "/vectors"] {
         let page = ask(service.address, &format!("GET {path}"), "").await;
         assert_eq!((page.status, page.header("content-encoding")), (200, None), "{path}");
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));

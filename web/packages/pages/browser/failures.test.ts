@@ -122,7 +122,7 @@ test("another identity than the one that is known is never accepted by itself", 
 });
 
 test("a service whose policy refuses", async () => {
-  const strict = await startService({ refuses: true });
+  const strict = await startService({ rules: "nobody" });
   try {
     const on = await visit(browser, strict);
     await createKey(on, "stranger");

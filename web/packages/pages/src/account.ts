@@ -1,11 +1,13 @@
 import "./style.css";
+import { myAccount, type Account } from "./accounts.js";
 import { button, el, type Child } from "./dom.js";
 import { failureOf } from "./failure.js";
 import { showFailure } from "./failure-page.js";
 import { moment } from "./format.js";
 import { Identities, type Identity } from "./identities.js";
+import { accountKeysSection, accountSection } from "./keys-section.js";
 import { allSessions, currentSession, endAll, endCurrent, endOne, Refused, type Session } from "./session.js";
-import { didCard, section, show, waiting } from "./view.js";
+import { confirmed, didCard, facts, section, show, waiting } from "./view.js";
 import { wordsOf } from "./words.js";
 
 async function start(): Promise<void> {
@@ -13,8 +15,9 @@ async function start(): Promise<void> {
   try {
     const current = await currentSession();
     if (current === undefined) return showLoggedOut();
-    const sessions = await allSessions();
-    showAccount(current, sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.created - a.created), keys);
+    const [sessions, account] = await Promise.all([allSessions(), myAccount()]);
+    sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.created - a.created);
+    showAccount({ current, sessions, account, keys });
   } catch (fault) {
     if (fault instanceof Refused && fault.status === 401) return showLoggedOut();
     showFailure(failureOf(fault), start);
@@ -50,7 +53,14 @@ async function attempt(action: () => Promise<void>): Promise<void> {
   }
 }
 
-function showAccount(current: Session, sessions: readonly Session[], keys: readonly Identity[]): void {
+interface Shown {
+  readonly current: Session;
+  readonly sessions: readonly Session[];
+  readonly account: Account | null;
+  readonly keys: readonly Identity[];
+}
+
+function showAccount({ current, sessions, account, keys }: Shown): void {
   const { did, algorithm, verification_method, expires, service } = current;
   const name = keys.find((key) => key.did === did)?.name;
   show({
@@ -61,8 +71,11 @@ function showAccount(current: Session, sessions: readonly Session[], keys: reado
         didCard({ did, words: wordsOf(did) }, "your DID"),
         facts([["Key", keyName(verification_method, did)], ["Algorithm", algorithm], ["This session", `until ${moment(expires)}`], ["At", location.host]]),
         el("p", { class: "actions" }, button("Log out", () => attempt(endCurrent), "primary"))),
+      account !== null && accountSection(account),
+      accountKeysSection({ account, did, here: keys, back: start }),
       sessionsSection(sessions, keys),
-      keysSection(keys, did),
+      account === null ? keysSection("Your keys on this device", keys, did)
+        : keysSection("Other keys on this device", keys.filter((key) => account.keys.every((one) => one.did !== key.did)), did),
       section("The service", didCard({ did: service.did, words: wordsOf(service.did) }, "the service's DID")),
     ],
   });
@@ -74,19 +87,17 @@ function keyName(method: string, did: string): string {
   return did.startsWith("did:key:") || did.startsWith("did:jwk:") ? "the one that the DID holds" : fragment;
 }
 
-function facts(rows: readonly (readonly [string, string])[]): HTMLElement {
-  return el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
-}
-
 function sessionsSection(sessions: readonly Session[], keys: readonly Identity[]): HTMLElement {
   const others = sessions.filter(({ current }) => !current);
   return section("Your sessions",
     el("p", {}, "Every place where you are logged in to this service. End one that you do not know."),
     el("ul", { class: "cards" }, ...sessions.map((session) => sessionCard(session, keys))),
-    others.length > 0 && confirmed("End all others", "Really end all other sessions", () => attempt(async () => {
-      for (const { session_id } of others) await endOne(session_id);
-    })),
-    confirmed("End all, this one too", "Really end all sessions and log out here", () => attempt(endAll)));
+    others.length > 0 && confirmed({
+      label: "End all others", question: "Really end all other sessions", keep: "Keep them", action: () => attempt(async () => {
+        for (const { session_id } of others) await endOne(session_id);
+      }),
+    }),
+    confirmed({ label: "End all, this one too", question: "Really end all sessions and log out here", keep: "Keep them", action: () => attempt(endAll) }));
 }
 
 function sessionCard({ session_id, did, client, created, expires, last_used, current, algorithm }: Session, keys: readonly Identity[]): HTMLElement {
@@ -102,25 +113,9 @@ function sessionCard({ session_id, did, client, created, expires, last_used, cur
     ]));
 }
 
-/** A button that asks once more before it acts. */
-function confirmed(label: string, question: string, action: () => unknown): HTMLElement {
-  const place = el("p", { class: "actions" });
-  const ask = (): void => {
-    const no = button("Keep them", () => {
-      reset();
-      place.querySelector("button")?.focus();
-    });
-    place.replaceChildren(button(question, action, "danger"), no);
-    no.focus();
-  };
-  const reset = (): void => place.replaceChildren(button(label, ask));
-  reset();
-  return place;
-}
-
-function keysSection(keys: readonly Identity[], did: string): HTMLElement {
-  if (keys.length === 0) return section("Your keys on this device", el("p", {}, "This browser has no key for this address."));
-  return section("Your keys on this device",
+/** The keys of this browser that are none of the account's. */
+function keysSection(title: string, keys: readonly Identity[], did: string): Child {
+  return keys.length > 0 && section(title,
     el("p", {}, "To rename or remove one, or to make another, go to ", el("a", { href: "/login" }, "the login page"), "."),
     el("ul", { class: "cards" }, ...keys.map((key) => el("li", { class: "card" },
       el("div", { class: "head" }, el("h3", {}, key.name), key.did === did && el("p", { class: "badge" }, "You now")),

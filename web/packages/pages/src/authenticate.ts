@@ -1,14 +1,20 @@
 import { systemClock, systemRandom } from "../../didshake/src/config.js";
 import { login, type LoginSession } from "../../didshake/src/login.js";
+import type { Signer } from "../../didshake/src/signer.js";
 import { DidWebResolver } from "../../didshake/src/web.js";
 import { clockError, failureOf, noCookie, wrongClock, type Failure } from "./failure.js";
-import type { Identity } from "./identities.js";
 import type { Service } from "./service.js";
-import { currentSession, endCurrent, type Session } from "./session.js";
+import { currentSession, endCurrent, Refused, type Session } from "./session.js";
 import type { Wire } from "./wire.js";
 
 /** The path whose answer sets the cookie. */
 export const COOKIE = "/v1/session/cookie";
+
+/** A DID, and what signs for it. */
+export interface Holder {
+  readonly did: string;
+  readonly signer: Signer;
+}
 
 /** A login that failed, with its page. */
 export class LoginFailed extends Error {
@@ -20,19 +26,29 @@ export class LoginFailed extends Error {
 /**
  * The handshake with the service that is meant, and the cookie for what follows.
  * @param replaces whether this browser has a session, which ends then
- * @throws LoginFailed
+ * @throws LoginFailed, Refused
  */
-export async function authenticate(identity: Identity, service: Service, wire: Wire, replaces: boolean): Promise<Session> {
+export function authenticate(holder: Holder, service: Service, wire: Wire, replaces: boolean): Promise<Session> {
+  return withSession(holder, service, wire, async (session) => {
+    if (replaces) await endCurrent();
+    return takeCookie(session, wire);
+  });
+}
+
+/**
+ * The handshake with the service that is meant, and something to do with the session.
+ * @throws LoginFailed, Refused
+ */
+export async function withSession<T>(holder: Holder, service: Service, wire: Wire, act: (session: LoginSession) => Promise<T>): Promise<T> {
   let session: LoginSession | undefined;
   try {
     session = await login({
       url: service.endpoint, meant: { did: service.did }, fetch: wire.fetch, clock: systemClock, random: systemRandom,
-      identity: { did: identity.did, fragment: "", signer: identity.signer }, resolvers: [new DidWebResolver({ fetch: wire.fetch })],
+      identity: { did: holder.did, fragment: "", signer: holder.signer }, resolvers: [new DidWebResolver({ fetch: wire.fetch })],
     });
-    if (replaces) await endCurrent();
-    return await takeCookie(session, wire);
+    return await act(session);
   } catch (fault) {
-    if (fault instanceof LoginFailed) throw fault;
+    if (fault instanceof LoginFailed || fault instanceof Refused) throw fault;
     throw new LoginFailed(failureOf(fault, { answered: wire.last, alert: wire.alert, proved: wire.proved }));
   } finally {
     // the page keeps no key to requests: from here on the cookie counts
@@ -42,11 +58,14 @@ export async function authenticate(identity: Identity, service: Service, wire: W
 
 async function takeCookie(session: LoginSession, wire: Wire): Promise<Session> {
   const { status } = await session.fetch(COOKIE, { method: "POST" });
-  if (status !== 204) {
-    const difference = status === 401 ? clockError(wire.last?.date ?? null) : undefined;
-    throw new LoginFailed(difference === undefined ? noCookie(status, wire.last?.retryAfter ?? null) : wrongClock(difference));
-  }
+  if (status !== 204) throw new LoginFailed(unsigned(wire) ?? noCookie(status, wire.last?.retryAfter ?? null));
   const current = await currentSession();
   if (current === undefined) throw new LoginFailed(noCookie(status, null));
   return current;
+}
+
+/** Why the service did not take a signed request for one: this device's clock, or nothing that is known here. */
+export function unsigned({ last }: Wire): Failure | undefined {
+  const difference = last?.status === 401 ? clockError(last.date) : undefined;
+  return difference === undefined ? undefined : wrongClock(difference);
 }

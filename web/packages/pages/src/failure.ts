@@ -65,7 +65,7 @@ function misunderstood(code: string): Failure {
   };
 }
 
-function denied(): Failure {
+export function denied(): Failure {
   return {
     title: "The service did not let you in",
     happened: [

@@ -12,20 +12,25 @@ export interface Home {
   readonly identities: Identities;
   readonly service: Service;
   readonly onLogin: (identity: Identity) => unknown;
+  readonly onRecover: () => unknown;
+  /** What the key is for, where it is for an invite. */
+  readonly invited?: { readonly title: string; readonly intro: readonly Child[] } | undefined;
 }
 
 /** Who wants to log in: one click for whoever has a key, and the way to a key for everyone else. */
 export async function showHome(home: Home): Promise<void> {
-  const { identities, service } = home;
+  const { identities, service, onRecover, invited } = home;
   const kept = (await navigator.storage?.persisted?.()) ?? false;
   const [last, ...others] = identities.all;
   const you = last === undefined ? [firstKey(home)] : [chooseKey(home, last, others), !kept && fleetingNote(), manage(home)];
-  show({ title: `Log in to ${location.host}`, body: [...you, serviceSection(service), limits()] });
+  if (invited !== undefined) return show({ title: invited.title, body: [...invited.intro, ...you, serviceSection(service), limits()] });
+  const recover = el("p", { class: "actions" }, button("I have a recovery code", onRecover));
+  show({ title: `Log in to ${location.host}`, body: [...you, recover, serviceSection(service), limits()] });
 }
 
 function firstKey(home: Home): HTMLElement {
   return section("Your key",
-    el("p", {}, "You need no account and no password here, only a key. It is made on this device and stays in this browser: no script can copy it, not even this page's."),
+    el("p", {}, "You need no password here, only a key. It is made on this device and stays in this browser: no script can copy it, not even this page's."),
     createForm(home, "Create a key on this device"));
 }
 

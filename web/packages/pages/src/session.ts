@@ -22,10 +22,16 @@ export class Refused extends Error {
 }
 
 /** One request with the cookie. Errors: {@link Refused} unless the status is one of `good`. */
-async function ask(method: string, path: string, good: readonly number[]): Promise<Response> {
+export async function ask(method: string, path: string, good: readonly number[], value?: object): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  const init: RequestInit = { method, credentials: "same-origin", cache: "no-store", headers };
+  if (value !== undefined) {
+    headers["Content-Type"] = "application/json";
+    init.body = JSON.stringify(value);
+  }
   let response: Response;
   try {
-    response = await fetch(path, { method, credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } });
+    response = await fetch(path, init);
   } catch {
     throw new Refused(0);
   }

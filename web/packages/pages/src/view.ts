@@ -24,13 +24,17 @@ export function waiting(text: string): View {
 
 /** Something long to copy: it wraps, and a button copies it. */
 export function copyable(text: string, what: string): HTMLElement {
+  return el("div", { class: "copyable" }, el("code", {}, text), copyButton(text, what));
+}
+
+export function copyButton(text: string, what: string): HTMLElement {
   const said = el("span", { class: "said", role: "status" });
   const copy = button("Copy", async () => {
     const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
     said.textContent = copied ? "Copied" : "Could not copy: select the text instead";
   });
   copy.setAttribute("aria-label", `Copy ${what}`);
-  return el("div", { class: "copyable" }, el("code", {}, text), el("span", { class: "copy" }, copy, said));
+  return el("span", { class: "copy" }, copy, said);
 }
 
 /** The four words by which people recognise a DID, and the DID itself. */
@@ -44,4 +48,39 @@ export function section(title: string, ...body: Child[]): HTMLElement {
 
 export function fold(title: string, ...body: Child[]): HTMLDetailsElement {
   return el("details", {}, el("summary", {}, title), ...body);
+}
+
+/** Names and what they stand for. */
+export function facts(rows: readonly (readonly [string, string])[]): HTMLElement {
+  return el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+}
+
+/** Something that is asked once more before it is done. */
+export interface Confirmed {
+  readonly label: string;
+  /** For screen readers, where the label alone does not say it. */
+  readonly what?: string;
+  readonly question: string;
+  readonly keep: string;
+  readonly action: () => unknown;
+}
+
+/** A button that asks once more before it acts. */
+export function confirmed({ label, what, question, keep, action }: Confirmed): HTMLElement {
+  const place = el("p", { class: "actions" });
+  const ask = (): void => {
+    const no = button(keep, () => {
+      reset();
+      place.querySelector("button")?.focus();
+    });
+    place.replaceChildren(button(question, action, "danger"), no);
+    no.focus();
+  };
+  const reset = (): void => {
+    const first = button(label, ask);
+    if (what !== undefined) first.setAttribute("aria-label", what);
+    place.replaceChildren(first);
+  };
+  reset();
+  return place;
 }

@@ -53,6 +53,18 @@ export class Sessions implements RequestStore<Kept> {
     return this.#kept.get(id)?.established.peer.did === did && this.#kept.delete(id);
   }
 
+  endAny(id: string): boolean {
+    return this.#kept.delete(id);
+  }
+
+  endOf(did: string): void {
+    for (const { id } of [...this.#kept.values()].filter(({ established }) => established.peer.did === did)) this.#kept.delete(id);
+  }
+
+  newest(count: number): Kept[] {
+    return [...this.#kept.values()].filter(({ used }) => used).reverse().slice(0, count);
+  }
+
   json({ id, established, lastUsed }: Kept, service: string, current: string): object {
     const { did, fragment, algorithm, publicKey } = established.peer;
     return {

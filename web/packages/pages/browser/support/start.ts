@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Rules } from "./accounts.js";
 import { startTestService } from "./test-service.js";
 
 export interface ServiceOptions {
   /** A port of before, to take the place of another service. */
   readonly port?: number;
-  /** Whether its policy lets nobody in. */
-  readonly refuses?: boolean;
+  /** Whom its policy lets in: anyone, unless given. With accounts, whoever is invited as well. */
+  readonly rules?: Rules;
 }
 
 /** A service with the pages, at an origin of its own. */
@@ -17,6 +18,8 @@ export interface Service {
   readonly origin: string;
   readonly did: string;
   readonly port: number;
+  /** The secret of the first invite, for the owner. */
+  readonly owner: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,11 +31,16 @@ export function startService(options: ServiceOptions = {}): Promise<Service> {
 
 interface Listening { event: string; address: string; origins: string[]; did: string }
 
-async function startProgram(program: string, { port = 0, refuses = false }: ServiceOptions): Promise<Service> {
+const POLICIES = {
+  nobody: '[[rule]]\nallow = { did = "did:web:nobody.example" }\n',
+  accounts: "[[rule]]\nallow = { account = true }\n",
+} as const;
+
+async function startProgram(program: string, { port = 0, rules = "anyone" }: ServiceOptions): Promise<Service> {
   const data = mkdtempSync(join(tmpdir(), "didshake-service-"));
   const options = ["--json", "serve", "--listen", `127.0.0.1:${port}`, "--data", join(data, "data"), "--rate-handshakes", "6000/min"];
-  if (refuses) {
-    writeFileSync(join(data, "policy.toml"), '[[rule]]\nallow = { did = "did:web:nobody.example" }\n');
+  if (rules !== "anyone") {
+    writeFileSync(join(data, "policy.toml"), POLICIES[rules]);
     options.push("--policy", join(data, "policy.toml"));
   }
   const child = spawn(program, options, { stdio: ["ignore", "pipe", "ignore"], env: { PATH: process.env["PATH"], HOME: data } });
@@ -42,13 +50,20 @@ async function startProgram(program: string, { port = 0, refuses = false }: Serv
     await ended;
     rmSync(data, { recursive: true, force: true });
   };
+  let [listening, owner]: [Listening | undefined, string | undefined] = [undefined, undefined];
   for await (const line of createInterface(child.stdout)) {
-    const { event, origins, did } = JSON.parse(line) as Listening;
-    if (event !== "listening" || origins[0] === undefined) continue;
+    owner ??= /\/login#invite=([\w-]{43})/.exec(line)?.[1];
+    if (line.startsWith("{")) listening ??= listeningIn(JSON.parse(line) as Listening);
+    const origin = listening?.origins[0];
+    if (listening === undefined || origin === undefined || owner === undefined) continue;
     // what it prints from here on is of no interest, and must not fill the pipe
     child.stdout.resume();
-    return { origin: origins[0], did, port: Number(new URL(origins[0]).port), stop };
+    return { origin, did: listening.did, port: Number(new URL(origin).port), owner, stop };
   }
   await stop();
   throw new Error(`${program} did not come up`);
+}
+
+function listeningIn(line: Listening): Listening | undefined {
+  return line.event === "listening" ? line : undefined;
 }

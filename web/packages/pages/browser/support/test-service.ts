@@ -12,6 +12,10 @@ import { Responder } from "../../../didshake/src/responder.js";
 import { StateSealer } from "../../../didshake/src/waiting.js";
 import { loadVectors } from "../../../didshake/test/support/files.js";
 import { newIdentity } from "../../../didshake/test/support/loopback.js";
+import { accountRoutes, inviteRoutes, Links, type Visitor } from "./account-routes.js";
+import { Accounts, type Rules } from "./accounts.js";
+import { AdminRoutes } from "./admin-routes.js";
+import { json, readAsked, Refusal, type Answer, type Asked } from "./http.js";
 import { Sessions, type Kept } from "./sessions.js";
 import type { Service, ServiceOptions } from "./start.js";
 
@@ -23,17 +27,14 @@ const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 's
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const NAME = "__Host-didshake";
 
-interface Answer { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | Uint8Array }
-interface Asked { readonly method: string; readonly path: string; readonly query: string; readonly headers: IncomingMessage["headers"]; readonly body: Uint8Array }
-
 /** The contract of the pages, over the TypeScript responder: real handshakes, real cookies. */
-export async function startTestService({ port = 0, refuses = false }: ServiceOptions): Promise<Service> {
+export async function startTestService({ port = 0, rules = "anyone" }: ServiceOptions): Promise<Service> {
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const listening = (server.address() as AddressInfo).port;
   const origin = `http://127.0.0.1:${listening}`;
   const identity = newIdentity(1);
-  const handlers = new Handlers(origin, identity, refuses);
+  const handlers = new Handlers(origin, identity, rules);
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, headers, body } = await handlers.handle(await readAsked(request));
     response.writeHead(status, { "Cache-Control": "no-store", ...headers }).end(body);
@@ -42,32 +43,37 @@ export async function startTestService({ port = 0, refuses = false }: ServiceOpt
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { origin, did: identity.did, port: listening, stop };
-}
-
-async function readAsked(request: IncomingMessage): Promise<Asked> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
-  return { method: request.method ?? "GET", path, query, headers: request.headers, body: new Uint8Array(Buffer.concat(parts)) };
+  return { origin, did: identity.did, port: listening, owner: handlers.owner, stop };
 }
 
 class Handlers {
+  /** The secret of the first invite. */
+  readonly owner: string;
   readonly #sessions: Sessions;
+  readonly #accounts: Accounts;
+  readonly #links: Links;
+  readonly #admin: AdminRoutes;
   readonly #responder: HttpResponder;
   readonly #files = new Map(readdirSync(PAGES).map((name) => [name, readFileSync(PAGES + name)]));
   readonly #vectors = gzipSync(JSON.stringify(loadVectors()), { level: 1 });
 
-  constructor(readonly origin: string, readonly identity: ReturnType<typeof newIdentity>, refuses: boolean) {
+  constructor(readonly origin: string, readonly identity: ReturnType<typeof newIdentity>, rules: Rules) {
     this.#sessions = new Sessions(origin);
+    this.#accounts = new Accounts(rules, (did) => this.#sessions.endOf(did));
+    this.#links = new Links(this.#accounts, this.#sessions);
+    this.#admin = new AdminRoutes(origin, this.#accounts, this.#sessions, identity.did);
+    this.owner = this.#accounts.invite({ kind: "account", name: "owner", email: null, groups: ["admin"], label: null }, 86_400).secret;
     this.#responder = new HttpResponder({
       responder: new Responder({
         binding: HTTP, prologue: utf8(origin), endpoint: "/didshake", identities: [identity], admit: { any: true },
         applicationProtocols: ["didshake.login/1"], lifetime: 43_200, clock: systemClock, random: systemRandom,
-        burn: new MemoryBurnStore(systemClock), policy: () => !refuses,
+        burn: new MemoryBurnStore(systemClock), policy: ({ did }) => this.#accounts.admits(did),
       }),
       sealer: new StateSealer(systemRandom), sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-      onEstablished: (established) => this.#sessions.keep(established),
+      onEstablished: (established) => {
+        this.#sessions.keep(established);
+        this.#accounts.entered(established.peer.did);
+      },
     });
   }
 
@@ -79,13 +85,17 @@ class Handlers {
       case "/.well-known/didshake": return json({ did: this.identity.did, endpoint: `${this.origin}/didshake`, versions: [1], suites: [1, 2] });
       case "/vectors.json": return { status: 200, headers: { "Content-Type": "application/json", "Content-Encoding": "gzip" }, body: this.#vectors };
       case "/didshake": return this.#handshake(asked);
-      case "/v1/session/cookie": return this.#cookie(asked);
-      default: return this.#account(asked);
+    }
+    try {
+      return path.startsWith("/v1/") ? await this.#route(asked) : { status: 404 };
+    } catch (fault) {
+      if (!(fault instanceof Refusal)) throw fault;
+      return { status: fault.status, ...(fault.status === 401 && { headers: { "WWW-Authenticate": "DIDShake" } }) };
     }
   }
 
   #page(path: string): Answer | undefined {
-    const name = /^\/(login|account|vectors)$/.test(path) ? `${path.slice(1)}.html` : path.replace(/^\/assets\//, "");
+    const name = /^\/(login|account|admin|vectors)$/.test(path) ? `${path.slice(1)}.html` : path.replace(/^\/assets\//, "");
     const body = name.includes("/") ? undefined : this.#files.get(name);
     const type = TYPES[name.split(".").at(-1) ?? ""] ?? "";
     return body && { status: 200, headers: { "Content-Type": type, "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff" }, body };
@@ -97,29 +107,51 @@ class Handlers {
     return this.#responder.handle({ method, contentTypes, states: state === undefined ? [] : [state].flat(), body });
   }
 
+  async #route(asked: Asked): Promise<Answer> {
+    const { path } = asked;
+    if (path.startsWith("/v1/invites/")) return inviteRoutes(this.#accounts, asked);
+    if (path === "/v1/link/look") return this.#links.look(asked);
+    if (path === "/v1/link/enter") return cookieOf(this.#links.enter(asked));
+    const visitor = await this.#visitor(asked);
+    if (path === "/v1/session/link") return this.#links.make(visitor);
+    if (path === "/v1/session/cookie") return this.#cookie(asked, visitor);
+    if (path.startsWith("/v1/account")) return accountRoutes(this.#accounts, asked, visitor);
+    if (path.startsWith("/v1/admin/")) return this.#admin.answer(asked, visitor);
+    if (path.startsWith("/v1/session")) return this.#own(asked.method, path, visitor.session);
+    throw new Refusal(404);
+  }
+
   /** Only a signed request of this origin's own pages gets a cookie. */
-  async #cookie({ method, path, query, headers, body }: Asked): Promise<Answer> {
+  #cookie({ method, headers }: Asked, { session, signed }: Visitor): Answer {
+    if (method !== "POST" || headers["sec-fetch-site"] !== "same-origin") throw new Refusal(403);
+    if (!signed) throw new Refusal(401);
+    return cookieOf(session);
+  }
+
+  /** Errors: 401; 403 for a change that another page asks for. */
+  async #visitor(asked: Asked): Promise<Visitor> {
+    const { method, headers } = asked;
+    const signed = headers.signature === undefined ? undefined : await this.#signer(asked);
+    const cookie = new RegExp(`${NAME}=([\\w-]+)`).exec(headers.cookie ?? "")?.[1];
+    const session = signed ?? this.#sessions.ofCookie(cookie ?? "");
+    if (session === undefined) throw new Refusal(401);
+    if (signed === undefined && method !== "GET" && headers["sec-fetch-site"] !== "same-origin") throw new Refusal(403);
+    session.used = true;
+    session.lastUsed = systemClock();
+    return { session, signed: signed !== undefined };
+  }
+
+  /** The session of a signed request. Errors: 401. */
+  async #signer({ method, path, query, headers, body }: Asked): Promise<Kept> {
     const values = (name: string): string[] => [headers[name] ?? []].flat();
-    if (method !== "POST" || headers["sec-fetch-site"] !== "same-origin") return { status: 403 };
     try {
       const { session } = await verifyRequest({ origin: this.origin, now: systemClock(), store: this.#sessions }, {
         method, path, query, body, contentDigest: values("content-digest"), signatureInput: values("signature-input"), signature: values("signature"),
       });
-      session.used = true;
-      return { status: 204, headers: { "Set-Cookie": `${NAME}=${session.cookie}; Path=/; Secure; HttpOnly; SameSite=Strict` } };
+      return session;
     } catch {
-      return { status: 401, headers: { "WWW-Authenticate": "DIDShake" } };
+      throw new Refusal(401);
     }
-  }
-
-  #account({ method, path, headers }: Asked): Answer {
-    const cookie = new RegExp(`${NAME}=([\\w-]+)`).exec(headers.cookie ?? "")?.[1];
-    const mine = this.#sessions.ofCookie(cookie ?? "");
-    if (!path.startsWith("/v1/session")) return { status: 404 };
-    if (mine === undefined) return { status: 401, headers: { "WWW-Authenticate": "DIDShake" } };
-    if (method === "DELETE" && headers["sec-fetch-site"] !== "same-origin") return { status: 403 };
-    mine.lastUsed = systemClock();
-    return this.#own(method, path, mine);
   }
 
   #own(method: string, path: string, mine: Kept): Answer {
@@ -138,6 +170,6 @@ class Handlers {
   }
 }
 
-function json(value: object): Answer {
-  return { status: 200, headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+function cookieOf({ cookie }: Kept): Answer {
+  return { status: 204, headers: { "Set-Cookie": `${NAME}=${cookie}; Path=/; Secure; HttpOnly; SameSite=Strict` } };
 }

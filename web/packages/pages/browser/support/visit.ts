@@ -60,8 +60,13 @@ export async function press({ page }: Visit, name: string): Promise<void> {
 
 export async function createKey(on: Visit, name: string): Promise<void> {
   await on.page.goto(`${on.origin}/login`);
+  await fillName(on, name);
+}
+
+/** Creates a key where the page asks for one. */
+export async function fillName(on: Visit, name: string, submit = "Create a key on this device"): Promise<void> {
   await on.page.getByLabel("What shall it be called?").fill(name);
-  await press(on, "Create a key on this device");
+  await press(on, submit);
   await on.page.getByRole("button", { name: `Log in as ${name}` }).waitFor();
 }
 
