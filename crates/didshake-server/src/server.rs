@@ -262,7 +262,7 @@ impl Inner {
     }
 
     fn sessions(&self) -> Arc<SqliteSessions> {
-        let entry = Entry { accounts: self.accounts(), policy: self.policy.clone() };
+        let entry = Entry { policy: self.policy.clone() };
         Arc::new(SqliteSessions::new(self.database.clone(), self.bounds(), entry))
     }
 

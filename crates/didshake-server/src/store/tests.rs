@@ -31,8 +31,7 @@ async fn open(path: &Path) -> Stores {
 
 async fn open_with(path: &Path, bounds: Bounds) -> Stores {
     let database = Database::open(path).await.unwrap();
-    let accounts = Accounts::new(database.clone(), AccountBounds::default());
-    let entry = Entry { accounts, policy: LivePolicy::default() };
+    let entry = Entry { policy: LivePolicy::default() };
     let sessions = SqliteSessions::new(database.clone(), bounds, entry);
     Stores { burns: SqliteBurns::new(database.clone(), bounds), sessions, database }
 }
