@@ -51,6 +51,11 @@ impl Failure {
         Self { remedy: Some(remedy.into()), ..self }
     }
 
+    /// The same, told after what came before.
+    pub(crate) fn after(self, before: &str) -> Self {
+        Self { message: format!("{before}: {}", self.message), ..self }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }

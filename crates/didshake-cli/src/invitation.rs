@@ -1,15 +1,17 @@
-//! An invite that a login uses: read so that nobody else on this machine sees it, and claimed before the handshake.
+//! An invite that a login uses: read so that nobody else on this machine sees it, claimed before the handshake, and
+//! accepted in the session.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 
 use didshake::{Did, Origin};
-use didshake_peer::http::{SessionRequest, WebClient};
-use serde_json::json;
+use didshake_peer::http::{ClientSession, SessionRequest, WebClient};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::failure::{Exit, Failure};
 use crate::http_failure;
 use crate::output;
+use crate::service::{ask, json as json_of};
 
 /// So long is no link.
 const MAX_LINK: u64 = 4096;
@@ -33,30 +35,49 @@ impl Invitation {
         if secret.is_empty() || !plain { Err(no_link()) } else { Ok(Self(Zeroizing::new(secret.to_owned()))) }
     }
 
-    /// Says at the service that this DID will use it.
+    /// Has the service admit this DID.
     pub(crate) async fn claim(&self, client: &WebClient, origin: &Origin, did: &Did) -> Result<(), Failure> {
         let body = Zeroizing::new(json!({"secret": *self.0, "did": did.as_str()}).to_string());
-        let headers = [("content-type", &b"application/json"[..])];
-        let request = SessionRequest {
-            method: "POST",
-            path_and_query: "/v1/invites/claim",
-            headers: &headers,
-            body: body.as_bytes(),
-        };
-        let response = client.request_unsigned(origin, &request).await;
+        let response = client.request_unsigned(origin, &post("/v1/invites/claim", &body)).await;
         let response = response.map_err(|error| http_failure::of_request(origin, &error))?;
-        let policy = |code, text: String| Failure::new(Exit::Policy, code, text);
-        match response.status() {
-            200 => Ok(()),
-            404 => Err(policy("invite_unknown", format!("{origin} knows no such invite"))
-                .remedy("is the link whole? if it was taken back, ask for another one")),
-            410 => Err(policy("invite_over", "the invite is used up, or its time is over".into())
-                .remedy("ask for another one; if it was you who used it, log in without --invite")),
-            409 => Err(policy("invite_conflict", format!("{did} cannot use it: it has an account, or is revoked"))
-                .remedy("log in without --invite, or use another identity: --as NAME")),
-            status => Err(Failure::new(Exit::Network, "invite", format!("{origin} answers {status}"))
-                .remedy("try again later; its operator's log has the cause")),
-        }
+        if response.status() == 200 { Ok(()) } else { Err(refused(origin, did, response.status())) }
+    }
+
+    /// Joins the account that it leads to; gives that account, where the service says something of it.
+    pub(crate) async fn accept(&self, client: &WebClient, session: &ClientSession) -> Result<Option<Value>, Failure> {
+        let (origin, did) = (session.origin(), &session.identity().did);
+        let body = Zeroizing::new(json!({"secret": *self.0}).to_string());
+        let accepted = match ask(client, session, &post("/v1/invites/accept", &body)).await {
+            Ok(response) if response.status() == 200 => Ok(json_of(response).await),
+            Ok(response) => Err(refused(origin, did, response.status())),
+            Err(failure) => Err(failure),
+        };
+        let before = "the service took the login, but the invite is not accepted, and the session is not kept";
+        let who = accepted.map_err(|failure| failure.after(before))?;
+        Ok(who.and_then(|who| who.get("account").cloned()))
+    }
+}
+
+fn post<'a>(path: &'a str, body: &'a str) -> SessionRequest<'a> {
+    let body = body.as_bytes();
+    SessionRequest { method: "POST", path_and_query: path, headers: &[("content-type", b"application/json")], body }
+}
+
+fn refused(origin: &Origin, did: &Did, status: u16) -> Failure {
+    let policy = |code, text: String| Failure::new(Exit::Policy, code, text);
+    match status {
+        404 => policy("invite_unknown", format!("{origin} knows no such invite"))
+            .remedy("is the link whole? if it was taken back, ask for another one"),
+        // The session of a claim ends with it.
+        401 | 410 => policy("invite_over", "the invite is used up, or its time is over".into())
+            .remedy("ask for another one; if it was you who used it, log in without --invite"),
+        409 => policy(
+            "invite_conflict",
+            format!("{did} cannot use it: it has an account, or is revoked, or another DID uses it"),
+        )
+        .remedy("log in without --invite, or use another identity: --as NAME"),
+        status => Failure::new(Exit::Network, "invite", format!("{origin} answers {status}"))
+            .remedy("try again later; its operator's log has the cause"),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::output::{self, one_line};
 use crate::service::{ask, json as json_of, session_name};
 use crate::sessions::StoredSession;
 use crate::time_words::until;
@@ -75,12 +75,18 @@ fn not_honoured(session: &ClientSession, status: u16) -> Failure {
     Failure::new(exit, "session_not_honoured", message).remedy(remedy)
 }
 
-/// Shows both identities and the session.
-pub(crate) fn show(global: &Global, agreed: &Agreed, kept: &StoredSession, confirmed: &Confirmed) {
+/// Shows both identities and the session, and the account of an invite that was used.
+pub(crate) fn show(
+    global: &Global,
+    agreed: &Agreed,
+    kept: &StoredSession,
+    confirmed: &Confirmed,
+    account: Option<&Value>,
+) {
     let (peer, me) = (&agreed.peer, &kept.me);
     let my_method = method(&me.did, me.fragment.as_str());
     if global.json {
-        output::json(&json!({
+        let mut told = json!({
             "origin": kept.origin.as_str(),
             "service": {
                 "did": peer.did().as_str(),
@@ -95,7 +101,11 @@ pub(crate) fn show(global: &Global, agreed: &Agreed, kept: &StoredSession, confi
                 "algorithm": me.algorithm.name(),
             },
             "session": session_json(kept, confirmed),
-        }));
+        });
+        if let (Some(told), Some(account)) = (told.as_object_mut(), account) {
+            told.insert("account".into(), account.clone());
+        }
+        output::json(&told);
         return;
     }
     let key = format!("{} {}", peer.key().algorithm().name(), hex::encode(peer.key().as_bytes()));
@@ -110,6 +120,10 @@ pub(crate) fn show(global: &Global, agreed: &Agreed, kept: &StoredSession, confi
         ("  ends in", &until(kept.expires(), SystemClock.now())),
     ] {
         output::line(&format!("{label:<17}{value}"));
+    }
+    if let Some(account) = account {
+        let text = |member: &str| account.get(member).and_then(Value::as_str).map(one_line).unwrap_or_default();
+        output::line(&format!("{:<17}{} ({})", "account", text("name"), text("subject")));
     }
 }
 

@@ -103,6 +103,11 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// The same on one line: what a service sends must not look like two lines of ours.
+pub(crate) fn one_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
 /// Marks that nobody sees, or that turn the direction of writing: one text could be read as another.
 fn misleads(letter: char) -> bool {
     matches!(

@@ -15,15 +15,15 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// How a DID with a session stands, if it may go on.
+    /// How a DID with a session stands, if it may go on: with a claim, as long as that lives.
     pub(crate) async fn of_session(&self, did: &Did) -> Result<Option<Standing>, StoreError> {
-        let standing = self.accounts.standing(did, None).await?;
+        let standing = self.accounts.standing(did, SystemClock.now()).await?;
         Ok(standing.lets_in(did, &self.policy.current()).then_some(standing))
     }
 
     /// Whether a DID may have a new session. Whoever was invited may.
     async fn takes(&self, did: &Did) -> Result<bool, StoreError> {
-        let standing = self.accounts.standing(did, Some(SystemClock.now())).await?;
+        let standing = self.accounts.standing(did, SystemClock.now()).await?;
         let taken = standing.lets_in(did, &self.policy.current());
         if !taken && standing.is_invited() {
             // The operator is who can mend that.

@@ -95,6 +95,7 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
         .route("/v1/account", get(account::show))
         .route("/v1/account/invites", post(account::invite))
         .route("/v1/account/keys/{did}", axum::routing::delete(account::remove_key))
+        .route("/v1/invites/accept", post(invites::accept))
         .merge(admin::routes())
         .layer(didshake.layer());
     let mut router = Router::new()

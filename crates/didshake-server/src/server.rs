@@ -276,7 +276,7 @@ impl Inner {
     }
 
     fn sessions(&self) -> Arc<SqlSessions> {
-        let entry = Entry { accounts: self.accounts(), policy: self.policy.clone() };
+        let entry = Entry { policy: self.policy.clone() };
         Arc::new(SqlSessions::new(self.database.clone(), self.bounds(), entry))
     }
 

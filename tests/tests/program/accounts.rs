@@ -3,6 +3,8 @@
 use didshake_tests::{Home, Output, Service};
 use serde_json::Value;
 
+use crate::terminal::Terminal;
+
 /// A service that lets in whoever has an account, and its owner.
 fn owned() -> (Home, Service, String) {
     let home = Home::new();
@@ -43,7 +45,8 @@ fn an_owner_invites_somebody_and_shows_them_out() {
     let listed = admin(&home, &["invites"]).expect(0).json();
     assert_eq!((&listed["invites"][0]["name"], listed["invites"].as_array().unwrap().len()), (&"Bob".into(), 1));
 
-    let _ = join(&home, &service, "bob", &link).expect(0);
+    let joined = join(&home, &service, "bob", &link).expect(0).text();
+    assert!(joined.contains(&format!("account          Bob ({bob})")), "{joined}");
     let of_bob = accounts(&home).into_iter().find(|account| account["subject"] == bob.as_str()).unwrap();
     assert_eq!((&of_bob["name"], &of_bob["groups"]), (&"Bob".into(), &serde_json::json!(["staff"])));
     let refused = home.run(&["admin", "--as", "bob", "accounts"]).expect(4);
@@ -98,6 +101,31 @@ fn an_invite_is_used_once_and_stays_out_of_the_log() {
         assert!(!service.log().contains(secret), "{}", service.log());
     }
     assert!(service.log().contains("an invite was used"), "{}", service.log());
+}
+
+#[test]
+fn an_invite_that_somebody_else_uses_meanwhile_leaves_no_session() {
+    let home = Home::new();
+    let (owner, _) = (home.identity("owner"), home.identity("bob"));
+    let service = Service::start(&home, &[]);
+    let link = service.listening["ownerInvite"]["link"].as_str().unwrap().to_owned();
+    let (mut terminal, program) = Terminal::open();
+    let mut command = home.command(&["login", &service.origin, "--as", "bob", "--invite", &link]);
+    command.stdin(program.try_clone().unwrap()).stdout(program.try_clone().unwrap()).stderr(program);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    terminal.wait_for("[yes/no]");
+    let joined = home.run_with(
+        &["--json", "login", &service.origin, "--as", "owner", "--expect", &service.did, "--invite", "-"],
+        format!("{link}\n").as_bytes(),
+    );
+    let joined = joined.expect(0).json();
+    assert_eq!((&joined["account"]["subject"], &joined["account"]["name"]), (&owner.into(), &"owner".into()));
+    terminal.type_line("yes\n");
+    terminal.wait_for("the invite is not accepted, and the session is not kept: the invite is used up");
+    assert_eq!(child.wait().unwrap().code(), Some(4), "{}", terminal.text);
+    let kept = home.run(&["--json", "sessions"]).expect(0).json();
+    assert_eq!(kept.as_array().unwrap().len(), 1, "{kept}");
 }
 
 #[test]

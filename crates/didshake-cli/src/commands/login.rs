@@ -36,8 +36,9 @@ Whom we meet is never left open: --expect says it, or the service is a known pee
 for port 443), or (on a terminal) you are asked after the service has proved its DID and before it learns yours. A script
 is refused instead: exit code 4. A service that has another DID than before is refused loudly: exit code 3.
 
-Whoever was invited gives the link with --invite: the service then makes the account once the handshake has proved the
-DID. `--invite -` reads it from standard input; on the command line others on this machine could see it.
+Whoever was invited gives the link with --invite: the invite lets the DID in, and the new session accepts it, so that the
+DID has an account, or is a further key of one. `--invite -` reads it from standard input; on the command line others on
+this machine could see it.
 
 With --browser the key stays here, and a browser gets the session: it opens a page that says who is coming in, and asks
 ($BROWSER names another program than the system's that opens it).
@@ -131,6 +132,10 @@ impl Visit<'_> {
         let session =
             ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
         let confirmed = within(limit, &self.origin, confirm(&self.client, &session)).await?;
+        let account = match &self.invitation {
+            Some(invitation) => within(limit, &self.origin, invitation.accept(&self.client, &session)).await?,
+            None => None,
+        };
         waiting.pause();
         if self.options.browser {
             let link = within(limit, &self.origin, BrowserLink::make(&self.client, &session)).await?;
@@ -144,7 +149,7 @@ impl Visit<'_> {
         if confirmed == Confirmed::Unanswered {
             tracing::info!("the service has no /v1/session: what is shown is what the handshake gave");
         }
-        show(self.global, &agreed, &kept, &confirmed);
+        show(self.global, &agreed, &kept, &confirmed, account.as_ref());
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::App;
-use super::account_json::{AccountJson, NewInviteJson, WhoJson};
+use super::account_json::{NewInviteJson, WhoJson};
 use crate::posted::{self, Posted};
 use crate::problem::{problem, unavailable, undone};
 use crate::visitor::Visitor;
@@ -33,24 +33,23 @@ pub(super) struct NewKey {
 ))]
 pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Response {
     match app.0.access.accounts.of(visitor.did()).await {
-        Ok(account) => {
-            let account = account.map(|account| AccountJson::of(account, visitor.did()));
-            Json(WhoJson { did: visitor.did().as_str().to_owned(), account }).into_response()
-        }
+        Ok(account) => Json(WhoJson::of(account, visitor.did())).into_response(),
         Err(error) => unavailable(&error),
     }
 }
 
-/// Makes an invite to a further key of the own account, for ten minutes. A DID without an account gets one.
+/// Makes an invite to a further key of the own account, for ten minutes. A DID without an account gets one, unless an
+/// invite alone lets it in: that is to be accepted first.
 #[utoipa::path(post, path = "/v1/account/invites", tag = "account", request_body = NewKey, responses(
     (status = 201, description = "The invite", body = NewInviteJson),
     (status = 400, description = "No such body"),
     (status = 401, description = "Not signed, or refused; a cookie is no signature"),
     (status = 403, description = "The account is disabled"),
-    (status = 409, description = "It has as many keys, or invites to them, as it may"),
+    (status = 409, description = "It has as many keys, or invites to them, as it may, or an invite alone lets the DID in"),
 ))]
 pub(super) async fn invite(State(app): State<App>, session: Authenticated, Posted(key): Posted<NewKey>) -> Response {
-    match app.0.access.accounts.invite_own_key(session.did(), key.label, SystemClock.now()).await {
+    let policy = app.0.access.policy.current();
+    match app.0.access.accounts.invite_own_key(session.did(), key.label, &policy, SystemClock.now()).await {
         Ok(made) => {
             tracing::info!(did = session.did().as_str(), invite = %made.id, "an invite was made: a further key");
             let link = app.0.invite_link(&made.secret);

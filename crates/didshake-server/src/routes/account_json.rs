@@ -11,9 +11,9 @@ use crate::store::{Account, Invite, Made};
 #[derive(Serialize, ToSchema)]
 pub(super) struct WhoJson {
     /// The DID of this request.
-    pub(super) did: String,
+    did: String,
     /// Its account; `null` where it has none.
-    pub(super) account: Option<AccountJson>,
+    account: Option<AccountJson>,
 }
 
 /// An account.
@@ -86,7 +86,7 @@ pub(super) struct InviteJson {
     /// The account that gets a further key.
     account_id: Option<String>,
     made: u64,
-    /// The DID that will use it, for now.
+    /// The DID that it admits for now, and that may accept it.
     claimed_by: Option<String>,
 }
 
@@ -94,6 +94,13 @@ pub(super) struct InviteJson {
 #[derive(Serialize, ToSchema)]
 pub(super) struct InvitesJson {
     pub(super) invites: Vec<InviteJson>,
+}
+
+impl WhoJson {
+    pub(super) fn of(account: Option<Account>, asking: &Did) -> Self {
+        let account = account.map(|account| AccountJson::of(account, asking));
+        Self { did: asking.as_str().to_owned(), account }
+    }
 }
 
 impl AccountJson {

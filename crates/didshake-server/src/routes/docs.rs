@@ -59,6 +59,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         account::remove_key,
         invites::look,
         invites::claim,
+        invites::accept,
         admin::accounts::list,
         admin::accounts::show,
         admin::accounts::change,

@@ -1,9 +1,10 @@
-//! What whoever has an invite's secret asks, before anybody knows who it is.
+//! What whoever has an invite's secret asks: what it is for, that a DID be admitted, and, as that DID, to have it.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use didshake::Did;
+use didshake_axum::Authenticated;
 use didshake_did::{Clock as _, SystemClock};
 use http::StatusCode;
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::App;
-use super::account_json::OfferJson;
+use super::account_json::{OfferJson, WhoJson};
 use crate::cookie::{CookieSecret, SecretHash};
 use crate::posted::{self, Posted};
 use crate::problem::{problem, undone};
@@ -26,7 +27,7 @@ pub(super) struct Shown {
     secret: Zeroizing<String>,
 }
 
-/// An invite, and who will use it.
+/// An invite, and whom it is to admit.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Claimed {
@@ -55,8 +56,8 @@ pub(super) async fn look(State(app): State<App>, Posted(shown): Posted<Shown>) -
     }
 }
 
-/// Says for which DID an invite will be used: it may log in within the next ten minutes, and that uses the invite up. A
-/// later claim replaces this one.
+/// Has an invite admit a DID, for ten minutes: it may log in, and accept the invite. It has no account by that. A later
+/// claim of the invite, or of another one for the DID, replaces this one.
 #[utoipa::path(post, path = "/v1/invites/claim", tag = "invites", request_body = Claimed, responses(
     (status = 200, description = "The DID may log in with it", body = OfferJson),
     (status = 400, description = "No such body"),
@@ -70,6 +71,34 @@ pub(super) async fn claim(State(app): State<App>, Posted(claimed): Posted<Claime
         Ok(invite) => {
             tracing::info!(did = claimed.did.as_str(), invite = %invite.id, "an invite was claimed (not proved yet)");
             Json(OfferJson::of(invite)).into_response()
+        }
+        Err(why) => undone(&why),
+    }
+}
+
+/// Accepts an invite that was claimed for the DID of this session, and so uses it up: the DID has an account, or is a
+/// further key of one, from now on.
+#[utoipa::path(post, path = "/v1/invites/accept", tag = "invites", request_body = Shown, responses(
+    (status = 200, description = "The account", body = WhoJson),
+    (status = 400, description = "No such body"),
+    (status = 401, description = "Not signed, or refused; a cookie is no signature"),
+    (status = 404, description = "There is no such invite"),
+    (status = 409, description = "It is claimed for another DID, or the DID has an account or is revoked, or the policy \
+        keeps the account out, or that takes no further key"),
+    (status = 410, description = "It is used up, or its time is over, or that of the claim"),
+))]
+pub(super) async fn accept(State(app): State<App>, session: Authenticated, Posted(shown): Posted<Shown>) -> Response {
+    let Some(secret) = hash(&shown.secret) else { return problem(StatusCode::NOT_FOUND) };
+    let (did, policy) = (session.did(), app.0.access.policy.current());
+    match app.0.access.accounts.accept(&secret, did, &policy, SystemClock.now()).await {
+        Ok((invite, account)) => {
+            let (invite, is_new, id, by) = (invite.id, invite.account.is_none(), account.id, did.as_str());
+            if is_new {
+                tracing::info!(did = by, %invite, account = %id, "an invite was used: a new account");
+            } else {
+                tracing::info!(did = by, %invite, account = %id, "an invite was used: a further key of an account");
+            }
+            Json(WhoJson::of(Some(account), did)).into_response()
         }
         Err(why) => undone(&why),
     }

@@ -1,21 +1,22 @@
-//! Invites: secrets that make an account, or a further key of one, for whoever proves a DID in time.
+//! Invites: secrets that admit a DID, and make an account of it, or a further key of one, once its holder accepts.
 
 use didshake::{Did, UnixTime};
 use didshake_axum::StoreError;
 use sqlx::Row as _;
 
 use super::accounts::{
-    ADMIN, Account, Accounts, Connection, MAX_KEYS, Row, Undone, admins, id_of, key_count, load, lock, no_randomness,
+    ADMIN, Account, Accounts, Connection, MAX_KEYS, Row, Undone, add_key, admins, id_of, key_count, load, lock,
+    no_randomness,
 };
 use super::row::{self, sql_time, unix_time};
 use super::sessions::unavailable;
-use super::standing::{Standing, account_of_invite, groups};
+use super::standing::{Claim, Standing, account_of_invite, groups};
 use super::sweeper::{Table, fits};
 use crate::cookie::{CookieSecret, SecretHash};
 use crate::id::Id;
-use crate::policy::holder;
+use crate::policy::{Policy, holder};
 
-/// Seconds for which a claim counts: a handshake takes one.
+/// Seconds for which a claim counts: a handshake and accepting take one.
 pub(crate) const CLAIM_SECONDS: u64 = 600;
 /// Seconds for which an invite to a further key counts: both devices are at hand.
 pub(crate) const KEY_SECONDS: u64 = 600;
@@ -75,13 +76,22 @@ impl Accounts {
         Ok(made)
     }
 
-    /// Makes an invite to a further key of a DID's own account; where it has none, it gets one.
-    pub(crate) async fn invite_own_key(&self, did: &Did, label: String, now: UnixTime) -> Result<Made, Undone> {
+    /// Makes an invite to a further key of a DID's own account; where it has none, it gets one, unless only a claim lets it
+    /// in: one invite would make many accounts.
+    pub(crate) async fn invite_own_key(
+        &self,
+        did: &Did,
+        label: String,
+        policy: &Policy,
+        now: UnixTime,
+    ) -> Result<Made, Undone> {
         let mut transaction = self.database.begin().await?;
         let account = match id_of(&holder(did), &mut transaction).await? {
             Some(account) => account,
-            None if !Standing::read(did, None, &mut transaction).await?.can_join(None) => return Err(Undone::Conflict),
-            None => self.add(&Account::of(did, now)?, &mut transaction).await?,
+            None if Standing::read(did, now, &mut transaction).await?.can_found(did, policy) => {
+                self.add(&Account::of(did, now)?, &mut transaction).await?
+            }
+            None => return Err(Undone::Conflict),
         };
         takes_a_key(account, now, &mut transaction).await?;
         let purpose = Purpose::Key { account, label };
@@ -110,14 +120,14 @@ impl Accounts {
         usable(secret, now, &mut on).await
     }
 
-    /// Says for which DID an invite will be used, in place of whom it was said before. `Conflict` where the DID has an
+    /// Says which DID may come in with an invite and accept it, in place of whom it was said before. `Conflict` where the DID has an
     /// account, is another's subject or is revoked, and where the account takes no further key.
     pub(crate) async fn claim(&self, secret: &SecretHash, did: &Did, now: UnixTime) -> Result<Invite, Undone> {
         // Whoever makes secrets up holds nobody up that writes.
         self.look(secret, now).await?;
         let mut transaction = self.database.begin().await?;
         let invite = usable(secret, now, &mut transaction).await?;
-        if !Standing::read(did, None, &mut transaction).await?.can_join(invite.account) {
+        if !Standing::read(did, now, &mut transaction).await?.can_join(invite.account) {
             return Err(Undone::Conflict);
         }
         if let Some(account) = invite.account
@@ -146,6 +156,27 @@ impl Accounts {
         Ok(Invite { claimed_by: Some(did.as_str().to_owned()), ..invite })
     }
 
+    /// Uses an invite up for a DID that its holder has proved. `Over` also where no claim lives, `Conflict` where it is
+    /// claimed for another DID, where the rules keep out what it leads to, and as for a claim.
+    pub(crate) async fn accept(
+        &self,
+        secret: &SecretHash,
+        did: &Did,
+        policy: &Policy,
+        now: UnixTime,
+    ) -> Result<(Invite, Account), Undone> {
+        let mut transaction = self.database.begin().await?;
+        let invite = usable(secret, now, &mut transaction).await?;
+        let standing = Standing::read(did, now, &mut transaction).await?;
+        let Some(claim) = standing.joins(did, policy).filter(|claim| claim.invite == invite.id) else {
+            return Err(if invite.claimed_by.is_some() { Undone::Conflict } else { Undone::Over });
+        };
+        let account = self.join(did, claim, now, &mut transaction).await?;
+        let account = load(account, &mut transaction).await?.ok_or(Undone::Unknown)?;
+        transaction.commit().await?;
+        Ok((invite, account))
+    }
+
     /// The invites that can be used, the newest first.
     pub(crate) async fn invites(&self, now: UnixTime) -> Result<Vec<Invite>, StoreError> {
         let rows = sqlx::query("SELECT * FROM invites WHERE used IS NULL AND ends > $1 ORDER BY made DESC, invite_id")
@@ -161,6 +192,28 @@ impl Accounts {
         let cancel = sqlx::query("DELETE FROM invites WHERE invite_id = $1 AND used IS NULL").bind(invite.as_bytes());
         let cancelled = cancel.execute(&self.database.writer).await.map_err(unavailable)?;
         Ok(cancelled.rows_affected() == 1)
+    }
+
+    async fn join(&self, did: &Did, claim: &Claim, now: UnixTime, on: &mut Connection) -> Result<Id, Undone> {
+        // Of several at once one finds it unused.
+        let used = sqlx::query(
+            "UPDATE invites SET used = $1, holder = NULL WHERE invite_id = $2 AND holder = $3 AND used IS NULL",
+        )
+        .bind(sql_time(now))
+        .bind(claim.invite.as_bytes())
+        .bind(holder(did))
+        .execute(&mut *on)
+        .await?;
+        if used.rows_affected() != 1 {
+            return Err(Undone::Over);
+        }
+        let Some(account) = claim.account else { return self.add(&new_account(did, claim, now)?, on).await };
+        lock(account, on).await?;
+        if key_count(account, on).await? >= MAX_KEYS {
+            return Err(Undone::Conflict);
+        }
+        add_key(account, did, &claim.name, now, on).await?;
+        Ok(account)
     }
 
     async fn insert(
@@ -205,6 +258,15 @@ impl Accounts {
         over.execute(&mut *on).await?;
         fits(Table::Invites, self.bounds.invites, now, on).await
     }
+}
+
+fn new_account(did: &Did, claim: &Claim, now: UnixTime) -> Result<Account, StoreError> {
+    Ok(Account {
+        name: claim.name.clone(),
+        email: claim.email.clone(),
+        groups: claim.groups.clone(),
+        ..Account::of(did, now)?
+    })
 }
 
 /// Whether an account may be given a further invite to a key.

@@ -9,7 +9,7 @@ use sqlx::AnyConnection;
 
 use super::Bounds;
 use super::database::Database;
-use super::entry::{Entry, Joined};
+use super::entry::Entry;
 use super::row::{self, sql_time};
 use super::sweeper::{Table, fits};
 
@@ -29,7 +29,7 @@ impl SqlSessions {
     async fn add(&self, record: &SessionRecord) -> Result<(), StoreError> {
         let parts = record.session.parts();
         let mut transaction = self.database.begin().await.map_err(unavailable)?;
-        let joined = self.entry.enter(&parts.did, parts.accepted, &mut transaction).await?;
+        self.entry.enter(&parts.did, parts.accepted, &mut transaction).await?;
         // Whoever has too many sessions loses the oldest: signing in again and again locks nobody out.
         sqlx::query(
             "DELETE FROM sessions WHERE id IN
@@ -46,7 +46,6 @@ impl SqlSessions {
             return Err(StoreError::Full);
         }
         transaction.commit().await.map_err(unavailable)?;
-        joined.iter().for_each(Joined::log);
         Ok(())
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Member {
     disabled: bool,
 }
 
-/// The invite that a DID will use.
+/// The invite that a DID may use, as whoever has the secret says. It admits the DID, and makes it nobody's key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Claim {
     pub(super) invite: Id,
@@ -44,8 +44,8 @@ pub(super) struct Claim {
 }
 
 impl Accounts {
-    /// How a DID stands; claims are looked at as of `now`, or not at all.
-    pub(crate) async fn standing(&self, did: &Did, now: Option<UnixTime>) -> Result<Standing, StoreError> {
+    /// How a DID stands; claims are looked at as of `now`.
+    pub(crate) async fn standing(&self, did: &Did, now: UnixTime) -> Result<Standing, StoreError> {
         let mut on = self.database.reader.acquire().await.map_err(unavailable)?;
         Standing::read(did, now, &mut on).await.map_err(unavailable)
     }
@@ -73,7 +73,7 @@ impl Standing {
         }
     }
 
-    /// The invite that it comes in with: it counts as the account that it leads to, so that who came in with it may stay.
+    /// The invite that it comes in with, and may accept: for the rules it counts as the account that it leads to.
     pub(super) fn joins(&self, did: &Did, policy: &Policy) -> Option<&Claim> {
         let claim = self.claim.as_ref().filter(|_| self.account.is_none() && !self.revoked)?;
         let free = self.reserved.is_none() || self.reserved == claim.account;
@@ -85,13 +85,18 @@ impl Standing {
         self.claim.is_some() && !self.revoked
     }
 
+    /// Whether it may have an account that nobody invited it to.
+    pub(super) fn can_found(&self, did: &Did, policy: &Policy) -> bool {
+        self.can_join(None) && policy.allows_with(did, None)
+    }
+
     /// Whether no account but this one can take the DID.
     pub(super) fn can_join(&self, account: Option<Id>) -> bool {
         !self.revoked && self.account.is_none() && (self.reserved.is_none() || self.reserved == account)
     }
 
     /// The same on a connection of the caller.
-    pub(super) async fn read(did: &Did, now: Option<UnixTime>, on: &mut Connection) -> Result<Self, sqlx::Error> {
+    pub(super) async fn read(did: &Did, now: UnixTime, on: &mut Connection) -> Result<Self, sqlx::Error> {
         let holder = holder(did);
         let revoked = sqlx::query_scalar("SELECT count(*) FROM revocations WHERE holder = $1").bind(&holder);
         let revoked: i64 = revoked.fetch_one(&mut *on).await?;
@@ -101,10 +106,7 @@ impl Standing {
         }
         let reserved = sqlx::query("SELECT account_id FROM accounts WHERE holder = $1").bind(&holder);
         let reserved = reserved.fetch_optional(&mut *on).await?.as_ref().map(id).transpose()?;
-        let claim = match now {
-            Some(now) => claim(&holder, now, on).await?,
-            None => None,
-        };
+        let claim = claim(&holder, now, on).await?;
         Ok(Self { revoked: revoked > 0, account, reserved, claim })
     }
 }

@@ -57,8 +57,7 @@ impl TestPlace {
 
 impl Stores {
     fn of(database: Database, bounds: Bounds) -> Self {
-        let accounts = Accounts::new(database.clone(), AccountBounds::default());
-        let entry = Entry { accounts, policy: LivePolicy::default() };
+        let entry = Entry { policy: LivePolicy::default() };
         let sessions = SqlSessions::new(database.clone(), bounds, entry);
         Self { burns: SqlBurns::new(database.clone(), bounds), sessions, database }
     }

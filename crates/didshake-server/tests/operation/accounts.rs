@@ -10,7 +10,7 @@ use crate::service::{Client, Service, identity, settings};
 const WIKI: &str = "http://127.0.0.2:9999";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_invite_becomes_an_account_once_its_did_is_proved() {
+async fn an_invite_becomes_an_account_once_its_did_is_proved_and_accepts() {
     let directory = tempfile::tempdir().unwrap();
     let (service, owner) = owned(directory.path(), MEMBERS).await;
     let mine = account(&owner).await;
@@ -98,7 +98,7 @@ async fn bodies_have_limits_and_no_other_members() {
 }
 
 /// The invite to a further key of one's own account.
-async fn own_key(client: &Client, label: &str) -> String {
+pub(crate) async fn own_key(client: &Client, label: &str) -> String {
     let (status, made) = client.send("POST", "/v1/account/invites", &json!({"label": label})).await;
     assert_eq!(status, 201, "{made}");
     made["secret"].as_str().unwrap().to_owned()

@@ -172,7 +172,7 @@ async fn without_the_store_nobody_comes_in_and_nothing_ends() {
 }
 
 /// A hand in the database of a running service.
-async fn execute(path: &std::path::Path, statement: &'static str) {
+pub(crate) async fn execute(path: &std::path::Path, statement: &'static str) {
     use sqlx::{ConnectOptions as _, Connection as _};
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     let mut connection = options.connect().await.unwrap();

@@ -4,6 +4,7 @@
 mod accounts;
 mod admin;
 mod backups;
+mod claims;
 mod configuration;
 mod cookies;
 mod endings;

@@ -1,4 +1,4 @@
-//! Accounts over HTTP: invites, claims, and those who come in with them.
+//! Accounts over HTTP: invites, claims, and those who come in with them and accept.
 
 use std::path::Path;
 
@@ -44,11 +44,20 @@ pub(crate) async fn look(service: &Service, secret: &str) -> Answer {
     send(service.address, "POST /v1/invites/look", "", &json!({"secret": secret}).to_string()).await
 }
 
-/// Claims an invite for the identity of a seed, and logs in.
+/// Accepts an invite in a session.
+pub(crate) async fn accept(client: &Client, secret: &str) -> (u16, Value) {
+    client.send("POST", "/v1/invites/accept", &json!({"secret": secret})).await
+}
+
+/// Claims an invite for the identity of a seed, logs in, and accepts.
 pub(crate) async fn join(service: &Service, secret: &str, seed: u8) -> Client {
     let claimed = claim(service, secret, &did(seed)).await;
     assert_eq!(claimed.status, 200, "{}", claimed.body);
-    service.login(&identity(seed)).await.unwrap()
+    let client = service.login(&identity(seed)).await.unwrap();
+    let (status, accepted) = accept(&client, secret).await;
+    assert_eq!(status, 200, "{accepted}");
+    assert_eq!((200, accepted), client.get("/v1/account").await);
+    client
 }
 
 /// The secret of an invite that an admin makes, and its id.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Global;
 use crate::failure::Failure;
-use crate::output::{self, printable};
+use crate::output::{self, one_line, printable};
 use crate::time_words::until;
 
 /// A new invite. The link is all that is printed, so that it can be piped.
@@ -105,9 +105,4 @@ fn ends(of: &Value) -> String {
 
 fn text(of: &Value, member: &str) -> String {
     of.get(member).and_then(Value::as_str).filter(|text| !text.is_empty()).map_or_else(|| "-".into(), one_line)
-}
-
-/// What a service sends must not drive the terminal, nor look like two lines of ours.
-fn one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
 }

@@ -1,4 +1,4 @@
-//! Invites, claims, and what becomes of them in the transaction of a session.
+//! Invites, claims, and what becomes of them when a session is made and when they are accepted.
 
 use didshake_axum::StoreError;
 
@@ -14,14 +14,16 @@ struct Scene {
     database: Database,
     accounts: Accounts,
     sessions: SqlSessions,
+    policy: Policy,
 }
 
 async fn scene(place: &TestPlace, bounds: AccountBounds, policy: &str) -> Scene {
     let database = place.open().await.database;
     let accounts = Accounts::new(database.clone(), bounds);
-    let entry = Entry { accounts: accounts.clone(), policy: LivePolicy::new(Policy::parse(policy).unwrap()) };
+    let policy = Policy::parse(policy).unwrap();
+    let entry = Entry { policy: LivePolicy::new(policy.clone()) };
     let sessions = SqlSessions::new(database.clone(), Bounds::with_sessions(1000), entry);
-    Scene { database, accounts, sessions }
+    Scene { database, accounts, sessions, policy }
 }
 
 fn did(text: &str) -> Did {
@@ -36,7 +38,7 @@ impl Scene {
     }
 
     async fn key_invite(&self, of: &str) -> SecretHash {
-        self.accounts.invite_own_key(&did(of), "phone".into(), NOW).await.unwrap().secret.hash()
+        self.accounts.invite_own_key(&did(of), "phone".into(), &self.policy, NOW).await.unwrap().secret.hash()
     }
 
     async fn enters(&self, id: u8, who: &str, now: UnixTime) -> bool {
@@ -50,24 +52,39 @@ impl Scene {
         }
     }
 
+    async fn accepts(&self, secret: &SecretHash, who: &str, now: UnixTime) -> Result<Account, Undone> {
+        self.accounts.accept(secret, &did(who), &self.policy, now).await.map(|(_, account)| account)
+    }
+
+    /// Claims and accepts it.
+    async fn joins(&self, secret: &SecretHash, who: &str) -> Account {
+        self.accounts.claim(secret, &did(who), NOW).await.unwrap();
+        self.accepts(secret, who, NOW).await.unwrap()
+    }
+
     async fn rows(&self, table: Table) -> u64 {
         self.database.rows(table).await.unwrap()
     }
 }
 
 #[tokio::test]
-async fn a_claim_counts_for_ten_minutes_and_one_session() {
+async fn a_claim_admits_for_ten_minutes_and_is_accepted_once() {
     for place in both() {
         let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
         let secret = scene.invite(&["staff"]).await;
         assert!(!scene.enters(1, BOB, NOW).await, "nobody has claimed it");
         scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
         assert!(!scene.enters(1, BOB, NOW.plus(600)).await, "the claim is over");
-        assert_eq!(scene.rows(Table::Accounts).await, 0);
+        assert!(matches!(scene.accepts(&secret, BOB, NOW.plus(600)).await, Err(Undone::Over)));
         scene.accounts.claim(&secret, &did(BOB), NOW.plus(600)).await.unwrap();
         assert!(scene.enters(1, BOB, NOW.plus(1199)).await);
-        let account = scene.accounts.of(&did(BOB)).await.unwrap().unwrap();
-        assert_eq!((account.subject.as_str(), account.groups), (BOB, vec!["staff".to_owned()]));
+        assert_eq!(scene.rows(Table::Accounts).await, 0, "it joins nobody");
+        assert!(!scene.enters(2, BOB, NOW.plus(1200)).await, "without accepting");
+        assert!(matches!(scene.accepts(&secret, "did:web:c", NOW.plus(1199)).await, Err(Undone::Conflict)));
+        let account = scene.accepts(&secret, "did:web:BOB.example", NOW.plus(1199)).await.unwrap();
+        assert_eq!(scene.accounts.of(&did(BOB)).await.unwrap().as_ref(), Some(&account));
+        assert_eq!((account.subject.as_str(), account.groups), ("did:web:BOB.example", vec!["staff".to_owned()]));
+        assert!(matches!(scene.accepts(&secret, BOB, NOW.plus(1199)).await, Err(Undone::Over)));
         assert!(matches!(scene.accounts.claim(&secret, &did("did:web:c"), NOW.plus(1200)).await, Err(Undone::Over)));
         assert!(scene.enters(2, BOB, NOW.plus(1300)).await, "by its account");
         // However it is written.
@@ -82,6 +99,7 @@ async fn an_invite_ends_and_is_forgotten_a_week_later() {
         let secret = scene.invite(&[]).await;
         scene.accounts.claim(&secret, &did(BOB), NOW.plus(3599)).await.unwrap();
         assert!(!scene.enters(1, BOB, NOW.plus(3600)).await);
+        assert!(matches!(scene.accepts(&secret, BOB, NOW.plus(3600)).await, Err(Undone::Over)));
         let (over, week) = (NOW.plus(3600), 7 * 86_400);
         assert!(matches!(scene.accounts.look(&secret, over).await, Err(Undone::Over)));
         assert_eq!(scene.accounts.invites(over).await.unwrap(), []);
@@ -101,37 +119,44 @@ async fn whom_the_policy_keeps_out_no_invite_lets_in() {
             let secret = scene.invite(groups).await;
             scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
             assert!(!scene.enters(1, BOB, NOW).await, "{policy}");
+            assert!(matches!(scene.accepts(&secret, BOB, NOW).await, Err(Undone::Conflict)));
             assert!(scene.accounts.look(&secret, NOW).await.is_ok(), "it is not used up");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_who_use_one_invite_one_comes_in() {
+async fn of_several_who_accept_one_invite_at_once_one_has_it() {
     for place in both() {
-        let Scene { accounts, sessions: first, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
-        let Scene { accounts: others, sessions: second, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let Scene { accounts: accounts, sessions: _, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let Scene { accounts: others, sessions: _, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
         for round in 0..8_u8 {
             let purpose = Purpose::Account { name: "bob".into(), email: None, groups: Vec::new() };
             let secret = accounts.invite(&purpose, &did(ALICE), 3600, NOW).await.unwrap().secret.hash();
             let dids = [format!("did:web:a{round}.example"), format!("did:web:b{round}.example")];
-            let enter = |sessions: SqlSessions, accounts: Accounts, who: String, id: u8| {
+            let accept = |here: Accounts, there: Accounts, who: String| {
                 tokio::spawn(async move {
-                    // A claim may come too late, when the other one is in already.
-                    let _ = accounts.claim(&secret, &did(&who), NOW).await;
-                    sessions.create(record(id, &who, NOW)).await
+                    let (who, policy) = (did(&who), Policy::parse(MEMBERS).unwrap());
+                    // A claim may come too late, when the other one has it already.
+                    let _ = here.claim(&secret, &who, NOW).await;
+                    let twice = tokio::join!(
+                        here.accept(&secret, &who, &policy, NOW),
+                        there.accept(&secret, &who, &policy, NOW)
+                    );
+                    [twice.0, twice.1]
                 })
             };
-            let one = enter(first.clone(), accounts.clone(), dids[0].clone(), round * 2 + 1);
-            let other = enter(second.clone(), others.clone(), dids[1].clone(), round * 2 + 2);
-            let ended = [one.await.unwrap(), other.await.unwrap()];
-            let entered = ended.iter().filter(|ended| ended.is_ok()).count();
-            assert!(ended.iter().all(|ended| matches!(ended, Ok(()) | Err(StoreError::Refused))), "{ended:?}");
+            let one = accept(accounts.clone(), others.clone(), dids[0].clone());
+            let other = accept(others.clone(), accounts.clone(), dids[1].clone());
+            let ended = [one.await.unwrap(), other.await.unwrap()].into_iter().flatten().collect::<Vec<_>>();
+            let accepted = ended.iter().filter(|ended| ended.is_ok()).count();
+            let refused = |ended: &Result<_, _>| matches!(ended, Ok(_) | Err(Undone::Over | Undone::Conflict));
+            assert!(ended.iter().all(refused), "{ended:?}");
             let mut made = 0;
             for who in &dids {
                 made += usize::from(accounts.of(&did(who)).await.unwrap().is_some());
             }
-            assert_eq!((entered, made), (1, 1));
+            assert_eq!((accepted, made), (1, 1));
         }
     }
 }
@@ -142,10 +167,11 @@ async fn who_is_revoked_on_the_way_gets_no_session() {
         let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
         let secret = scene.invite(&[]).await;
         scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
-        let standing = scene.accounts.standing(&did(BOB), Some(NOW)).await.unwrap();
-        assert!(standing.lets_in(&did(BOB), &Policy::parse(MEMBERS).unwrap()), "the policy was asked");
+        let standing = scene.accounts.standing(&did(BOB), NOW).await.unwrap();
+        assert!(standing.lets_in(&did(BOB), &scene.policy), "the policy was asked");
         scene.accounts.revoke(&did(BOB), "", NOW).await.unwrap();
         assert!(!scene.enters(1, BOB, NOW).await);
+        assert!(matches!(scene.accepts(&secret, BOB, NOW).await, Err(Undone::Conflict)));
         assert_eq!(scene.rows(Table::Accounts).await, 0);
         assert!(scene.accounts.restore(&did("did:web:Bob.example")).await.unwrap());
         assert!(scene.enters(1, BOB, NOW).await);
@@ -180,7 +206,8 @@ async fn a_key_joins_the_account_of_its_invite_alone() {
         let phone = "did:web:phone.example";
         scene.accounts.claim(&secret, &did(phone), NOW).await.unwrap();
         assert!(scene.enters(2, phone, NOW.plus(1)).await);
-        let account = scene.accounts.of(&did(phone)).await.unwrap().unwrap();
+        assert_eq!(scene.accounts.of(&did(phone)).await.unwrap(), None, "not by a claim of whoever made it");
+        let account = scene.accepts(&secret, phone, NOW.plus(1)).await.unwrap();
         assert_eq!(account.keys.iter().map(|key| key.did.as_str()).collect::<Vec<_>>(), [BOB, phone]);
 
         // The subject that was removed is nobody else's, also once its revocation is lifted.
@@ -190,9 +217,23 @@ async fn a_key_joins_the_account_of_its_invite_alone() {
         assert!(!scene.enters(3, BOB, NOW).await);
         let other = scene.invite(&[]).await;
         assert!(matches!(scene.accounts.claim(&other, &did(BOB), NOW).await, Err(Undone::Conflict)));
-        let back = scene.key_invite(phone).await;
-        scene.accounts.claim(&back, &did(BOB), NOW).await.unwrap();
+        let _ = scene.joins(&scene.key_invite(phone).await, BOB).await;
         assert!(scene.enters(3, BOB, NOW).await);
+    }
+}
+
+#[tokio::test]
+async fn who_is_there_by_a_claim_alone_founds_no_account() {
+    for place in both() {
+        for (policy, founds) in [(MEMBERS, false), ("[[rule]]\nallow = { method = \"web\" }", true)] {
+            let scene = scene(&place, AccountBounds::default(), policy).await;
+            let secret = scene.invite(&[]).await;
+            scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
+            assert!(scene.enters(1, BOB, NOW).await);
+            let made = scene.accounts.invite_own_key(&did(BOB), "x".into(), &scene.policy, NOW).await;
+            assert!(founds == made.is_ok() && (founds || matches!(made, Err(Undone::Conflict))), "{policy}");
+            assert_eq!(scene.rows(Table::Accounts).await, u64::from(founds));
+        }
     }
 }
 
@@ -200,13 +241,14 @@ async fn a_key_joins_the_account_of_its_invite_alone() {
 async fn an_account_has_twenty_keys_at_most() {
     for place in both() {
         let scene = scene(&place, AccountBounds::default(), "[[rule]]\nallow = { method = \"web\" }").await;
-        for number in 1..20_u8 {
-            let secret = scene.key_invite(BOB).await;
-            let key = format!("did:web:{number}.example");
-            scene.accounts.claim(&secret, &did(&key), NOW).await.unwrap();
-            assert!(scene.enters(number, &key, NOW).await);
+        for number in 1..19_u8 {
+            let _ = scene.joins(&scene.key_invite(BOB).await, &format!("did:web:{number}.example")).await;
         }
-        let full = scene.accounts.invite_own_key(&did(BOB), "x".into(), NOW).await;
+        let (last, late) = (scene.key_invite(BOB).await, scene.key_invite(BOB).await);
+        scene.accounts.claim(&late, &did("did:web:late.example"), NOW).await.unwrap();
+        assert_eq!(scene.joins(&last, "did:web:last.example").await.keys.len(), 20);
+        assert!(matches!(scene.accepts(&late, "did:web:late.example", NOW).await, Err(Undone::Conflict)));
+        let full = scene.accounts.invite_own_key(&did(BOB), "x".into(), &scene.policy, NOW).await;
         assert!(matches!(full, Err(Undone::Conflict)));
     }
 }
@@ -220,11 +262,10 @@ async fn a_full_table_refuses_and_what_is_over_makes_room() {
         let purpose = Purpose::Account { name: "x".into(), email: None, groups: Vec::new() };
         let full = scene.accounts.invite(&purpose, &did(ALICE), 60, NOW).await;
         assert!(matches!(full, Err(Undone::Store(StoreError::Full))));
-        scene.accounts.claim(&first, &did(BOB), NOW).await.unwrap();
-        assert!(scene.enters(1, BOB, NOW).await);
+        let _ = scene.joins(&first, BOB).await;
         scene.accounts.claim(&second, &did("did:web:c"), NOW).await.unwrap();
-        let refused = scene.sessions.create(record(2, "did:web:c", NOW)).await;
-        assert!(matches!(refused, Err(StoreError::Full)), "no account, and no session either");
+        let refused = scene.accepts(&second, "did:web:c", NOW).await;
+        assert!(matches!(refused, Err(Undone::Store(StoreError::Full))));
         assert!(scene.accounts.look(&second, NOW).await.is_ok(), "not used up");
         let _ = scene.invite(&[]).await;
         assert_eq!(scene.rows(Table::Invites).await, 2, "the used one is gone");
@@ -261,9 +302,7 @@ async fn who_may_less_than_before_leaves_no_invite_behind() {
     for place in both() {
         let scene = scene(&place, AccountBounds::default(), "[[rule]]\nallow = { method = \"web\" }").await;
         let (laptop, phone) = (BOB, "did:web:phone.example");
-        let secret = scene.key_invite(laptop).await;
-        scene.accounts.claim(&secret, &did(phone), NOW).await.unwrap();
-        assert!(scene.enters(1, phone, NOW).await);
+        let _ = scene.joins(&scene.key_invite(laptop).await, phone).await;
 
         // A thief of the laptop has claimed an invite of it when its key is removed.
         let (stolen, own) = (scene.key_invite(laptop).await, scene.key_invite(phone).await);
@@ -271,7 +310,7 @@ async fn who_may_less_than_before_leaves_no_invite_behind() {
         let account = scene.accounts.remove_key(&did(phone), &did("did:web:BOB.example"), NOW).await.unwrap();
         assert!(matches!(scene.accounts.look(&stolen, NOW).await, Err(Undone::Unknown)));
         assert!(scene.accounts.look(&own, NOW).await.is_ok());
-        assert!(scene.enters(2, "did:web:thief.example", NOW).await);
+        assert!(matches!(scene.accepts(&stolen, "did:web:thief.example", NOW).await, Err(Undone::Unknown)));
         assert_eq!(scene.accounts.of(&did("did:web:thief.example")).await.unwrap(), None);
 
         let groups = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
@@ -302,8 +341,6 @@ async fn who_may_less_than_before_leaves_no_invite_behind() {
 async fn keep_one_admin(scene: &Scene) {
     let other = did("did:web:admin.example");
     if scene.accounts.of(&other).await.unwrap().is_none() {
-        let secret = scene.invite(&[ADMIN]).await;
-        scene.accounts.claim(&secret, &other, NOW).await.unwrap();
-        assert!(scene.enters(9, other.as_str(), NOW).await);
+        let _ = scene.joins(&scene.invite(&[ADMIN]).await, other.as_str()).await;
     }
 }
