@@ -1,3 +1,4 @@
+import { utf8 } from "../../didshake/src/bytes.js";
 import { systemClock, systemRandom } from "../../didshake/src/config.js";
 import { login, type LoginSession } from "../../didshake/src/login.js";
 import type { Signer } from "../../didshake/src/signer.js";
@@ -23,13 +24,18 @@ export class LoginFailed extends Error {
   }
 }
 
+/** How a session uses an invite that was claimed for its DID. */
+export const ACCEPT = "/v1/invites/accept";
+
 /**
  * The handshake with the service that is meant, and the cookie for what follows.
  * @param replaces whether this browser has a session, which ends then
+ * @param invite the secret of an invite that was claimed for the DID
  * @throws LoginFailed, Refused
  */
-export function authenticate(holder: Holder, service: Service, wire: Wire, replaces: boolean): Promise<Session> {
+export function authenticate(holder: Holder, service: Service, wire: Wire, replaces: boolean, invite?: string): Promise<Session> {
   return withSession(holder, service, wire, async (session) => {
+    if (invite !== undefined) await accept(session, invite);
     if (replaces) await endCurrent();
     return takeCookie(session, wire);
   });
@@ -54,6 +60,13 @@ export async function withSession<T>(holder: Holder, service: Service, wire: Wir
     // the page keeps no key to requests: from here on the cookie counts
     session?.end();
   }
+}
+
+/** Errors: {@link Refused}, 404 unknown, 409 for somebody else, 410 used up or over. */
+async function accept(session: LoginSession, secret: string): Promise<void> {
+  const headers = { "Content-Type": "application/json" };
+  const { status } = await session.fetch(ACCEPT, { method: "POST", headers, body: utf8(JSON.stringify({ secret })) });
+  if (status !== 200) throw new Refused(status);
 }
 
 async function takeCookie(session: LoginSession, wire: Wire): Promise<Session> {

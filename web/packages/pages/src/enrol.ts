@@ -1,4 +1,4 @@
-import type { Holder } from "./authenticate.js";
+import { ACCEPT, type Holder } from "./authenticate.js";
 import type { Failure } from "./failure.js";
 import { claimInvite } from "./invite.js";
 import { Refused } from "./session.js";
@@ -19,7 +19,7 @@ export async function inviteKey(signed: Signed, label: string): Promise<KeyInvit
 export async function enrol(holder: Holder, added: Holder, label: string): Promise<void> {
   const { secret } = await briefly(holder, (signed) => inviteKey(signed, label));
   await claimInvite(secret, added.did);
-  await briefly(added, async () => undefined);
+  await briefly(added, (signed) => signed("POST", ACCEPT, [200], { secret }));
 }
 
 /** Why a key could not be added. */

@@ -18,7 +18,7 @@ export async function lookAtInvite(secret: string): Promise<Invite> {
   return (await (await ask("POST", "/v1/invites/look", [200], { secret })).json()) as Invite;
 }
 
-/** Says for which DID an invite will be used, for the next minutes. Errors: as of {@link lookAtInvite}, and 409. */
+/** Says which DID will accept an invite, in the next minutes: the service then lets it in. Errors: as of {@link lookAtInvite}, and 409. */
 export async function claimInvite(secret: string, did: string): Promise<void> {
   await ask("POST", "/v1/invites/claim", [200], { secret, did });
 }

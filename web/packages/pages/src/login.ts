@@ -151,9 +151,10 @@ async function logIn(attempt: Attempt, service: Service, identity: Identity): Pr
     return inviteFailed(fault, attempt);
   }
   try {
-    session = await authenticate(identity, service, wire, replaced !== undefined);
+    session = await authenticate(identity, service, wire, replaced !== undefined, invite);
   } catch (fault) {
     steps.failed();
+    if (invite !== undefined && fault instanceof Refused) return inviteFailed(fault, attempt);
     const failure = fault instanceof LoginFailed ? fault.failure : failureOf(fault);
     const own = wire.alert === 49 && wire.proved && section("Your DID", didCard(identity, "your DID"));
     return showFailure(failure, () => choose(attempt), own, fold("What happened until then", steps.node));

@@ -128,7 +128,7 @@ async fn whom_the_policy_keeps_out_no_invite_lets_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_several_who_accept_one_invite_at_once_one_has_it() {
     for place in both() {
-        let Scene { accounts: accounts, sessions: _, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let Scene { accounts, sessions: _, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
         let Scene { accounts: others, sessions: _, .. } = scene(&place, AccountBounds::default(), MEMBERS).await;
         for round in 0..8_u8 {
             let purpose = Purpose::Account { name: "bob".into(), email: None, groups: Vec::new() };

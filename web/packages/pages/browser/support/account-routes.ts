@@ -40,6 +40,14 @@ function keyInvite(accounts: Accounts, asked: Asked, did: string): Answer {
   return json({ invite_id, secret, expires }, 201);
 }
 
+/** Only whoever proves the DID that an invite was claimed for uses it up. */
+export function acceptInvite(accounts: Accounts, asked: Asked, { session, signed }: Visitor): Answer {
+  if (!signed) throw new Refusal(401);
+  const { did } = session.established.peer;
+  accounts.accept(members<{ secret: string }>(asked, { secret: ["text"] }).secret, did);
+  return json(shown(accounts.of(did), did));
+}
+
 /** What anybody may do who has the secret of an invite. */
 export function inviteRoutes(accounts: Accounts, asked: Asked): Answer {
   if (asked.method !== "POST") throw new Refusal(405);

@@ -50,10 +50,11 @@ export class Accounts {
     return this.rules === "anyone" || (this.rules === "accounts" && (account !== undefined || this.#claimOf(did) !== undefined));
   }
 
-  /** A DID has proved itself: its claim becomes an account, or a key of one. */
-  entered(did: string): void {
-    const invite = this.of(did) === undefined ? this.#claimOf(did) : undefined;
-    if (invite === undefined) return;
+  /** A DID that has proved itself uses what was claimed for it. Errors: 404, 410, 409 claimed for another one. */
+  accept(secret: string, did: string): void {
+    const invite = this.lookAt(secret);
+    if (invite.claim === undefined || invite.claim.until <= systemClock()) throw new Refusal(410);
+    if (invite.claim.did !== did || this.of(did) !== undefined) throw new Refusal(409);
     invite.used = true;
     const key = { did, label: invite.label ?? "", added: systemClock() };
     if (invite.account !== undefined) invite.account.keys.push(key);

@@ -12,7 +12,7 @@ import { Responder } from "../../../didshake/src/responder.js";
 import { StateSealer } from "../../../didshake/src/waiting.js";
 import { loadVectors } from "../../../didshake/test/support/files.js";
 import { newIdentity } from "../../../didshake/test/support/loopback.js";
-import { accountRoutes, inviteRoutes, Links, type Visitor } from "./account-routes.js";
+import { acceptInvite, accountRoutes, inviteRoutes, Links, type Visitor } from "./account-routes.js";
 import { Accounts, type Rules } from "./accounts.js";
 import { AdminRoutes } from "./admin-routes.js";
 import { json, readAsked, Refusal, type Answer, type Asked } from "./http.js";
@@ -70,10 +70,7 @@ class Handlers {
         burn: new MemoryBurnStore(systemClock), policy: ({ did }) => this.#accounts.admits(did),
       }),
       sealer: new StateSealer(systemRandom), sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-      onEstablished: (established) => {
-        this.#sessions.keep(established);
-        this.#accounts.entered(established.peer.did);
-      },
+      onEstablished: (established) => this.#sessions.keep(established),
     });
   }
 
@@ -109,6 +106,7 @@ class Handlers {
 
   async #route(asked: Asked): Promise<Answer> {
     const { path } = asked;
+    if (path === "/v1/invites/accept") return acceptInvite(this.#accounts, asked, await this.#visitor(asked));
     if (path.startsWith("/v1/invites/")) return inviteRoutes(this.#accounts, asked);
     if (path === "/v1/link/look") return this.#links.look(asked);
     if (path === "/v1/link/enter") return cookieOf(this.#links.enter(asked));
