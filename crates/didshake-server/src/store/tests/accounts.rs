@@ -224,8 +224,8 @@ async fn a_key_joins_the_account_of_its_invite_alone() {
 
 #[tokio::test]
 async fn who_is_there_by_a_claim_alone_founds_no_account() {
-    for place in both() {
-        for (policy, founds) in [(MEMBERS, false), ("[[rule]]\nallow = { method = \"web\" }", true)] {
+    for (policy, founds) in [(MEMBERS, false), ("[[rule]]\nallow = { method = \"web\" }", true)] {
+        for place in both() {
             let scene = scene(&place, AccountBounds::default(), policy).await;
             let secret = scene.invite(&[]).await;
             scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
