@@ -30,7 +30,7 @@ impl BrowserLink {
         let link = told.as_ref().and_then(|told| told.get("link")).and_then(Value::as_str);
         let expires = told.as_ref().and_then(|told| told.get("expires")).and_then(Value::as_u64);
         // It must lead to where we are logged in, whatever the service says.
-        let leads_there = |link: &&str| link.strip_prefix(session.origin().as_str()).is_some_and(|rest| is_page(rest));
+        let leads_there = |link: &&str| link.strip_prefix(session.origin().as_str()).is_some_and(is_page);
         match link.filter(leads_there).zip(expires) {
             Some((link, expires)) => Ok(Self { link: Zeroizing::new(link.to_owned()), expires }),
             None => Err(Failure::new(
