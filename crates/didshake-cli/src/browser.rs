@@ -1,7 +1,9 @@
 //! Handing a login on to a browser: a link that is good once and for half a minute, and whatever opens links here.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use didshake_did::private_file;
 use didshake_peer::http::{ClientSession, SessionRequest, WebClient};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -10,6 +12,7 @@ use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::service::{ask, json as json_of};
+use crate::sessions::SessionStore;
 
 /// What opens links: the one that the user names, or the system's.
 const OPENERS: [&str; 2] = ["xdg-open", "open"];
@@ -48,10 +51,22 @@ impl BrowserLink {
             output::json(&json!({"link": *self.link, "expires": self.expires}));
             return;
         }
-        let opened = !global.batch && open(&self.link);
+        let opened = !global.batch && self.page(global).is_some_and(|page| open(&page));
         let note = if opened { "A browser opens; if none does, open" } else { "Open" };
         output::note(&format!("{note} this link within 30 seconds. It is good once, for whoever opens it first:"));
         output::line(&self.link);
+    }
+}
+
+impl BrowserLink {
+    /// A page that leads to the link, for this user's eyes: what is an argument of a program everybody on this machine sees.
+    /// It is written over the next time; by then the link is long over.
+    fn page(&self, global: &Global) -> Option<PathBuf> {
+        let path = SessionStore::of(global).ok()?.private_directory().ok()?.join("browser.html");
+        let link = &*self.link;
+        let text = Zeroizing::new(format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0;url={link}\">\n"));
+        private_file::replace(&path, text.as_bytes()).ok()?;
+        Some(path)
     }
 }
 
@@ -60,7 +75,7 @@ fn is_page(rest: &str) -> bool {
     rest.starts_with('/') && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/#=-_".contains(&byte))
 }
 
-fn open(link: &str) -> bool {
+fn open(page: &Path) -> bool {
     let named = std::env::var("BROWSER").ok().filter(|named| !named.is_empty());
     let openers: Vec<&str> = match &named {
         Some(named) => vec![named],
@@ -68,7 +83,7 @@ fn open(link: &str) -> bool {
     };
     let start = |opener: &&str| {
         let quiet = Stdio::null;
-        Command::new(opener).arg(link).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().is_ok()
+        Command::new(opener).arg(page).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().is_ok()
     };
     openers.iter().any(start)
 }

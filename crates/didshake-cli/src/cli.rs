@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    admin, backup, certs, connect, demo, did, doctor, generate, id, inspect, listen, login, logout, peer, request,
-    serve, sessions, vectors,
+    admin, audit, backup, certs, connect, demo, did, doctor, generate, id, inspect, listen, login, logout, peer,
+    request, serve, sessions, vectors,
 };
 
 const AFTER_HELP: &str = "\
@@ -100,6 +100,9 @@ pub(crate) enum Command {
     Vectors(vectors::Vectors),
     /// Run the service that DID holders sign in to
     Serve(Box<serve::Serve>),
+    /// Check the audit log of a service
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Copy the database of a service, also while it runs
     Backup(backup::Backup),
     /// Put a backup back

@@ -2,8 +2,11 @@
 //! accepted in the session.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use didshake::{Did, Origin};
+use didshake::{Did, Origin, VerifiedPeer};
+use didshake_did::BoxFuture;
+use didshake_peer::PeerPolicy;
 use didshake_peer::http::{ClientSession, SessionRequest, WebClient};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -17,8 +20,53 @@ use crate::service::{ask, json as json_of};
 const MAX_LINK: u64 = 4096;
 const MARK: &str = "#invite=";
 
-/// The secret of an invite.
-pub(crate) struct Invitation(Zeroizing<String>);
+/// The secret of an invite. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Invitation(Arc<Zeroizing<String>>);
+
+/// Claims an invite once the service is proved, and before it learns who we are: nobody else learns the secret.
+pub(crate) struct Claiming {
+    invitation: Invitation,
+    client: WebClient,
+    origin: Origin,
+    did: Did,
+    /// Whoever decides over the service first.
+    before: Option<Arc<dyn PeerPolicy>>,
+    failure: Mutex<Option<Failure>>,
+}
+
+impl Claiming {
+    pub(crate) fn new(
+        invitation: Invitation,
+        client: WebClient,
+        origin: Origin,
+        did: Did,
+        before: Option<Arc<dyn PeerPolicy>>,
+    ) -> Self {
+        Self { invitation, client, origin, did, before, failure: Mutex::new(None) }
+    }
+
+    /// Why the invite was not claimed.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl PeerPolicy for Claiming {
+    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            if let Some(before) = &self.before
+                && !before.allows(peer).await
+            {
+                return false;
+            }
+            let claimed = self.invitation.claim(&self.client, &self.origin, &self.did).await;
+            let is_claimed = claimed.is_ok();
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = claimed.err();
+            is_claimed
+        })
+    }
+}
 
 impl Invitation {
     /// Reads what was given: a link, or `-` for one on standard input. It must be of the service that is meant.
@@ -32,12 +80,12 @@ impl Invitation {
                 .remedy(format!("log in there, if you mean it: `didshake login {meant} …`")));
         }
         let plain = secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        if secret.is_empty() || !plain { Err(no_link()) } else { Ok(Self(Zeroizing::new(secret.to_owned()))) }
+        if secret.is_empty() || !plain { Err(no_link()) } else { Ok(Self(Arc::new(Zeroizing::new(secret.to_owned())))) }
     }
 
     /// Has the service admit this DID.
     pub(crate) async fn claim(&self, client: &WebClient, origin: &Origin, did: &Did) -> Result<(), Failure> {
-        let body = Zeroizing::new(json!({"secret": *self.0, "did": did.as_str()}).to_string());
+        let body = Zeroizing::new(json!({"secret": self.0.as_str(), "did": did.as_str()}).to_string());
         let response = client.request_unsigned(origin, &post("/v1/invites/claim", &body)).await;
         let response = response.map_err(|error| http_failure::of_request(origin, &error))?;
         if response.status() == 200 { Ok(()) } else { Err(refused(origin, did, response.status())) }
@@ -46,7 +94,7 @@ impl Invitation {
     /// Joins the account that it leads to; gives that account, where the service says something of it.
     pub(crate) async fn accept(&self, client: &WebClient, session: &ClientSession) -> Result<Option<Value>, Failure> {
         let (origin, did) = (session.origin(), &session.identity().did);
-        let body = Zeroizing::new(json!({"secret": *self.0}).to_string());
+        let body = Zeroizing::new(json!({"secret": self.0.as_str()}).to_string());
         let accepted = match ask(client, session, &post("/v1/invites/accept", &body)).await {
             Ok(response) if response.status() == 200 => Ok(json_of(response).await),
             Ok(response) => Err(refused(origin, did, response.status())),

@@ -92,6 +92,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Inspect(options) => commands::inspect::run(global, options),
         Command::Vectors(command) => commands::vectors::run(global, command),
         Command::Serve(options) => commands::serve::run(global, options),
+        Command::Audit(command) => commands::audit::run(global, command),
         Command::Backup(options) => commands::backup::backup(global, options),
         Command::Restore(options) => commands::backup::restore(global, options),
         Command::Doctor(options) => commands::doctor::run(global, options),

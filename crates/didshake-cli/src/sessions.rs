@@ -61,10 +61,16 @@ impl SessionStore {
         Self { directory, key: KeyFile::at(key) }
     }
 
+    /// Where they are; nobody else can look into it.
+    pub(crate) fn private_directory(&self) -> Result<&Path, Failure> {
+        private_file::create_directory(&self.directory).map_err(|error| unwritable(&self.directory, &error))?;
+        Ok(&self.directory)
+    }
+
     /// Keeps a session, in place of an earlier one of the same origin and identity.
     pub(crate) fn keep(&self, session: &StoredSession) -> Result<(), Failure> {
         let key = self.key.load_or_create()?;
-        private_file::create_directory(&self.directory).map_err(|error| unwritable(&self.directory, &error))?;
+        self.private_directory()?;
         let path = self.path(session);
         let sealed = seal(session, &key, &mut SysRng).map_err(|_| {
             Failure::new(Exit::Check, "internal", "the session could not be sealed: there is no randomness")

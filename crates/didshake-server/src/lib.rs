@@ -13,6 +13,7 @@
 
 mod access;
 mod applications;
+mod audit;
 mod backup;
 mod config;
 mod connections;
@@ -37,6 +38,7 @@ mod store;
 mod tls;
 mod visitor;
 
+pub use audit::{AuditError, AuditFault, AuditReport, CheckpointKey, verify_audit};
 pub use backup::{backup, restore};
 pub use config::{
     ApplicationSettings, Config, ConfigError, DEFAULT_LISTEN, DefaultDid, FileFault, Given, PostgresUrl, Settings,

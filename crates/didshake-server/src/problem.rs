@@ -32,7 +32,7 @@ pub(crate) fn undone(why: &Undone) -> Response {
         Undone::Unknown => problem(StatusCode::NOT_FOUND),
         Undone::Over => problem(StatusCode::GONE),
         Undone::Conflict => problem(StatusCode::CONFLICT),
-        Undone::Disabled => problem(StatusCode::FORBIDDEN),
+        Undone::Disabled | Undone::NoAdmin => problem(StatusCode::FORBIDDEN),
         Undone::Store(error) => unavailable(error),
     }
 }

@@ -33,6 +33,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::access::Access;
 use crate::applications::Applications;
+use crate::audit::Audit;
 use crate::connections::Bounded;
 use crate::cookie::CookieSecret;
 use crate::front::{Front, front};
@@ -62,6 +63,7 @@ pub(crate) struct Parts {
     pub(crate) access: Access,
     pub(crate) database: Database,
     pub(crate) metrics: Metrics,
+    pub(crate) audit: Audit,
     pub(crate) connections: Bounded,
     pub(crate) draining: AtomicBool,
     /// Who may read metrics on the main listener; `None` where they have a listener of their own.

@@ -13,10 +13,12 @@ use axum_server::{Control, Handle};
 use didshake::{Did, Origin, Origins};
 use didshake_axum::{Didshake, Limits};
 use didshake_did::{Clock as _, Resolver, SystemClock};
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::access::Access;
 use crate::applications::Applications;
+use crate::audit::{Audit, AuditWriter, Observed};
 use crate::config::Config;
 use crate::connections::Bounded;
 use crate::data::DataDirectory;
@@ -62,6 +64,7 @@ pub struct Server {
     app: App,
     didshake: Didshake,
     inner: Inner,
+    audit: AuditWriter,
     _data: DataDirectory,
 }
 
@@ -74,6 +77,7 @@ struct Inner {
     policy: LivePolicy,
     applications: Applications,
     metrics: Metrics,
+    audit: Audit,
     tls: Option<Tls>,
 }
 
@@ -111,14 +115,15 @@ impl Server {
         };
         let identity = ServiceIdentity::of(&config, &data.identities())?;
         database.take_for(identity.did()).await?;
+        let (audit, writer) = AuditWriter::open(data.path(), identity.first().clone())?;
         let main = Listener::bind(config.listen)?;
         let operations = config.metrics_listen.map(Listener::bind).transpose()?;
         let origins = origins(&config, main.address)?;
         let (policy, metrics) = (LivePolicy::new(policy), Metrics::new());
-        let inner = Inner { config, origins, database, identity, policy, applications, metrics, tls };
+        let inner = Inner { config, origins, database, identity, policy, applications, metrics, audit, tls };
         let didshake = inner.didshake(resolver)?;
         let app = inner.app(&didshake)?;
-        Ok(Self { main, operations, app, didshake, inner, _data: data })
+        Ok(Self { main, operations, app, didshake, inner, audit: writer, _data: data })
     }
 
     /// Where it listens; the port is the real one.
@@ -181,7 +186,9 @@ impl Server {
     /// # Errors
     /// [`ServerError::Serve`].
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Self { main, operations, app, didshake, inner, _data } = self;
+        let Self { main, operations, app, didshake, inner, audit, _data } = self;
+        let (end_audit, ended) = oneshot::channel();
+        let audit = tokio::spawn(audit.run(ended));
         let front = inner.front();
         let (main_control, operations_control) = (Control::new(), Control::new());
         let _sweeper = Sweeper::start(inner.database.clone());
@@ -214,6 +221,9 @@ impl Server {
             // Nothing is left to answer there.
             let _ = operations.await;
         }
+        // What is under way has ended; what it noted is written and signed.
+        let _ = end_audit.send(());
+        let _ = audit.await;
         inner.database.close().await;
         served.map_err(ServerError::Serve)
     }
@@ -231,7 +241,7 @@ impl Inner {
             .lifetime(config.lifetime)
             .endpoint(routes::ENDPOINT)
             .limits(Limits { request_body: MAX_REQUEST_BODY, ..Limits::default() })
-            .observer(Arc::new(metrics.clone()));
+            .observer(Arc::new(Observed { metrics: metrics.clone(), audit: self.audit.clone() }));
         if self.database.is_shared() {
             builder = builder.instances();
         }
@@ -256,6 +266,7 @@ impl Inner {
             access: self.access(),
             database: self.database.clone(),
             metrics: self.metrics.clone(),
+            audit: self.audit.clone(),
             connections: Bounded::new(self.config.max_connections, self.proxies()),
             draining: AtomicBool::new(false),
             metrics_allow,

@@ -3,11 +3,12 @@
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use didshake::{Did, Origin, UnixTime};
-use didshake_axum::{Authenticated, SessionRecord, StoreError, Unauthenticated, requested_origin};
+use didshake_axum::{Authenticated, SessionRecord, StoreError, Unauthenticated, requested_origin, session_name};
 use didshake_did::{Clock as _, SystemClock};
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
+use serde_json::json;
 
 use crate::cookie::{CookieSecret, SESSION};
 use crate::problem::{problem, unavailable};
@@ -105,7 +106,9 @@ pub(crate) async fn if_allowed(app: &App, record: SessionRecord) -> Result<Optio
     }
     let Some(standing) = app.0.access.of_session(record.session.did()).await? else {
         app.0.sessions.end(record.session.id()).await?;
-        tracing::warn!(did = record.session.did().as_str(), "the policy ended a session");
+        let did = record.session.did().as_str();
+        tracing::warn!(did, "the policy ended a session");
+        app.0.audit.note("policy_ended", json!({"did": did, "session": session_name(record.session.id())}));
         return Ok(None);
     };
     Ok(Some(LiveSession { record, standing }))

@@ -122,10 +122,21 @@ fn an_invite_that_somebody_else_uses_meanwhile_leaves_no_session() {
     let joined = joined.expect(0).json();
     assert_eq!((&joined["account"]["subject"], &joined["account"]["name"]), (&owner.into(), &"owner".into()));
     terminal.type_line("yes\n");
-    terminal.wait_for("the invite is not accepted, and the session is not kept: the invite is used up");
+    terminal.wait_for("the invite is used up");
     assert_eq!(child.wait().unwrap().code(), Some(4), "{}", terminal.text);
     let kept = home.run(&["--json", "sessions"]).expect(0).json();
     assert_eq!(kept.as_array().unwrap().len(), 1, "{kept}");
+}
+
+#[test]
+fn nobody_but_the_service_that_is_meant_learns_the_secret() {
+    let home = Home::new();
+    let (stranger, _) = (home.identity("stranger"), home.identity("bob"));
+    let service = Service::start(&home, &[]);
+    let link = service.listening["ownerInvite"]["link"].as_str().unwrap().to_owned();
+    let login = ["login", &service.origin, "--as", "bob", "--expect", &stranger, "--invite", "-"];
+    let _ = home.run_with(&login, format!("{link}\n").as_bytes()).expect(3);
+    assert!(service.log().contains("/didshake") && !service.log().contains("/v1/invites"), "{}", service.log());
 }
 
 #[test]

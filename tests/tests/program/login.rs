@@ -160,7 +160,7 @@ fn a_login_is_handed_on_to_a_browser() {
     // A program that notes what it is to open.
     let opener = home.write(
         "opener",
-        "#!/bin/sh\nprintf %s \"$1\" > \"$HOME/opened.part\"\nmv \"$HOME/opened.part\" \"$HOME/opened\"\n",
+        "#!/bin/sh\necho \"$1\" > \"$HOME/argument\"\ncat \"$1\" > \"$HOME/opened.part\"\nmv \"$HOME/opened.part\" \"$HOME/opened\"\n",
     );
     std::fs::set_permissions(&opener, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let login = ["login", &service.origin, "--as", "alice", "--expect", &service.did, "--browser"];
@@ -173,7 +173,12 @@ fn a_login_is_handed_on_to_a_browser() {
         assert!(begun.elapsed() < std::time::Duration::from_secs(20), "nothing is opened");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    assert_eq!(std::fs::read_to_string(home.path("opened")).unwrap(), link);
+    assert!(std::fs::read_to_string(home.path("opened")).unwrap().contains(&format!("url={link}\"")));
+    // What is an argument everybody on the machine sees.
+    let argument = std::fs::read_to_string(home.path("argument")).unwrap();
+    assert!(!argument.contains("link="), "{argument}");
+    let mode = std::fs::metadata(argument.trim()).unwrap().permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
     // The session is the browser's: none is kept here.
     assert_eq!(home.run(&["--json", "sessions"]).expect(0).json(), serde_json::json!([]));
     let machine = home.run(&[&["--json"], &login[..]].concat()).expect(0).json();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 mod accounts;
+mod audit;
 mod certs;
 mod corpus;
 mod crash;

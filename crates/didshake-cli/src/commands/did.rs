@@ -69,7 +69,7 @@ pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> 
     Ok(())
 }
 
-fn resolve(global: &Global, did: &Did, resolver: &dyn Resolver) -> Result<Result<Resolved, Fault>, Failure> {
+pub(super) fn resolve(global: &Global, did: &Did, resolver: &dyn Resolver) -> Result<Result<Resolved, Fault>, Failure> {
     let _waiting = Waiting::on(format!("resolving {did}"), global.json);
     let runtime = runtime()?;
     let resolved = runtime.block_on(resolver.resolve(did));
@@ -96,7 +96,7 @@ fn methods(did: &Did, resolved: &Resolved) -> Vec<Value> {
     resolved.document().authentication_methods().iter().map(check).collect()
 }
 
-fn refused(did: &Did, fault: Fault) -> Failure {
+pub(super) fn refused(did: &Did, fault: Fault) -> Failure {
     let failure = Failure::new(Exit::Resolution, fault.code(), format!("{did}: {fault} ({})", fault.code()));
     match fault {
         Fault::DidMethodUnsupported | Fault::DidNotFound => {

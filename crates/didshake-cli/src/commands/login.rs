@@ -16,7 +16,7 @@ use crate::cli::Global;
 use crate::expected::{Expected, Place, Question};
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
-use crate::invitation::Invitation;
+use crate::invitation::{Claiming, Invitation};
 use crate::login::{Confirmed, Steps, confirm, show};
 use crate::meeting::runtime;
 use crate::passphrase::PassphraseSource;
@@ -122,11 +122,6 @@ impl Visit<'_> {
         let waiting = Arc::new(Waiting::on(format!("asking {} for its endpoint", self.origin), self.global.json));
         let limit = Duration::from_secs(self.options.timeout);
         let endpoint = within(limit, &self.origin, self.find_endpoint()).await?;
-        if let Some(invitation) = &self.invitation {
-            let claiming = invitation.claim(&self.client, &self.origin, initiator.identity.did());
-            within(limit, &self.origin, claiming).await?;
-            tracing::info!("the invite is claimed");
-        }
         waiting.at(format!("logging in to {}", self.origin));
         let agreed = self.meet(&endpoint, initiator, &waiting).await?;
         let session =
@@ -188,10 +183,19 @@ impl Visit<'_> {
         if let Some(question) = &question {
             initiator.surroundings.policy = Some(question.clone());
         }
+        let claiming = self.invitation.as_ref().map(|invitation| {
+            let before = initiator.surroundings.policy.take();
+            let did = initiator.identity.did().clone();
+            Arc::new(Claiming::new(invitation.clone(), self.client.clone(), self.origin.clone(), did, before))
+        });
+        if let Some(claiming) = &claiming {
+            initiator.surroundings.policy = Some(claiming.clone());
+        }
         let attempt = self.client.login(endpoint, &initiator);
         let agreed = attempt.instrument(tracing::error_span!("attempt", to = %self.origin)).await.map_err(|error| {
             waiting.pause();
             let refused = question.as_ref().and_then(|question| question.refusal());
+            let refused = refused.or_else(|| claiming.as_ref().and_then(|claiming| claiming.failure()));
             refused
                 .or_else(|| self.expected.failure(&self.place, &error))
                 .unwrap_or_else(|| failure(&error, Role::Client, &self.failures))

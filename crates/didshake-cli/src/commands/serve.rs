@@ -1,9 +1,11 @@
 //! `didshake serve`.
 
-use std::path::PathBuf;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use didshake::Origin;
+use didshake_did::private_file;
 use didshake_server::{Config, OwnerInvite, Reloader, Server, ServerError, Settings, StoreUrl, unknown_variables};
 use serde_json::{Map, Value, json};
 
@@ -163,9 +165,10 @@ pub(crate) fn run(global: &Global, options: &Serve) -> Result<(), Failure> {
 async fn serve(global: &Global, config: Config) -> Result<(), Failure> {
     // Before anything is told, so that a signal that comes at once ends it in order.
     let mut signals = Signals::catch()?;
+    let data = config.data.clone();
     let server = Server::bind(config).await.map_err(|error| failure(&error))?;
     let invite = server.owner_invite().await.map_err(|error| failure(&error))?;
-    tell_listening(global, &server, invite.as_ref());
+    tell_listening(global, &server, &data, invite.as_ref());
     output::check()?;
     let reloader = server.reloader();
     let ended = server.run(async {
@@ -177,16 +180,32 @@ async fn serve(global: &Global, config: Config) -> Result<(), Failure> {
     output::check()
 }
 
-/// The owner's invite goes to standard output alone: whoever reads the log must not become an admin.
-fn tell_listening(global: &Global, server: &Server, invite: Option<&OwnerInvite>) {
+/// The owner's invite is for whoever sits there. Where nobody does, standard output is a log: whoever reads that must not
+/// become an admin.
+fn tell_owner(data: &Path, link: &str) {
+    if std::io::stdout().is_terminal() {
+        output::note("Nobody administers this service yet. Whoever opens this link within a day does, once:");
+        output::line(link);
+        return;
+    }
+    let path = data.join("owner-invite");
+    match private_file::replace(&path, format!("{link}\n").as_bytes()) {
+        Ok(()) => output::note(&format!(
+            "Nobody administers this service yet. Whoever opens the link in {} within a day does, once",
+            path.display()
+        )),
+        Err(error) => output::warning(&format!("the owner's invite cannot be written to {}: {error}", path.display())),
+    }
+}
+
+fn tell_listening(global: &Global, server: &Server, data: &Path, invite: Option<&OwnerInvite>) {
     let address = server.local_addr().to_string();
     let origins: Vec<&str> = server.origins().map(Origin::as_str).collect();
     if !global.json {
         output::note(&format!("Listening on {address} as {}", server.did()));
         output::note(&format!("Clients use {}", origins.join(", ")));
         if let Some(invite) = invite {
-            output::note("Nobody administers this service yet. Whoever opens this link within a day does, once:");
-            output::line(&invite.link);
+            tell_owner(data, &invite.link);
         }
         return;
     }

@@ -44,15 +44,16 @@ CREATE TABLE invites (
     made        BIGINT NOT NULL,
     ends        BIGINT NOT NULL,
     used        BIGINT ,
-    -- For whom it will be used, until when.
+    -- For whom it will be used, until when; a DID may have several.
     claimed     TEXT,
-    holder      TEXT    UNIQUE,
+    holder      TEXT,
     claim_ends  BIGINT ,
     -- Whoever comes late is told so, until then.
     kept_until  BIGINT NOT NULL
 );
 
 CREATE INDEX invites_by_account ON invites (account_id);
+CREATE INDEX invites_by_holder ON invites (holder, claim_ends);
 CREATE INDEX invites_by_end ON invites (kept_until);
 
 CREATE TABLE revocations (

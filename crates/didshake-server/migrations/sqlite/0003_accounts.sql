@@ -44,15 +44,16 @@ CREATE TABLE invites (
     made        INTEGER NOT NULL,
     ends        INTEGER NOT NULL,
     used        INTEGER,
-    -- For whom it will be used, until when.
+    -- For whom it will be used, until when; a DID may have several.
     claimed     TEXT,
-    holder      TEXT    UNIQUE,
+    holder      TEXT,
     claim_ends  INTEGER,
     -- Whoever comes late is told so, until then.
     kept_until  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX invites_by_account ON invites (account_id);
+CREATE INDEX invites_by_holder ON invites (holder, claim_ends);
 CREATE INDEX invites_by_end ON invites (kept_until);
 
 CREATE TABLE revocations (

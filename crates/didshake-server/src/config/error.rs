@@ -142,6 +142,9 @@ pub enum ValueFault {
     /// Not the URL of a PostgreSQL database.
     #[error("is no URL of a PostgreSQL database")]
     Store,
+    /// A database at another machine, and no word of TLS.
+    #[error("names another machine without saying how its certificate is checked")]
+    StoreTls,
     /// Not `N/min`.
     #[error("is no rate")]
     Rate,
@@ -206,6 +209,7 @@ impl ValueFault {
             Self::Network => "write 10.0.0.0/8, 2001:db8::/32 or one address",
             Self::LocalHost(_) => "write 127.0.0.1:8400 or https://localhost:8443",
             Self::Store => "write postgres://USER:PASSWORD@HOST/DATABASE, best in the environment: DIDSHAKE_STORE",
+            Self::StoreTls => "add ?sslmode=verify-full (and &sslrootcert=FILE where its root is not a public one)",
             Self::Rate => "write a number of handshakes a minute, from 1 to 100000: 60/min",
             Self::Range { .. } => "choose a number in that range",
             Self::Empty => "give a value, or take the key away",

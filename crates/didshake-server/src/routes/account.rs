@@ -8,6 +8,7 @@ use didshake_axum::Authenticated;
 use didshake_did::{Clock as _, SystemClock};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
@@ -52,6 +53,8 @@ pub(super) async fn invite(State(app): State<App>, session: Authenticated, Poste
     match app.0.access.accounts.invite_own_key(session.did(), key.label, &policy, SystemClock.now()).await {
         Ok(made) => {
             tracing::info!(did = session.did().as_str(), invite = %made.id, "an invite was made: a further key");
+            let details = json!({"by": session.did().as_str(), "invite": made.id.to_string()});
+            app.0.audit.note("invite_made", details);
             let link = app.0.invite_link(&made.secret);
             (StatusCode::CREATED, Json(NewInviteJson::of(&made, link))).into_response()
         }
@@ -74,6 +77,8 @@ pub(super) async fn remove_key(State(app): State<App>, session: Authenticated, P
         Ok(account) => {
             let by = session.did().as_str();
             tracing::info!(by, did = did.as_str(), account = %account.id, "a key was removed from its account, and revoked");
+            let details = json!({"by": by, "did": did.as_str(), "account": account.id.to_string()});
+            app.0.audit.note("key_removed", details);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(why) => undone(&why),

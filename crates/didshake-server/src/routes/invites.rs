@@ -8,6 +8,7 @@ use didshake_axum::Authenticated;
 use didshake_did::{Clock as _, SystemClock};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -98,6 +99,9 @@ pub(super) async fn accept(State(app): State<App>, session: Authenticated, Poste
             } else {
                 tracing::info!(did = by, %invite, account = %id, "an invite was used: a further key of an account");
             }
+            let details =
+                json!({"did": by, "invite": invite.to_string(), "account": id.to_string(), "new_account": is_new});
+            app.0.audit.note("invite_used", details);
             Json(WhoJson::of(Some(account), did)).into_response()
         }
         Err(why) => undone(&why),

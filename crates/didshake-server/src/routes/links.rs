@@ -4,11 +4,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use didshake_axum::{Authenticated, StoreError};
+use didshake_axum::{Authenticated, StoreError, session_name};
 use didshake_did::{Clock as _, SystemClock};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -120,7 +121,9 @@ async fn use_up(app: &App, here: &SameOrigin, shown: &Shown, cookie: &CookieSecr
     {
         return Ok(None);
     }
-    tracing::info!(did = record.session.did().as_str(), "a browser came in by a link");
+    let did = record.session.did().as_str();
+    tracing::info!(did, "a browser came in by a link");
+    app.0.audit.note("browser_login", json!({"did": did, "session": session_name(record.session.id())}));
     Ok(Some(seconds_until(record.session.expires())))
 }
 

@@ -19,6 +19,7 @@ use super::App;
 include!(concat!(env!("OUT_DIR"), "/compressed.rs"));
 
 /// Scripts and styles are files of ours, and nothing else runs: no script in a page, none that a script wrote, no frame.
+const OPENER_POLICY: http::HeaderName = http::HeaderName::from_static("cross-origin-opener-policy");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
@@ -59,6 +60,8 @@ impl Page {
             (ETAG, self.etag.as_str()),
             (VARY, "accept-encoding"),
             (CONTENT_SECURITY_POLICY, POLICY),
+            // Whoever opened it has no hand in what it shows.
+            (OPENER_POLICY, "same-origin"),
         ];
         if mentions(headers, &IF_NONE_MATCH, &self.etag) {
             return (StatusCode::NOT_MODIFIED, fields).into_response();

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use didshake::{Did, UnixTime};
 use didshake_axum::StoreError;
-use sqlx::Row as _;
+use sqlx::{Any, Row as _, Transaction};
 
 use super::database::Database;
 use super::revocations::{end_sessions, revoke, take_back_invites};
 use super::row::{self, sql_time, unix_time};
 use super::sessions::unavailable;
+use super::standing::Standing;
 use super::sweeper::{Table, fits};
 use crate::id::Id;
 use crate::policy::holder;
@@ -88,6 +89,8 @@ pub(crate) enum Undone {
     Conflict,
     /// The account is disabled.
     Disabled,
+    /// Whoever asks may not administer, or no more.
+    NoAdmin,
     Store(StoreError),
 }
 
@@ -130,10 +133,17 @@ impl Accounts {
         load_between(first, last, &mut on).await.map_err(unavailable)
     }
 
-    /// Changes an account. Disabling it ends its sessions, and takes back its invites, as does taking it out of the admins.
-    pub(crate) async fn change(&self, id: Id, change: &Change, now: UnixTime) -> Result<Account, Undone> {
+    /// Begins what only an admin may do. Of several who administer one goes first; who is no admin after it is refused.
+    pub(super) async fn administer(&self, by: &Did, now: UnixTime) -> Result<Transaction<'static, Any>, Undone> {
         let mut transaction = self.database.begin().await?;
         lock_admins(&mut transaction).await?;
+        let may = Standing::read(by, now, &mut transaction).await?.administers();
+        if may { Ok(transaction) } else { Err(Undone::NoAdmin) }
+    }
+
+    /// Changes an account. Disabling it ends its sessions, and takes back its invites, as does taking it out of the admins.
+    pub(crate) async fn change(&self, id: Id, change: &Change, by: &Did, now: UnixTime) -> Result<Account, Undone> {
+        let mut transaction = self.administer(by, now).await?;
         let admins = admins(&mut transaction).await?;
         let Some(account) = load(id, &mut transaction).await? else { return Err(Undone::Unknown) };
         let disabled = match change.disabled {
@@ -161,9 +171,8 @@ impl Accounts {
     }
 
     /// Removes an account, revokes its DIDs and ends their sessions: nobody comes in as it again.
-    pub(crate) async fn remove(&self, id: Id, now: UnixTime) -> Result<Account, Undone> {
-        let mut transaction = self.database.begin().await?;
-        lock_admins(&mut transaction).await?;
+    pub(crate) async fn remove(&self, id: Id, by: &Did, now: UnixTime) -> Result<Account, Undone> {
+        let mut transaction = self.administer(by, now).await?;
         let admins = admins(&mut transaction).await?;
         let Some(account) = load(id, &mut transaction).await? else { return Err(Undone::Unknown) };
         for key in &account.keys {
@@ -179,8 +188,9 @@ impl Accounts {
     /// Takes a DID out of the account of another of its DIDs, or of itself; it is revoked, and its sessions end.
     pub(crate) async fn remove_key(&self, owner: &Did, did: &Did, now: UnixTime) -> Result<Account, Undone> {
         let mut transaction = self.database.begin().await?;
-        let Some(id) = id_of(&holder(owner), &mut transaction).await? else { return Err(Undone::Unknown) };
-        lock(id, &mut transaction).await?;
+        lock_admins(&mut transaction).await?;
+        let admins = admins(&mut transaction).await?;
+        let Some(id) = own_account(owner, now, &mut transaction).await? else { return Err(Undone::Unknown) };
         let key = sqlx::query("DELETE FROM account_keys WHERE holder = $1 AND account_id = $2");
         let key = key.bind(holder(did)).bind(id.as_bytes()).execute(&mut *transaction).await?;
         if key.rows_affected() == 0 {
@@ -198,6 +208,7 @@ impl Accounts {
             return Err(Undone::Conflict);
         }
         revoke(did.as_str(), "removed from its account", self.bounds.revocations, now, &mut transaction).await?;
+        keep_an_admin(admins, &mut transaction).await?;
         let account = load(id, &mut transaction).await?.ok_or(Undone::Unknown)?;
         transaction.commit().await?;
         Ok(account)
@@ -288,8 +299,16 @@ pub(super) async fn key_count(account: Id, on: &mut Connection) -> Result<i64, s
     count.bind(account.as_bytes()).fetch_one(on).await
 }
 
+/// The account of a DID, which waits for whoever changes it: who is no key of it afterwards, or a revoked one, has none.
+pub(super) async fn own_account(did: &Did, now: UnixTime, on: &mut Connection) -> Result<Option<Id>, sqlx::Error> {
+    let Some(id) = id_of(&holder(did), on).await? else { return Ok(None) };
+    lock(id, on).await?;
+    let standing = Standing::read(did, now, on).await?;
+    Ok(standing.member().filter(|member| member.id == id).map(|member| member.id))
+}
+
 /// Of two who would each leave the other as the only admin, the second waits. Any row will do that everybody knows.
-async fn lock_admins(on: &mut Connection) -> Result<(), sqlx::Error> {
+pub(super) async fn lock_admins(on: &mut Connection) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE restored SET restored_at = restored_at").execute(on).await.map(|_| ())
 }
 
@@ -310,7 +329,8 @@ pub(super) async fn admins(on: &mut Connection) -> Result<i64, sqlx::Error> {
 async fn shut_out(before: &Account, after: &Account, on: &mut Connection) -> Result<(), sqlx::Error> {
     let is_admin = |account: &Account| account.groups.iter().any(|group| group == ADMIN);
     for key in &after.keys {
-        if after.disabled.is_some() {
+        // Also where it is enabled: a session that was made at the moment of disabling it must not live again.
+        if after.disabled != before.disabled {
             end_sessions(&key.did, on).await?;
         }
         if after.disabled.is_some() || is_admin(before) && !is_admin(after) {
@@ -321,7 +341,7 @@ async fn shut_out(before: &Account, after: &Account, on: &mut Connection) -> Res
 }
 
 /// Refuses a change after which nobody could administer any more.
-async fn keep_an_admin(before: i64, on: &mut Connection) -> Result<(), Undone> {
+pub(super) async fn keep_an_admin(before: i64, on: &mut Connection) -> Result<(), Undone> {
     if before > 0 && admins(on).await? == 0 { Err(Undone::Conflict) } else { Ok(()) }
 }
 

@@ -5,8 +5,8 @@ use didshake_axum::StoreError;
 use sqlx::Row as _;
 
 use super::accounts::{
-    ADMIN, Account, Accounts, Connection, MAX_KEYS, Row, Undone, add_key, admins, id_of, key_count, load, lock,
-    no_randomness,
+    ADMIN, Account, Accounts, Connection, MAX_KEYS, Row, Undone, add_key, admins, key_count, load, lock, lock_admins,
+    no_randomness, own_account,
 };
 use super::row::{self, sql_time, unix_time};
 use super::sessions::unavailable;
@@ -67,7 +67,7 @@ impl Accounts {
         seconds: u64,
         now: UnixTime,
     ) -> Result<Made, Undone> {
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.administer(by, now).await?;
         if let Purpose::Key { account, .. } = purpose {
             takes_a_key(*account, now, &mut transaction).await?;
         }
@@ -86,7 +86,7 @@ impl Accounts {
         now: UnixTime,
     ) -> Result<Made, Undone> {
         let mut transaction = self.database.begin().await?;
-        let account = match id_of(&holder(did), &mut transaction).await? {
+        let account = match own_account(did, now, &mut transaction).await? {
             Some(account) => account,
             None if Standing::read(did, now, &mut transaction).await?.can_found(did, policy) => {
                 self.add(&Account::of(did, now)?, &mut transaction).await?
@@ -103,6 +103,7 @@ impl Accounts {
     /// Makes the owner's invite, in place of the one before, where nobody can administer; `None` where somebody can.
     pub(crate) async fn invite_owner(&self, now: UnixTime) -> Result<Option<Made>, Undone> {
         let mut transaction = self.database.begin().await?;
+        lock_admins(&mut transaction).await?;
         sqlx::query("DELETE FROM invites WHERE made_by IS NULL").execute(&mut *transaction).await?;
         let made = if admins(&mut transaction).await? == 0 {
             let purpose = Purpose::Account { name: "owner".into(), email: None, groups: vec![ADMIN.into()] };
@@ -135,16 +136,11 @@ impl Accounts {
         {
             return Err(Undone::Conflict);
         }
-        let holder = holder(did);
-        // One invite for each DID: the last one that was claimed for it.
-        let forget =
-            sqlx::query("UPDATE invites SET claimed = NULL, holder = NULL, claim_ends = NULL WHERE holder = $1");
-        forget.bind(&holder).execute(&mut *transaction).await?;
         let claim =
             "UPDATE invites SET claimed = $1, holder = $2, claim_ends = $3 WHERE invite_id = $4 AND used IS NULL";
         let claimed = sqlx::query(claim)
             .bind(did.as_str())
-            .bind(&holder)
+            .bind(holder(did))
             .bind(sql_time(now.plus(CLAIM_SECONDS)))
             .bind(invite.id.as_bytes())
             .execute(&mut *transaction)
@@ -168,11 +164,16 @@ impl Accounts {
         let mut transaction = self.database.begin().await?;
         let invite = usable(secret, now, &mut transaction).await?;
         let standing = Standing::read(did, now, &mut transaction).await?;
-        let Some(claim) = standing.joins(did, policy).filter(|claim| claim.invite == invite.id) else {
+        let Some(claim) = standing.joins_with(invite.id, did, policy) else {
             return Err(if invite.claimed_by.is_some() { Undone::Conflict } else { Undone::Over });
         };
         let account = self.join(did, claim, now, &mut transaction).await?;
         let account = load(account, &mut transaction).await?.ok_or(Undone::Unknown)?;
+        if account.groups.iter().any(|group| group == ADMIN) {
+            // The owner is there; of several instances each has made an invite, perhaps.
+            let others = sqlx::query("DELETE FROM invites WHERE made_by IS NULL AND used IS NULL");
+            others.execute(&mut *transaction).await?;
+        }
         transaction.commit().await?;
         Ok((invite, account))
     }
@@ -188,9 +189,11 @@ impl Accounts {
     }
 
     /// Takes an invite back; `false` where there is none.
-    pub(crate) async fn cancel(&self, invite: Id) -> Result<bool, StoreError> {
+    pub(crate) async fn cancel(&self, invite: Id, by: &Did, now: UnixTime) -> Result<bool, Undone> {
+        let mut transaction = self.administer(by, now).await?;
         let cancel = sqlx::query("DELETE FROM invites WHERE invite_id = $1 AND used IS NULL").bind(invite.as_bytes());
-        let cancelled = cancel.execute(&self.database.writer).await.map_err(unavailable)?;
+        let cancelled = cancel.execute(&mut *transaction).await?;
+        transaction.commit().await?;
         Ok(cancelled.rows_affected() == 1)
     }
 

@@ -4,7 +4,7 @@ use didshake::{Did, UnixTime};
 use didshake_axum::{SessionRecord, StoreError};
 use sqlx::Row as _;
 
-use super::accounts::{Accounts, Connection, Undone};
+use super::accounts::{Accounts, Connection, Undone, admins, keep_an_admin};
 use super::row::{self, sql_time, unix_time};
 use super::sessions::unavailable;
 use super::sweeper::{Table, fits};
@@ -19,17 +19,24 @@ pub(crate) struct Revocation {
 }
 
 impl Accounts {
-    /// Refuses a DID from now on, ends its sessions, and takes back its invites.
-    pub(crate) async fn revoke(&self, did: &Did, reason: &str, now: UnixTime) -> Result<(), Undone> {
-        let mut transaction = self.database.begin().await?;
+    /// Refuses a DID from now on, ends its sessions, and takes back its invites. `Conflict` where nobody could administer any
+    /// more.
+    pub(crate) async fn revoke(&self, did: &Did, reason: &str, by: &Did, now: UnixTime) -> Result<(), Undone> {
+        let mut transaction = self.administer(by, now).await?;
+        let admins = admins(&mut transaction).await?;
         revoke(did.as_str(), reason, self.bounds.revocations, now, &mut transaction).await?;
+        keep_an_admin(admins, &mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
     /// Refuses a DID no more; `false` where it was not revoked.
-    pub(crate) async fn restore(&self, did: &Did) -> Result<bool, StoreError> {
+    pub(crate) async fn restore(&self, did: &Did, by: &Did, now: UnixTime) -> Result<bool, Undone> {
+        let mut transaction = self.administer(by, now).await?;
         let restored = sqlx::query("DELETE FROM revocations WHERE holder = $1").bind(holder(did));
-        let restored = restored.execute(&self.database.writer).await.map_err(unavailable)?;
+        let restored = restored.execute(&mut *transaction).await?;
+        // One that was made at the moment of the revocation must not live again.
+        end_sessions(did.as_str(), &mut transaction).await?;
+        transaction.commit().await?;
         Ok(restored.rows_affected() == 1)
     }
 

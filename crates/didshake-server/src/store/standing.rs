@@ -4,7 +4,7 @@ use didshake::{Did, UnixTime};
 use didshake_axum::StoreError;
 use sqlx::Row as _;
 
-use super::accounts::{Accounts, Connection, Row, id};
+use super::accounts::{ADMIN, Accounts, Connection, Row, id};
 use super::row::{self, sql_time};
 use super::sessions::unavailable;
 use crate::id::Id;
@@ -17,7 +17,8 @@ pub(crate) struct Standing {
     account: Option<Member>,
     /// The account that knew this DID as its subject, and has it no more: it is nobody else's.
     reserved: Option<Id>,
-    claim: Option<Claim>,
+    /// Whoever claims one for another's DID takes nothing from it.
+    claims: Vec<Claim>,
 }
 
 /// The account of a DID, as rules and applications see it.
@@ -57,6 +58,16 @@ impl Standing {
         self.account.as_ref()
     }
 
+    /// The account, unless the DID is revoked.
+    pub(super) fn member(&self) -> Option<&Member> {
+        self.account.as_ref().filter(|_| !self.revoked)
+    }
+
+    /// Whether it may administer, as far as the policy lets it in.
+    pub(super) fn administers(&self) -> bool {
+        self.member().is_some_and(|member| !member.disabled && member.groups.iter().any(|group| group == ADMIN))
+    }
+
     /// The groups of its account; `None` where it has none.
     pub(crate) fn groups(&self) -> Option<&[String]> {
         self.account.as_ref().map(|account| account.groups.as_slice())
@@ -75,14 +86,21 @@ impl Standing {
 
     /// The invite that it comes in with, and may accept: for the rules it counts as the account that it leads to.
     pub(super) fn joins(&self, did: &Did, policy: &Policy) -> Option<&Claim> {
-        let claim = self.claim.as_ref().filter(|_| self.account.is_none() && !self.revoked)?;
-        let free = self.reserved.is_none() || self.reserved == claim.account;
-        (free && policy.allows_with(did, Some(&claim.groups))).then_some(claim)
+        self.claims.iter().find(|claim| self.can_use(claim, did, policy))
+    }
+
+    /// The same of one invite.
+    pub(super) fn joins_with(&self, invite: Id, did: &Did, policy: &Policy) -> Option<&Claim> {
+        self.claims.iter().find(|claim| claim.invite == invite && self.can_use(claim, did, policy))
+    }
+
+    fn can_use(&self, claim: &Claim, did: &Did, policy: &Policy) -> bool {
+        self.can_join(claim.account) && policy.allows_with(did, Some(&claim.groups))
     }
 
     /// Whether only the rules keep out somebody who was invited.
     pub(crate) fn is_invited(&self) -> bool {
-        self.claim.is_some() && !self.revoked
+        !self.claims.is_empty() && !self.revoked
     }
 
     /// Whether it may have an account that nobody invited it to.
@@ -106,8 +124,8 @@ impl Standing {
         }
         let reserved = sqlx::query("SELECT account_id FROM accounts WHERE holder = $1").bind(&holder);
         let reserved = reserved.fetch_optional(&mut *on).await?.as_ref().map(id).transpose()?;
-        let claim = claim(&holder, now, on).await?;
-        Ok(Self { revoked: revoked > 0, account, reserved, claim })
+        let claims = claims(&holder, now, on).await?;
+        Ok(Self { revoked: revoked > 0, account, reserved, claims })
     }
 }
 
@@ -135,21 +153,27 @@ pub(super) async fn groups_of(account: Id, on: &mut Connection) -> Result<Vec<St
     Ok(groups)
 }
 
-async fn claim(holder: &str, now: UnixTime, on: &mut Connection) -> Result<Option<Claim>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT invites.*, accounts.disabled FROM invites LEFT JOIN accounts ON accounts.account_id = invites.account_id
+/// The last few are enough: each comes from whoever has an invite.
+const MAX_CLAIMS: i64 = 20;
+
+async fn claims(holder: &str, now: UnixTime, on: &mut Connection) -> Result<Vec<Claim>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT invites.* FROM invites LEFT JOIN accounts ON accounts.account_id = invites.account_id
             WHERE invites.holder = $1 AND invites.used IS NULL AND invites.ends > $2 AND invites.claim_ends > $2
-                AND accounts.disabled IS NULL",
+                AND accounts.disabled IS NULL ORDER BY invites.claim_ends DESC LIMIT $3",
     );
-    let row = row.bind(holder).bind(sql_time(now)).fetch_optional(&mut *on).await?;
-    let Some(row) = row else { return Ok(None) };
-    let account = account_of_invite(&row)?;
-    let groups = match account {
-        Some(account) => groups_of(account, on).await?,
-        None => groups(&row)?,
-    };
-    let invite = Id::from_bytes(row::bytes(&row, "invite_id")?);
-    Ok(Some(Claim { invite, account, name: row.try_get("name")?, email: row.try_get("email")?, groups }))
+    let rows = rows.bind(holder).bind(sql_time(now)).bind(MAX_CLAIMS).fetch_all(&mut *on).await?;
+    let mut claims = Vec::new();
+    for row in &rows {
+        let account = account_of_invite(row)?;
+        let groups = match account {
+            Some(account) => groups_of(account, on).await?,
+            None => groups(row)?,
+        };
+        let invite = Id::from_bytes(row::bytes(row, "invite_id")?);
+        claims.push(Claim { invite, account, name: row.try_get("name")?, email: row.try_get("email")?, groups });
+    }
+    Ok(claims)
 }
 
 /// The account that an invite is for, of a row of invites.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use didshake_did::{Clock as _, SystemClock};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::App;
@@ -13,7 +14,7 @@ use super::super::account_json::{AccountJson, AccountsJson};
 use crate::id::Id;
 use crate::posted::{self, Posted};
 use crate::problem::{problem, unavailable, undone};
-use crate::store::Change;
+use crate::store::{Account, Change};
 use crate::visitor::Admin;
 
 const PAGE: u32 = 100;
@@ -104,10 +105,13 @@ pub(in super::super) async fn change(
     let Some(id) = Id::from_text(&id) else { return problem(StatusCode::NOT_FOUND) };
     let ChangeJson { name, email, groups, disabled } = change;
     let change = Change { name, email, groups, disabled };
-    match app.0.access.accounts.change(id, &change, SystemClock.now()).await {
+    match app.0.access.accounts.change(id, &change, admin.0.did(), SystemClock.now()).await {
         Ok(account) => {
             let (by, disabled) = (admin.0.did().as_str(), account.disabled.is_some());
             tracing::info!(by, account = %id, name = account.name, groups = account.groups.join(","), disabled, "an account was changed");
+            let Account { name, email, groups, .. } = &account;
+            let details = json!({"by": by, "account": id.to_string(), "name": name, "email": email, "groups": groups, "disabled": disabled});
+            app.0.audit.note("account_changed", details);
             Json(AccountJson::of(account, admin.0.did())).into_response()
         }
         Err(why) => undone(&why),
@@ -126,10 +130,11 @@ pub(in super::super) async fn change(
     ))]
 pub(in super::super) async fn remove(State(app): State<App>, admin: Admin, Path(id): Path<String>) -> Response {
     let Some(id) = Id::from_text(&id) else { return problem(StatusCode::NOT_FOUND) };
-    match app.0.access.accounts.remove(id, SystemClock.now()).await {
+    match app.0.access.accounts.remove(id, admin.0.did(), SystemClock.now()).await {
         Ok(account) => {
             let by = admin.0.did().as_str();
             tracing::info!(by, account = %id, name = account.name, "an account was removed, and its DIDs revoked");
+            app.0.audit.note("account_removed", json!({"by": by, "account": id.to_string(), "name": account.name}));
             StatusCode::NO_CONTENT.into_response()
         }
         Err(why) => undone(&why),

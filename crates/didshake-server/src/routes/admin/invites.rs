@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use didshake_did::{Clock as _, SystemClock};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::super::App;
@@ -68,9 +69,14 @@ pub(in super::super) async fn make(State(app): State<App>, admin: Admin, Posted(
             match &purpose {
                 Purpose::Account { name, groups, .. } => {
                     tracing::info!(by, invite = %made.id, name, groups = groups.join(","), "an invite was made: an account");
+                    let details = json!({"by": by, "invite": made.id.to_string(), "name": name, "groups": groups});
+                    app.0.audit.note("invite_made", details);
                 }
                 Purpose::Key { account, label } => {
                     tracing::info!(by, invite = %made.id, %account, label, "an invite was made: a further key");
+                    let (invite, account) = (made.id.to_string(), account.to_string());
+                    let details = json!({"by": by, "invite": invite, "account": account, "label": label});
+                    app.0.audit.note("invite_made", details);
                 }
             }
             let link = app.0.invite_link(&made.secret);
@@ -104,12 +110,13 @@ pub(in super::super) async fn list(State(app): State<App>, _: Admin) -> Response
     ))]
 pub(in super::super) async fn cancel(State(app): State<App>, admin: Admin, Path(id): Path<String>) -> Response {
     let Some(id) = Id::from_text(&id) else { return problem(StatusCode::NOT_FOUND) };
-    match app.0.access.accounts.cancel(id).await {
+    match app.0.access.accounts.cancel(id, admin.0.did(), SystemClock.now()).await {
         Ok(true) => {
             tracing::info!(by = admin.0.did().as_str(), invite = %id, "an invite was taken back");
+            app.0.audit.note("invite_cancelled", json!({"by": admin.0.did().as_str(), "invite": id.to_string()}));
             StatusCode::NO_CONTENT.into_response()
         }
         Ok(false) => problem(StatusCode::NOT_FOUND),
-        Err(error) => unavailable(&error),
+        Err(why) => undone(&why),
     }
 }

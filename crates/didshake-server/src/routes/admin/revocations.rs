@@ -7,6 +7,7 @@ use didshake::Did;
 use didshake_did::{Clock as _, SystemClock};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::App;
@@ -88,7 +89,7 @@ pub(in super::super) async fn revoke(
     admin: Admin,
     Posted(new): Posted<NewRevocation>,
 ) -> Response {
-    match app.0.access.accounts.revoke(&new.did, &new.reason, SystemClock.now()).await {
+    match app.0.access.accounts.revoke(&new.did, &new.reason, admin.0.did(), SystemClock.now()).await {
         Ok(()) => {
             tracing::info!(
                 by = admin.0.did().as_str(),
@@ -96,6 +97,8 @@ pub(in super::super) async fn revoke(
                 reason = new.reason,
                 "a DID was revoked"
             );
+            let by = admin.0.did().as_str();
+            app.0.audit.note("did_revoked", json!({"by": by, "did": new.did.as_str(), "reason": new.reason}));
             StatusCode::NO_CONTENT.into_response()
         }
         Err(why) => undone(&why),
@@ -113,12 +116,13 @@ pub(in super::super) async fn revoke(
     ))]
 pub(in super::super) async fn restore(State(app): State<App>, admin: Admin, Path(did): Path<String>) -> Response {
     let Ok(did) = Did::parse(&did) else { return problem(StatusCode::NOT_FOUND) };
-    match app.0.access.accounts.restore(&did).await {
+    match app.0.access.accounts.restore(&did, admin.0.did(), SystemClock.now()).await {
         Ok(true) => {
             tracing::info!(by = admin.0.did().as_str(), did = did.as_str(), "a DID is revoked no more");
+            app.0.audit.note("did_restored", json!({"by": admin.0.did().as_str(), "did": did.as_str()}));
             StatusCode::NO_CONTENT.into_response()
         }
         Ok(false) => problem(StatusCode::NOT_FOUND),
-        Err(error) => unavailable(&error),
+        Err(why) => undone(&why),
     }
 }

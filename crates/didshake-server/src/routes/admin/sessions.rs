@@ -8,6 +8,7 @@ use didshake_axum::parse_session_name;
 use didshake_did::{Clock as _, SystemClock};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 
 use super::super::App;
@@ -63,6 +64,7 @@ pub(in super::super) async fn end(State(app): State<App>, admin: Admin, Path(nam
     match app.0.sessions.end(&id).await {
         Ok(true) => {
             tracing::info!(by = admin.0.did().as_str(), session = name, "an admin ended a session");
+            app.0.audit.note("session_ended", json!({"by": admin.0.did().as_str(), "session": name}));
             StatusCode::NO_CONTENT.into_response()
         }
         Ok(false) => problem(StatusCode::NOT_FOUND),

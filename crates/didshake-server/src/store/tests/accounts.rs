@@ -20,10 +20,21 @@ struct Scene {
 async fn scene(place: &TestPlace, bounds: AccountBounds, policy: &str) -> Scene {
     let database = place.open().await.database;
     let accounts = Accounts::new(database.clone(), bounds);
+    found_admin(&accounts, &database).await;
     let policy = Policy::parse(policy).unwrap();
     let entry = Entry { policy: LivePolicy::new(policy.clone()) };
     let sessions = SqlSessions::new(database.clone(), Bounds::with_sessions(1000), entry);
     Scene { database, accounts, sessions, policy }
+}
+
+/// Alice administers.
+async fn found_admin(accounts: &Accounts, database: &Database) {
+    let mut transaction = database.begin().await.unwrap();
+    if accounts.of(&did(ALICE)).await.unwrap().is_none() {
+        let alice = Account { groups: vec![ADMIN.into()], ..Account::of(&did(ALICE), NOW).unwrap() };
+        accounts.add(&alice, &mut transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
 }
 
 fn did(text: &str) -> Did {
@@ -78,7 +89,7 @@ async fn a_claim_admits_for_ten_minutes_and_is_accepted_once() {
         assert!(matches!(scene.accepts(&secret, BOB, NOW.plus(600)).await, Err(Undone::Over)));
         scene.accounts.claim(&secret, &did(BOB), NOW.plus(600)).await.unwrap();
         assert!(scene.enters(1, BOB, NOW.plus(1199)).await);
-        assert_eq!(scene.rows(Table::Accounts).await, 0, "it joins nobody");
+        assert_eq!(scene.rows(Table::Accounts).await, 1, "it joins nobody");
         assert!(!scene.enters(2, BOB, NOW.plus(1200)).await, "without accepting");
         assert!(matches!(scene.accepts(&secret, "did:web:c", NOW.plus(1199)).await, Err(Undone::Conflict)));
         let account = scene.accepts(&secret, "did:web:BOB.example", NOW.plus(1199)).await.unwrap();
@@ -169,11 +180,11 @@ async fn who_is_revoked_on_the_way_gets_no_session() {
         scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
         let standing = scene.accounts.standing(&did(BOB), NOW).await.unwrap();
         assert!(standing.lets_in(&did(BOB), &scene.policy), "the policy was asked");
-        scene.accounts.revoke(&did(BOB), "", NOW).await.unwrap();
+        scene.accounts.revoke(&did(BOB), "", &did(ALICE), NOW).await.unwrap();
         assert!(!scene.enters(1, BOB, NOW).await);
         assert!(matches!(scene.accepts(&secret, BOB, NOW).await, Err(Undone::Conflict)));
-        assert_eq!(scene.rows(Table::Accounts).await, 0);
-        assert!(scene.accounts.restore(&did("did:web:Bob.example")).await.unwrap());
+        assert_eq!(scene.rows(Table::Accounts).await, 1);
+        assert!(scene.accounts.restore(&did("did:web:Bob.example"), &did(ALICE), NOW).await.unwrap());
         assert!(scene.enters(1, BOB, NOW).await);
     }
 }
@@ -186,8 +197,8 @@ async fn revoking_a_did_ends_its_sessions_however_it_is_written() {
         for (id, who) in (1..).zip([BOB, "did:web:BOB.example", others[0], others[1]]) {
             assert!(scene.enters(id, who, NOW).await);
         }
-        scene.accounts.revoke(&did("did:web:bob.EXAMPLE%3A443"), "lost", NOW).await.unwrap();
-        scene.accounts.revoke(&did(BOB), "again", NOW.plus(5)).await.unwrap();
+        scene.accounts.revoke(&did("did:web:bob.EXAMPLE%3A443"), "lost", &did(ALICE), NOW).await.unwrap();
+        scene.accounts.revoke(&did(BOB), "again", &did(ALICE), NOW.plus(5)).await.unwrap();
         for (id, is_there) in [(1, false), (2, false), (3, true), (4, true)] {
             assert_eq!(scene.sessions.find(&[id; 16]).await.unwrap().is_some(), is_there, "{id}");
         }
@@ -213,7 +224,7 @@ async fn a_key_joins_the_account_of_its_invite_alone() {
         // The subject that was removed is nobody else's, also once its revocation is lifted.
         scene.accounts.remove_key(&did(phone), &did(BOB), NOW).await.unwrap();
         assert!(scene.sessions.find(&[1; 16]).await.unwrap().is_none(), "ended");
-        assert!(scene.accounts.restore(&did(BOB)).await.unwrap());
+        assert!(scene.accounts.restore(&did(BOB), &did(ALICE), NOW).await.unwrap());
         assert!(!scene.enters(3, BOB, NOW).await);
         let other = scene.invite(&[]).await;
         assert!(matches!(scene.accounts.claim(&other, &did(BOB), NOW).await, Err(Undone::Conflict)));
@@ -232,7 +243,7 @@ async fn who_is_there_by_a_claim_alone_founds_no_account() {
             assert!(scene.enters(1, BOB, NOW).await);
             let made = scene.accounts.invite_own_key(&did(BOB), "x".into(), &scene.policy, NOW).await;
             assert!(founds == made.is_ok() && (founds || matches!(made, Err(Undone::Conflict))), "{policy}");
-            assert_eq!(scene.rows(Table::Accounts).await, u64::from(founds));
+            assert_eq!(scene.rows(Table::Accounts).await, 1 + u64::from(founds));
         }
     }
 }
@@ -256,7 +267,7 @@ async fn an_account_has_twenty_keys_at_most() {
 #[tokio::test]
 async fn a_full_table_refuses_and_what_is_over_makes_room() {
     for place in both() {
-        let bounds = AccountBounds { accounts: 1, invites: 2, revocations: 1 };
+        let bounds = AccountBounds { accounts: 2, invites: 2, revocations: 1 };
         let scene = scene(&place, bounds, MEMBERS).await;
         let (first, second) = (scene.invite(&[]).await, scene.invite(&[]).await);
         let purpose = Purpose::Account { name: "x".into(), email: None, groups: Vec::new() };
@@ -270,8 +281,8 @@ async fn a_full_table_refuses_and_what_is_over_makes_room() {
         let _ = scene.invite(&[]).await;
         assert_eq!(scene.rows(Table::Invites).await, 2, "the used one is gone");
 
-        scene.accounts.revoke(&did("did:web:x"), "", NOW).await.unwrap();
-        let full = scene.accounts.revoke(&did("did:web:y"), "", NOW).await;
+        scene.accounts.revoke(&did("did:web:x"), "", &did(ALICE), NOW).await.unwrap();
+        let full = scene.accounts.revoke(&did("did:web:y"), "", &did(ALICE), NOW).await;
         assert!(matches!(full, Err(Undone::Store(StoreError::Full))));
         assert_eq!(scene.rows(Table::Revocations).await, 1);
     }
@@ -292,6 +303,7 @@ async fn pages_of_accounts_have_each_once() {
             assert!(page.iter().all(|account| account.keys.len() == 1));
             seen.extend(page.into_iter().map(|account| account.subject));
         }
+        seen.retain(|subject| subject != ALICE);
         seen.sort();
         assert_eq!(seen, (0..5).map(|number| format!("did:web:{number}.example")).collect::<Vec<_>>());
     }
@@ -321,13 +333,13 @@ async fn who_may_less_than_before_leaves_no_invite_behind() {
                 Change { groups: groups(&[]), ..Change::default() },
             ),
             (
-                Change { disabled: Some(false), ..Change::default() },
+                Change { disabled: Some(false), groups: groups(&[ADMIN]), ..Change::default() },
                 Change { disabled: Some(true), ..Change::default() },
             ),
         ] {
-            let change = async |change: &Change| scene.accounts.change(account.id, change, NOW).await.unwrap();
+            let change =
+                async |change: &Change| scene.accounts.change(account.id, change, &did(ALICE), NOW).await.unwrap();
             let _ = change(&before).await;
-            keep_one_admin(&scene).await;
             let made = scene.accounts.invite(&purpose, &did(phone), 60, NOW).await.unwrap().secret.hash();
             let _ = change(&Change { name: Some("same".into()), ..Change::default() }).await;
             assert!(scene.accounts.look(&made, NOW).await.is_ok());
@@ -337,10 +349,54 @@ async fn who_may_less_than_before_leaves_no_invite_behind() {
     }
 }
 
-/// Another admin, so that the first may be taken out.
-async fn keep_one_admin(scene: &Scene) {
-    let other = did("did:web:admin.example");
-    if scene.accounts.of(&other).await.unwrap().is_none() {
-        let _ = scene.joins(&scene.invite(&[ADMIN]).await, other.as_str()).await;
+#[tokio::test]
+async fn who_is_no_admin_any_more_administers_nothing() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let accounts = &scene.accounts;
+        let mallory = scene.joins(&scene.invite(&[ADMIN]).await, "did:web:mallory.example").await;
+        let by = did("did:web:mallory.example");
+        let demoted = Change { groups: Some(Vec::new()), ..Change::default() };
+        accounts.change(mallory.id, &demoted, &did(ALICE), NOW).await.unwrap();
+        // What was asked before, and comes to its turn now.
+        let again = Change { groups: Some(vec![ADMIN.into()]), ..Change::default() };
+        assert!(matches!(accounts.change(mallory.id, &again, &by, NOW).await, Err(Undone::NoAdmin)));
+        let purpose = Purpose::Account { name: "x".into(), email: None, groups: vec![ADMIN.into()] };
+        assert!(matches!(accounts.invite(&purpose, &by, 60, NOW).await, Err(Undone::NoAdmin)));
+        assert!(matches!(accounts.revoke(&did(ALICE), "", &by, NOW).await, Err(Undone::NoAdmin)));
+        assert!(matches!(accounts.restore(&did(ALICE), &by, NOW).await, Err(Undone::NoAdmin)));
+        assert!(matches!(accounts.remove(mallory.id, &by, NOW).await, Err(Undone::NoAdmin)));
+        let invite = accounts.invite(&purpose, &did(ALICE), 60, NOW).await.unwrap().id;
+        assert!(matches!(accounts.cancel(invite, &by, NOW).await, Err(Undone::NoAdmin)));
+        // The only one that is left cannot shut itself out.
+        assert!(matches!(accounts.revoke(&did(ALICE), "", &did(ALICE), NOW).await, Err(Undone::Conflict)));
+        assert!(accounts.cancel(invite, &did(ALICE), NOW).await.unwrap());
+    }
+}
+
+// Whoever has any invite could have kept somebody from accepting another.
+#[tokio::test]
+async fn a_claim_of_another_invite_takes_nothing_away() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let (own, other) = (scene.invite(&["staff"]).await, scene.invite(&[]).await);
+        scene.accounts.claim(&own, &did(BOB), NOW).await.unwrap();
+        scene.accounts.claim(&other, &did(BOB), NOW.plus(1)).await.unwrap();
+        assert!(scene.enters(1, BOB, NOW.plus(2)).await);
+        assert_eq!(scene.accepts(&own, BOB, NOW.plus(2)).await.unwrap().groups, ["staff"]);
+        assert!(matches!(scene.accepts(&other, BOB, NOW.plus(2)).await, Err(Undone::Conflict)));
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_removed_invites_no_other() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let phone = "did:web:phone.example";
+        let _ = scene.joins(&scene.invite(&[]).await, BOB).await;
+        let _ = scene.joins(&scene.key_invite(BOB).await, phone).await;
+        scene.accounts.revoke(&did(phone), "stolen", &did(ALICE), NOW).await.unwrap();
+        let made = scene.accounts.invite_own_key(&did(phone), "x".into(), &scene.policy, NOW).await;
+        assert!(matches!(made, Err(Undone::Conflict)));
     }
 }

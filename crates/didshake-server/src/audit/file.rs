@@ -1,0 +1,112 @@
+//! The file itself, and the hash over it.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use didshake::UnixTime;
+use didshake_did::SigningIdentity;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::StorageFault;
+use crate::data::private_file;
+use crate::store::StorageError;
+
+pub(super) const FILE: &str = "audit.jsonl";
+/// A longer one is set aside at the next start.
+const LONGEST: u64 = 256 << 20;
+
+/// What a checkpoint signs: this label, the SHA-256 of every byte of the file before the checkpoint's own line, and, as
+/// eight bytes each, the number of those lines and the time.
+pub(super) fn signature_input(hash: &[u8; 32], lines: u64, time: UnixTime) -> Vec<u8> {
+    [&b"didshake/1 audit checkpoint"[..], hash, &lines.to_be_bytes(), &time.0.to_be_bytes()].concat()
+}
+
+/// A log that is open for writing.
+pub(super) struct AuditFile {
+    file: File,
+    hash: Sha256,
+    lines: u64,
+    /// How many lines are signed, the checkpoint with them.
+    signed: u64,
+}
+
+impl AuditFile {
+    pub(super) fn open(directory: &Path) -> Result<Self, StorageError> {
+        let path = directory.join(FILE);
+        Self::open_file(&path).map_err(|source| StorageError::Directory { path, source })
+    }
+
+    fn open_file(path: &Path) -> io::Result<Self> {
+        set_aside(path)?;
+        drop(private_file(path)?);
+        let file = File::options().append(true).open(path)?;
+        let mut log = Self { file, hash: Sha256::new(), lines: 0, signed: 0 };
+        let torn = log.take_in(path)?;
+        let now = didshake_did::Clock::now(&didshake_did::SystemClock).0;
+        log.append(&json!({"event": "start", "time": now, "torn": torn}))?;
+        Ok(log)
+    }
+
+    /// Hashes what is there. A last line that a crash has cut off is ended: `true`.
+    fn take_in(&mut self, path: &Path) -> io::Result<bool> {
+        let mut reader = BufReader::new(File::open(path)?);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line)? > 0 {
+            if line.last() != Some(&b'\n') {
+                self.file.write_all(b"\n")?;
+                line.push(b'\n');
+                self.count(&line);
+                return Ok(true);
+            }
+            self.count(&line);
+            line.clear();
+        }
+        Ok(false)
+    }
+
+    pub(super) fn append(&mut self, entry: &Value) -> io::Result<()> {
+        let line = format!("{entry}\n");
+        self.file.write_all(line.as_bytes())?;
+        self.count(line.as_bytes());
+        Ok(())
+    }
+
+    fn count(&mut self, line: &[u8]) {
+        self.hash.update(line);
+        self.lines += 1;
+    }
+
+    pub(super) fn is_signed(&self) -> bool {
+        self.signed == self.lines
+    }
+
+    /// Signs every line before this one, and makes them last.
+    pub(super) async fn checkpoint(&mut self, identity: &SigningIdentity, now: UnixTime) -> Result<(), StorageFault> {
+        let hash: [u8; 32] = self.hash.clone().finalize().into();
+        let signature = identity.sign(&signature_input(&hash, self.lines, now)).await?;
+        self.append(&json!({
+            "event": "checkpoint",
+            "time": now.0,
+            "lines": self.lines,
+            "hash": Base64UrlUnpadded::encode_string(&hash),
+            "did": identity.did().as_str(),
+            "fragment": identity.fragment().as_str(),
+            "signature": Base64UrlUnpadded::encode_string(&signature),
+        }))?;
+        self.signed = self.lines;
+        Ok(self.file.sync_data()?)
+    }
+}
+
+/// `audit.jsonl` becomes `audit-1.jsonl`, or the first number that is free.
+fn set_aside(path: &Path) -> io::Result<()> {
+    if fs::metadata(path).map_or(0, |metadata| metadata.len()) < LONGEST {
+        return Ok(());
+    }
+    let numbered = |number: u32| path.with_file_name(format!("audit-{number}.jsonl"));
+    let free: Option<PathBuf> = (1..u32::MAX).map(numbered).find(|path| !path.exists());
+    free.map_or(Ok(()), |free| fs::rename(path, free))
+}
