@@ -36,7 +36,7 @@ struct Part {
 const PARTS: [Part; 2] = [
     Part {
         package: "didshake",
-        files: "crates/didshake/src/{initiator,responder,waiting,established,identity,wire,document,channel}.rs",
+        files: "crates/didshake/src/{initiator,responder,waiting,sealing,established,identity,wire,document,channel}.rs",
         quick: &["--lib", "--test", "protocol", "--test", "wire"],
     },
     Part {

@@ -3,7 +3,11 @@
 use didshake_tests::{Home, Output, Service};
 
 fn verify(home: &Home, log: &str, did: &str) -> Output {
-    home.run(&["--json", "audit", "verify", log, "--did", did])
+    home.run(&["audit", "verify", log, "--did", did])
+}
+
+fn report(home: &Home, log: &str, did: &str) -> serde_json::Value {
+    home.run(&["--json", "audit", "verify", log, "--did", did]).expect(0).json()
 }
 
 /// The log of a service that let alice in, refused bob, and has ended and started again.
@@ -32,7 +36,7 @@ fn what_a_service_did_is_signed_and_what_is_changed_is_noticed() {
     assert_eq!(entry(&lines[2])["cause"], "not_admitted");
     let alice = entry(&lines[1])["did"].as_str().unwrap().to_owned();
 
-    let whole = verify(&home, "service/audit.jsonl", &did).expect(0).json();
+    let whole = report(&home, "service/audit.jsonl", &did);
     assert_eq!((&whole["entries"], &whole["checkpoints"], &whole["unsigned"]), (&4.into(), &2.into(), &0.into()));
     let other = verify(&home, "service/audit.jsonl", &alice).expect(1);
     assert!(other.stderr.contains("another service"), "{}", other.stderr);
@@ -60,7 +64,7 @@ fn what_a_service_did_is_signed_and_what_is_changed_is_noticed() {
     }
     // What is cut off at the end nobody can miss, but what is there is said to be unsigned.
     home.write("cut.jsonl", keep(3).join("\n") + "\n");
-    assert_eq!(verify(&home, "cut.jsonl", &did).expect(0).json()["unsigned"], 3);
+    assert_eq!(report(&home, "cut.jsonl", &did)["unsigned"], 3);
     home.write("torn.jsonl", keep(3).join("\n"));
     let _ = verify(&home, "torn.jsonl", &did).expect(1);
     let _ = verify(&home, "none.jsonl", &did).expect(7);
@@ -73,6 +77,6 @@ fn a_line_that_a_crash_cut_off_stays_where_it_is() {
     home.write("service/audit.jsonl", torn);
     let mut service = Service::start(&home, &["--policy", home.path("policy.toml").to_str().unwrap()]);
     assert_eq!(service.stop(), 0);
-    let report = verify(&home, "service/audit.jsonl", &did).expect(0).json();
+    let report = report(&home, "service/audit.jsonl", &did);
     assert_eq!((&report["entries"], &report["checkpoints"], &report["unsigned"]), (&5.into(), &3.into(), &0.into()));
 }
