@@ -1,0 +1,41 @@
+//! Who was allowed to do something when they asked, and is no more when it is done.
+
+use super::*;
+
+#[tokio::test]
+async fn who_is_no_admin_any_more_administers_nothing() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let accounts = &scene.accounts;
+        let mallory = scene.joins(&scene.invite(&[ADMIN]).await, "did:web:mallory.example").await;
+        let by = did("did:web:mallory.example");
+        let demoted = Change { groups: Some(Vec::new()), ..Change::default() };
+        accounts.change(mallory.id, &demoted, &did(ALICE), NOW).await.unwrap();
+        // What was asked before, and comes to its turn now.
+        let again = Change { groups: Some(vec![ADMIN.into()]), ..Change::default() };
+        assert!(matches!(accounts.change(mallory.id, &again, &by, NOW).await, Err(Undone::NoAdmin)));
+        let purpose = Purpose::Account { name: "x".into(), email: None, groups: vec![ADMIN.into()] };
+        assert!(matches!(accounts.invite(&purpose, &by, 60, NOW).await, Err(Undone::NoAdmin)));
+        assert!(matches!(accounts.revoke(&did(ALICE), "", &by, NOW).await, Err(Undone::NoAdmin)));
+        assert!(matches!(accounts.restore(&did(ALICE), &by, NOW).await, Err(Undone::NoAdmin)));
+        assert!(matches!(accounts.remove(mallory.id, &by, NOW).await, Err(Undone::NoAdmin)));
+        let invite = accounts.invite(&purpose, &did(ALICE), 60, NOW).await.unwrap().id;
+        assert!(matches!(accounts.cancel(invite, &by, NOW).await, Err(Undone::NoAdmin)));
+        // The only one that is left cannot shut itself out.
+        assert!(matches!(accounts.revoke(&did(ALICE), "", &did(ALICE), NOW).await, Err(Undone::Conflict)));
+        assert!(accounts.cancel(invite, &did(ALICE), NOW).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_removed_invites_no_other() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let phone = "did:web:phone.example";
+        let _ = scene.joins(&scene.invite(&[]).await, BOB).await;
+        let _ = scene.joins(&scene.key_invite(BOB).await, phone).await;
+        scene.accounts.revoke(&did(phone), "stolen", &did(ALICE), NOW).await.unwrap();
+        let made = scene.accounts.invite_own_key(&did(phone), "x".into(), &scene.policy, NOW).await;
+        assert!(matches!(made, Err(Undone::Conflict)));
+    }
+}
