@@ -90,7 +90,7 @@ impl AuditWriter {
 
     fn write(&mut self, entry: &Value) {
         let written = self.file.append(entry);
-        self.tell(written.map_err(StorageFault::Io));
+        self.tell(written.map_err(WriteError::Io));
     }
 
     /// Signs what is not signed yet.
@@ -107,7 +107,7 @@ impl AuditWriter {
     }
 
     /// A failure is told once, and so is its end; nobody is kept out by it.
-    fn tell(&mut self, outcome: Result<(), StorageFault>) {
+    fn tell(&mut self, outcome: Result<(), WriteError>) {
         match outcome {
             Ok(()) if std::mem::take(&mut self.failing) => tracing::info!("the audit log is written again"),
             Ok(()) => {}
@@ -122,7 +122,7 @@ impl AuditWriter {
 
 /// Why a line is not written.
 #[derive(Debug, thiserror::Error)]
-enum StorageFault {
+enum WriteError {
     #[error("the file cannot be written")]
     Io(#[from] std::io::Error),
     #[error("the service's key signs nothing")]

@@ -10,7 +10,7 @@ use didshake_did::SigningIdentity;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::StorageFault;
+use super::WriteError;
 use crate::data::private_file;
 use crate::store::StorageError;
 
@@ -84,7 +84,7 @@ impl AuditFile {
     }
 
     /// Signs every line before this one, and makes them last.
-    pub(super) async fn checkpoint(&mut self, identity: &SigningIdentity, now: UnixTime) -> Result<(), StorageFault> {
+    pub(super) async fn checkpoint(&mut self, identity: &SigningIdentity, now: UnixTime) -> Result<(), WriteError> {
         let hash: [u8; 32] = self.hash.clone().finalize().into();
         let signature = identity.sign(&signature_input(&hash, self.lines, now)).await?;
         self.append(&json!({

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::config::PostgresUrl;
+use crate::cookie::SecretHash;
 use crate::policy::LivePolicy;
 
 const NOW: UnixTime = UnixTime(1_767_225_600);
@@ -230,5 +231,31 @@ async fn a_restored_session_takes_nothing_that_may_have_been_burned() {
             let used = stores.sessions.use_once(&[1; 16], &nonce, until, NOW.plus(40)).await.unwrap();
             assert_eq!(used, expected, "{created:?}");
         }
+    }
+}
+
+// Whoever logged out since the backup stays logged out, and what was used since is not used again.
+#[tokio::test]
+async fn a_restored_database_has_no_cookie_code_or_link() {
+    for place in both() {
+        let stores = place.open().await;
+        stores.sessions.create(record(1, ALICE, NOW)).await.unwrap();
+        let (cookies, codes, links) = (
+            SqlCookies::new(stores.database.clone()),
+            SqlCodes::new(stores.database.clone()),
+            SqlLinks::new(stores.database.clone()),
+        );
+        let (hash, origin) = (SecretHash::from_bytes([7; 32]), Origin::parse("https://example.com").unwrap());
+        let code = LoginCode { session_id: [1; 16], origin: origin.clone(), state: hash, ends: NOW.plus(30) };
+        assert!(cookies.issue(&hash, &[1; 16], &origin).await.unwrap());
+        assert!(links.add(&hash, &[1; 16], NOW.plus(30)).await.unwrap());
+        codes.add(&hash, &code).await.unwrap();
+        assert!(cookies.find(&hash, &origin).await.unwrap().is_some());
+        assert!(links.find(&hash, NOW).await.unwrap().is_some());
+        stores.database.note_restored(NOW).await.unwrap();
+        assert!(cookies.find(&hash, &origin).await.unwrap().is_none());
+        assert!(links.find(&hash, NOW).await.unwrap().is_none());
+        assert_eq!(codes.take(&hash, &hash, &origin, NOW).await.unwrap(), None);
+        assert!(stores.sessions.find(&[1; 16]).await.unwrap().is_some());
     }
 }

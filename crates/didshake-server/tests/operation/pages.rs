@@ -13,6 +13,7 @@ async fn pages_come_from_here_and_run_nothing_else() {
         let page = ask(service.address, &format!("GET {path}"), "").await;
         assert_eq!((page.status, page.header("content-encoding")), (200, None), "{path}");
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"), "{path}");
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
         assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{policy}");

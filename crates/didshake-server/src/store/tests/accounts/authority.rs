@@ -28,7 +28,7 @@ async fn who_is_no_admin_any_more_administers_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_removed_invites_no_other() {
+async fn a_revoked_key_invites_no_other() {
     for place in both() {
         let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
         let phone = "did:web:phone.example";
