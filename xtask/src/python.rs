@@ -13,15 +13,19 @@ pub(crate) fn check() -> Result<()> {
     process::run(command(&python).args(["-B", "-m", "unittest", "discover", "--start-directory", PEER]))
 }
 
-/// Makes the environment; gives its interpreter.
+/// Makes the peer's environment; gives its interpreter.
 pub(crate) fn environment() -> Result<PathBuf> {
-    let environment = target_dir().join("python");
+    environment_of("python", &format!("{PEER}/requirements.txt"))
+}
+
+/// Makes an environment in the target directory with what a file pins; gives its interpreter.
+pub(crate) fn environment_of(name: &str, requirements: &str) -> Result<PathBuf> {
+    let environment = target_dir().join(name);
     process::run(command("python3").args(["-m", "venv"]).arg(&environment))?;
 
     let python = environment.join("bin/python");
     let mut install = command(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    install.args(["--require-hashes", "--requirement"]).arg(format!("{PEER}/requirements.txt"));
-    process::run(&mut install)?;
+    process::run(install.args(["--require-hashes", "--requirement", requirements]))?;
     Ok(python)
 }

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use didshake::http::{Site, SiteError};
 use didshake::{Admission, AwaitingHello, Did, Error, Extensions, Origins, ResponderConfig, Suite};
-use didshake_did::{
-    Clock, MethodRegistry, Rate, ResolutionBudget, Resolver, SigningIdentity, SourceBudget, SystemClock,
-};
+use didshake_did::{Clock, MethodRegistry, Rate, ResolutionBudget, Resolver, SigningIdentity, SystemClock};
 use didshake_peer::BurnStore;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -17,6 +15,7 @@ use tokio::sync::Semaphore;
 use crate::keys::RotatedKeys;
 use crate::outcome::{LogOutcomes, Observer};
 use crate::policy::Policy;
+use crate::rates::RequestRates;
 use crate::responder::{Didshake, Responder};
 use crate::store::SessionStore;
 use crate::well_known;
@@ -157,7 +156,8 @@ impl DidshakeBuilder {
         Self { resolution_rates: (by_source, by_target), ..self }
     }
 
-    /// How many handshakes a source may begin, of two requests each; 30 at once, 60 a minute.
+    /// How many handshakes a source may begin, of two requests each; 30 at once, 60 a minute. Instances that share count
+    /// together.
     #[must_use]
     pub fn handshake_rate(self, rate: Rate) -> Self {
         Self { handshake_rate: rate, ..self }
@@ -194,7 +194,8 @@ impl DidshakeBuilder {
     }
 
     /// This is one of several instances of the service, behind a proxy that sends a client's Hello to one and its Finish to
-    /// another. Then each has to have the others' keys: see [`Didshake::sealing_keys`].
+    /// another. Then each has to have the others' keys, and to know what sources have spent there: see
+    /// [`Didshake::sealing_keys`] and [`Didshake::shared_rates`].
     #[must_use]
     pub fn instances(self) -> Self {
         Self { instances: true, ..self }
@@ -222,6 +223,8 @@ impl DidshakeBuilder {
         }
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let (limits, (by_source, by_target)) = (self.limits, self.resolution_rates);
+        let rate = of_two_requests(self.handshake_rate);
+        let requests = RequestRates::new(rate, limits.sources, self.instances, &self.clock);
         let places = |count: usize| Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS));
         Ok(Didshake(Arc::new(Responder {
             identities: self.identities,
@@ -238,7 +241,7 @@ impl DidshakeBuilder {
             limits,
             lifetime: self.lifetime,
             resolutions: Mutex::new(ResolutionBudget::new(by_source, by_target, limits.sources)),
-            requests: Mutex::new(SourceBudget::new(of_two_requests(self.handshake_rate), limits.sources)),
+            requests,
             bodies: places(limits.bodies),
             handshakes: places(limits.handshakes),
             sockets: Arc::new(places(limits.sockets)),

@@ -11,7 +11,7 @@ use axum::routing::{any, get};
 use didshake::http::Site;
 use didshake::request::RequestKey;
 use didshake::{Claim, Did, Error, LocalIdentity, Misuse, Origin, Origins, ResponderConfig, Session, SessionParts};
-use didshake_did::{Clock, ResolutionBudget, Resolver, SigningIdentity, Source, SourceBudget, Wait};
+use didshake_did::{Clock, ResolutionBudget, Resolver, SigningIdentity, Source, Wait};
 use didshake_peer::{Agreed, BurnStore};
 use tokio::sync::Semaphore;
 
@@ -22,6 +22,7 @@ use crate::keys::{RotatedKeys, SealingKeys};
 use crate::layer::DidshakeLayer;
 use crate::outcome::Observer;
 use crate::policy::Policy;
+use crate::rates::{RequestRates, SharedRates};
 use crate::store::{SessionRecord, SessionStore};
 use crate::{websocket, well_known};
 
@@ -70,6 +71,13 @@ impl Didshake {
     #[must_use]
     pub fn sealing_keys(&self) -> Option<SealingKeys> {
         self.0.keys.shared().cloned()
+    }
+
+    /// What sources have spent of their rate, where other instances are to count it too
+    /// ([`instances`](DidshakeBuilder::instances)).
+    #[must_use]
+    pub fn shared_rates(&self) -> Option<SharedRates> {
+        self.0.requests.shared().cloned()
     }
 
     /// The origins, as configured.
@@ -139,7 +147,7 @@ pub(crate) struct Responder {
     pub(crate) limits: Limits,
     pub(crate) lifetime: u32,
     pub(crate) resolutions: Mutex<ResolutionBudget>,
-    pub(crate) requests: Mutex<SourceBudget>,
+    pub(crate) requests: RequestRates,
     pub(crate) bodies: Semaphore,
     pub(crate) handshakes: Semaphore,
     pub(crate) sockets: Arc<Semaphore>,
@@ -156,8 +164,7 @@ impl Responder {
 
     /// Takes what one request of a handshake costs its source, before anything is done for it.
     pub(crate) fn spend_request(&self, client: Option<IpAddr>) -> Result<(), Wait> {
-        let now = self.clock.now();
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).spend(client::source(client), now)
+        self.requests.spend(client::source(client))
     }
 
     /// Check 3 (R-CHECK-3): first the policy, then the rates, so that who is not admitted spends nothing.

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::{Exit, Failure};
 use crate::http_failure;
+use crate::offer::Offer;
 use crate::output;
 use crate::service::{ask, json as json_of};
 
@@ -32,7 +33,7 @@ pub(crate) struct Claiming {
     did: Did,
     /// Whoever decides over the service first.
     before: Option<Arc<dyn PeerPolicy>>,
-    failure: Mutex<Option<Failure>>,
+    outcome: Mutex<Option<Result<Option<Offer>, Failure>>>,
 }
 
 impl Claiming {
@@ -43,12 +44,12 @@ impl Claiming {
         did: Did,
         before: Option<Arc<dyn PeerPolicy>>,
     ) -> Self {
-        Self { invitation, client, origin, did, before, failure: Mutex::new(None) }
+        Self { invitation, client, origin, did, before, outcome: Mutex::new(None) }
     }
 
-    /// Why the invite was not claimed.
-    pub(crate) fn failure(&self) -> Option<Failure> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// What the invite leads to beside a new account, or why it was not claimed; `None` where nobody came to claim it.
+    pub(crate) fn outcome(&self) -> Option<Result<Option<Offer>, Failure>> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -62,7 +63,7 @@ impl PeerPolicy for Claiming {
             }
             let claimed = self.invitation.claim(&self.client, &self.origin, &self.did).await;
             let is_claimed = claimed.is_ok();
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = claimed.err();
+            *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(claimed);
             is_claimed
         })
     }
@@ -84,11 +85,14 @@ impl Invitation {
     }
 
     /// Has the service admit this DID.
-    pub(crate) async fn claim(&self, client: &WebClient, origin: &Origin, did: &Did) -> Result<(), Failure> {
+    async fn claim(&self, client: &WebClient, origin: &Origin, did: &Did) -> Result<Option<Offer>, Failure> {
         let body = Zeroizing::new(json!({"secret": self.0.as_str(), "did": did.as_str()}).to_string());
         let response = client.request_unsigned(origin, &post("/v1/invites/claim", &body)).await;
         let response = response.map_err(|error| http_failure::of_request(origin, &error))?;
-        if response.status() == 200 { Ok(()) } else { Err(refused(origin, did, response.status())) }
+        match response.status() {
+            200 => Ok(Offer::of(&json_of(response).await.unwrap_or_default())),
+            status => Err(refused(origin, did, status)),
+        }
     }
 
     /// Joins the account that it leads to; gives that account, where the service says something of it.

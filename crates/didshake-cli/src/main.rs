@@ -16,6 +16,7 @@ mod logging;
 mod login;
 mod meeting;
 mod more_methods;
+mod offer;
 mod output;
 mod passphrase;
 mod peer_failure;

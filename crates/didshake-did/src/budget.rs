@@ -151,6 +151,21 @@ impl SourceBudget {
         Ok(())
     }
 
+    /// Takes tokens that the source has spent at another place, where the same rate counts. It owes none that it has not got.
+    ///
+    /// ```
+    /// # use didshake::UnixTime;
+    /// # use didshake_did::{Rate, Source, SourceBudget, Wait};
+    /// let mut budget = SourceBudget::new(Rate { burst: 2, per_minute: 6 }, 4096);
+    /// let source = Source::of("192.0.2.1".parse()?);
+    /// budget.spent_elsewhere(source, 5, UnixTime(1000));
+    /// assert_eq!(budget.spend(source, UnixTime(1000)), Err(Wait { seconds: 10 }));
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    pub fn spent_elsewhere(&mut self, source: Source, tokens: u32, now: UnixTime) {
+        self.0.bucket(source, now).take_up_to(tokens);
+    }
+
     /// How many sources are told apart now.
     #[must_use]
     pub fn entries(&self) -> usize {
@@ -169,6 +184,20 @@ impl Source {
             }
             address => Self(address),
         }
+    }
+
+    /// An address of it: of IPv6 the first one of its /64.
+    ///
+    /// ```
+    /// use didshake_did::Source;
+    /// let source = Source::of("2001:db8::1".parse()?);
+    /// assert_eq!(source.address().to_string(), "2001:db8::");
+    /// assert_eq!(Source::of(source.address()), source);
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    #[must_use]
+    pub fn address(self) -> IpAddr {
+        self.0
     }
 }
 
@@ -205,7 +234,11 @@ impl Bucket {
     }
 
     fn take(&mut self) {
-        self.units = self.units.saturating_sub(UNITS);
+        self.take_up_to(1);
+    }
+
+    fn take_up_to(&mut self, tokens: u32) {
+        self.units = self.units.saturating_sub(u64::from(tokens).saturating_mul(UNITS));
     }
 
     fn seconds_to_token(self, rate: Rate) -> u64 {

@@ -3,12 +3,16 @@
 //! Each instance has a recipient key, made anew every minute and wiped after two, whose secret half never leaves its memory.
 //! Each encrypts each of its sealing keys to every recipient (HPKE, RFC 9180, base mode). What the database, its log and its
 //! backups hold opens nothing once both are wiped.
+//!
+//! In the same turn they tell each other what sources have spent of their rate.
+
+mod rates;
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use didshake::{SealingKey, Secret, UnixTime};
-use didshake_axum::SealingKeys;
+use didshake_axum::{SealingKeys, SharedRates};
 use didshake_did::{Clock as _, SystemClock};
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
@@ -16,6 +20,7 @@ use hpke::kem::{Kem as _, X25519HkdfSha256};
 use hpke::{Deserializable as _, OpModeR, OpModeS, Serializable as _};
 use zeroize::Zeroizing;
 
+use self::rates::Rates;
 use crate::store::{Database, Recipient, SharedKey, SharedKeys};
 
 type Kem = X25519HkdfSha256;
@@ -34,6 +39,7 @@ const RECIPIENT_SECONDS: u64 = 120;
 pub(crate) struct Instances {
     shared: SharedKeys,
     keys: SealingKeys,
+    rates: Rates,
     own: VecDeque<OwnRecipient>,
     /// What was handed on to whom.
     handed_on: HashSet<([u8; 16], [u8; 8])>,
@@ -57,12 +63,14 @@ enum TurnError {
     Hpke(#[from] hpke::HpkeError),
     #[error(transparent)]
     Keys(#[from] didshake::Error),
+    #[error("rates cannot be written")]
+    Rates(#[from] serde_json::Error),
 }
 
 impl Instances {
-    pub(crate) fn new(database: &Database, keys: SealingKeys) -> Self {
-        let shared = SharedKeys::new(database.clone());
-        Self { shared, keys, own: VecDeque::new(), handed_on: HashSet::new(), failing: false }
+    pub(crate) fn new(database: &Database, keys: SealingKeys, rates: SharedRates) -> Self {
+        let (shared, rates) = (SharedKeys::new(database.clone()), Rates::new(database, rates));
+        Self { shared, keys, rates, own: VecDeque::new(), handed_on: HashSet::new(), failing: false }
     }
 
     /// Makes itself known, and waits until the others' keys are here, and its own are there.
@@ -90,12 +98,15 @@ impl Instances {
     /// A failure is told once, and so is its end.
     async fn take_turn(&mut self) {
         match self.turn(SystemClock.now()).await {
-            Ok(()) if std::mem::take(&mut self.failing) => tracing::info!("sealing keys are shared again"),
+            Ok(()) if std::mem::take(&mut self.failing) => tracing::info!("sealing keys and rates are shared again"),
             Ok(()) => {}
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 if !std::mem::replace(&mut self.failing, true) {
-                    tracing::error!(error, "sealing keys are not shared: handshakes that two instances see will fail");
+                    tracing::error!(
+                        error,
+                        "sealing keys and rates are not shared: handshakes that two instances see will fail"
+                    );
                 }
             }
         }
@@ -117,7 +128,7 @@ impl Instances {
                 }
             }
         }
-        Ok(())
+        self.rates.turn(now).await
     }
 
     /// Has a recipient of its own that is younger than a minute, and wipes what is over.

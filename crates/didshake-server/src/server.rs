@@ -192,7 +192,8 @@ impl Server {
         let front = inner.front();
         let (main_control, operations_control) = (Control::new(), Control::new());
         let _sweeper = Sweeper::start(inner.database.clone());
-        let mut instances = didshake.sealing_keys().map(|keys| Instances::new(&inner.database, keys));
+        let shared = didshake.sealing_keys().zip(didshake.shared_rates());
+        let mut instances = shared.map(|(keys, rates)| Instances::new(&inner.database, keys, rates));
         if let Some(instances) = &mut instances {
             instances.join().await;
         }

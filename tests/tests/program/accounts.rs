@@ -1,5 +1,7 @@
 //! Invites and accounts, with the program at both ends.
 
+use std::time::{Duration, Instant};
+
 use didshake_tests::{Home, Output, Service};
 use serde_json::Value;
 
@@ -146,4 +148,59 @@ fn the_owners_link_is_printed_until_somebody_has_used_it() {
     service.restart();
     assert_eq!(service.listening.get("ownerInvite"), None);
     let _ = login(&home, &service, "owner").expect(0);
+}
+
+// Whoever gives such a link to somebody else would have their DID for an own one.
+#[test]
+fn nobody_becomes_a_key_of_an_account_without_meaning_it() {
+    let (home, service, owner) = owned();
+    let bob = home.identity("bob");
+    let id = accounts(&home)[0]["account_id"].as_str().unwrap().to_owned();
+    let made = admin(&home, &["invite", "phone", "--account", &id]).expect(0).json();
+    let link = made["link"].as_str().unwrap();
+    let asked = join(&home, &service, "bob", link).expect(4);
+    assert!(asked.stderr.contains(&format!("--join {owner}")), "{}", asked.stderr);
+    let login = ["login", &service.origin, "--as", "bob", "--expect", &service.did, "--invite", link];
+    let other = home.run(&[&login[..], &["--join", &bob]].concat()).expect(4);
+    assert!(other.stderr.contains(&owner) && other.stderr.contains("not of"), "{}", other.stderr);
+
+    let (mut terminal, program) = Terminal::open();
+    let mut command = home.command(&login);
+    command.stdin(program.try_clone().unwrap()).stdout(program.try_clone().unwrap()).stderr(program);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    terminal.wait_for("Is that account yours? [yes/no]");
+    assert!(terminal.text.contains(&owner) && terminal.text.contains(&bob), "{}", terminal.text);
+    terminal.type_line("no\n");
+    terminal.wait_for("you refused");
+    assert_eq!(child.wait().unwrap().code(), Some(4), "{}", terminal.text);
+    assert_eq!(accounts(&home)[0]["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(home.run(&["--json", "sessions"]).expect(0).json().as_array().unwrap().len(), 1, "of the owner");
+
+    let joined = home.run(&[&["--json"], &login[..], &["--join", &owner]].concat()).expect(0).json();
+    assert_eq!(joined["account"]["subject"], owner.as_str());
+    assert_eq!(accounts(&home)[0]["keys"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_owners_invite_is_for_whoever_runs_the_service() {
+    let home = Home::new();
+    let _ = home.identity("owner");
+    let mut child = home.spawn(&["serve", "--data", "data", "--listen", "127.0.0.1:0"]);
+    let path = home.path("data/owner-invite");
+    let begun = Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no invite is written");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let link = std::fs::read_to_string(&path).unwrap().trim().to_owned();
+    let (origin, secret) = link.split_once("/login#invite=").unwrap();
+    assert!(origin.starts_with("http://127.0.0.1:") && secret.len() == 43, "{link}");
+    child.kill().unwrap();
+    let told = child.wait_with_output().unwrap();
+    let told = [told.stdout, told.stderr].concat();
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("owner-invite") && !told.contains(secret), "{told}");
 }

@@ -18,12 +18,16 @@ struct Scene {
 }
 
 fn scene(store: &str) -> Scene {
+    scene_of(store, "100000/min")
+}
+
+fn scene_of(store: &str, rate: &str) -> Scene {
     let homes = [Home::new(), Home::new()];
     let _ = homes[0].run(&["certs", "--out", "tls", "localhost"]).expect(0);
     let (front, backs) = (free_port(), [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}")));
     let origin = format!("https://localhost:{front}");
     let start = |at: usize| {
-        let rate = ["--rate-handshakes", "100000/min", "--trusted-proxy", "127.0.0.1/32"];
+        let rate = ["--rate-handshakes", rate, "--trusted-proxy", "127.0.0.1/32"];
         let own = ["--listen", &backs[at], "--public-url", &origin, "--store", store];
         Service::start(&homes[at], &[&own[..], &rate].concat())
     };
@@ -170,6 +174,31 @@ async fn a_database_that_is_away_refuses_and_comes_back_by_itself() {
     for _ in 0..6 {
         let login = scene.log_in().await;
         assert_eq!(scene.status(&login).await, 200);
+    }
+}
+
+// A source has one budget, whichever instance it comes to: 20 handshakes at once, and 40 a minute.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_count_a_source_together() {
+    let scene = scene_of(&didshake_test_postgres::shared().database(), "40/min");
+    let (begun, mut accepted) = (Instant::now(), 0);
+    for attempt in 0..45 {
+        match scene.attempt().await {
+            Outcome::Accepted(_) => accepted += 1,
+            Outcome::Refused(answer) if answer.status == 429 => {}
+            Outcome::Refused(answer) => panic!("refused: {answer:?}"),
+            Outcome::NothingSent | Outcome::Unknown(_) => panic!("the connection failed"),
+        }
+        if attempt % 5 == 4 {
+            // Each tells the others twice a second.
+            tokio::time::sleep(Duration::from_millis(1200)).await;
+        }
+    }
+    let flowed_in = begun.elapsed().as_secs() * 40 / 60;
+    // Nearly all of them, if each counted for itself; some come before the news.
+    assert!((20..=26 + flowed_in).contains(&accepted), "{accepted} after {:?}", begun.elapsed());
+    for instance in [0, 1] {
+        assert!(scene.answered(instance, "/didshake") > 20, "only one was asked");
     }
 }
 

@@ -1,10 +1,10 @@
 //! `didshake login`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::Args;
-use didshake::{Binding, Endpoint, Origin};
+use didshake::{Binding, Did, Endpoint, Origin};
 use didshake_did::{Clock, IdentityName, SystemClock};
 use didshake_peer::http::{ClientSession, ClientSessionError, LOGIN_PROTOCOL, WebClient};
 use didshake_peer::{Agreed, InitiatorOptions, Timeouts};
@@ -19,7 +19,8 @@ use crate::input::Lines;
 use crate::invitation::{Claiming, Invitation};
 use crate::login::{Confirmed, Steps, confirm, show};
 use crate::meeting::runtime;
-use crate::passphrase::PassphraseSource;
+use crate::offer::Offer;
+use crate::passphrase::{PassphraseSource, can_ask};
 use crate::peer_failure::{Role, failure};
 use crate::progress::Waiting;
 use crate::resolver::{Documents, Resolution};
@@ -38,7 +39,7 @@ is refused instead: exit code 4. A service that has another DID than before is r
 
 Whoever was invited gives the link with --invite: the invite lets the DID in, and the new session accepts it, so that the
 DID has an account, or is a further key of one. `--invite -` reads it from standard input; on the command line others on
-this machine could see it.
+this machine could see it. Whose further key that is you are asked before; a script says it with --join.
 
 With --browser the key stays here, and a browser gets the session: it opens a page that says who is coming in, and asks
 ($BROWSER names another program than the system's that opens it).
@@ -68,6 +69,9 @@ pub(crate) struct Login {
     /// Use an invite of the service: its link, or `-` to read it from standard input, where nobody else sees it
     #[arg(long, value_name = "LINK|-")]
     invite: Option<String>,
+    /// The account, by its first DID, that the invite may make us a further key of (asked on a terminal)
+    #[arg(long, value_name = "DID", requires = "invite")]
+    join: Option<Did>,
     /// Tell the service, blinded, which of its DIDs we mean (needed if it has several, and another one answers)
     #[arg(long)]
     recipient: bool,
@@ -97,7 +101,8 @@ pub(crate) fn run(global: &Global, options: &Login) -> Result<(), Failure> {
     initiator.surroundings.timeouts = Timeouts { attempt: limit, message: limit, ..Timeouts::default() };
     initiator.surroundings.observer = Some(Arc::new(Steps));
     initiator.recipient = options.recipient;
-    let visit = Visit { global, options, origin, place, expected, client, store, failures, invitation };
+    let lines = OnceLock::new();
+    let visit = Visit { global, options, origin, place, expected, client, store, failures, invitation, lines };
     let runtime = runtime()?;
     let outcome = runtime.block_on(visit.log_in(initiator));
     runtime.shutdown_background();
@@ -115,6 +120,7 @@ struct Visit<'a> {
     store: SessionStore,
     failures: WebFailures,
     invitation: Option<Invitation>,
+    lines: OnceLock<Arc<Mutex<Lines>>>,
 }
 
 impl Visit<'_> {
@@ -123,15 +129,18 @@ impl Visit<'_> {
         let limit = Duration::from_secs(self.options.timeout);
         let endpoint = within(limit, &self.origin, self.find_endpoint()).await?;
         waiting.at(format!("logging in to {}", self.origin));
-        let agreed = self.meet(&endpoint, initiator, &waiting).await?;
+        let (agreed, offer) = self.meet(&endpoint, initiator, &waiting).await?;
         let session =
             ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
         let confirmed = within(limit, &self.origin, confirm(&self.client, &session)).await?;
+        waiting.pause();
+        if let Some(offer) = offer {
+            self.consent(&offer, &session.identity().did).await?;
+        }
         let account = match &self.invitation {
             Some(invitation) => within(limit, &self.origin, invitation.accept(&self.client, &session)).await?,
             None => None,
         };
-        waiting.pause();
         if self.options.browser {
             let link = within(limit, &self.origin, BrowserLink::make(&self.client, &session)).await?;
             tracing::info!(origin = %self.origin, "the session is the browser's");
@@ -146,6 +155,20 @@ impl Visit<'_> {
         }
         show(self.global, &agreed, &kept, &confirmed, account.as_ref());
         Ok(())
+    }
+
+    /// Nobody becomes a further key of an account that is not meant.
+    async fn consent(&self, offer: &Offer, me: &Did) -> Result<(), Failure> {
+        match &self.options.join {
+            Some(said) => offer.is_said(said),
+            None if can_ask(self.global) => offer.ask(me, self.lines()).await,
+            None => Err(offer.unasked()),
+        }
+    }
+
+    /// Standard input, for questions.
+    fn lines(&self) -> &Arc<Mutex<Lines>> {
+        self.lines.get_or_init(|| Arc::new(Mutex::new(Lines::of_stdin())))
     }
 
     async fn find_endpoint(&self) -> Result<Endpoint, Failure> {
@@ -174,11 +197,10 @@ impl Visit<'_> {
         endpoint: &Endpoint,
         mut initiator: InitiatorOptions,
         waiting: &Arc<Waiting>,
-    ) -> Result<Agreed, Failure> {
+    ) -> Result<(Agreed, Option<Offer>), Failure> {
         let question = matches!(self.expected, Expected::Ask).then(|| {
-            let lines = Arc::new(Mutex::new(Lines::of_stdin()));
             let limit = initiator.surroundings.timeouts.attempt;
-            Arc::new(Question::new(self.place.clone(), limit, lines, waiting.clone()))
+            Arc::new(Question::new(self.place.clone(), limit, self.lines().clone(), waiting.clone()))
         });
         if let Some(question) = &question {
             initiator.surroundings.policy = Some(question.clone());
@@ -192,18 +214,24 @@ impl Visit<'_> {
             initiator.surroundings.policy = Some(claiming.clone());
         }
         let attempt = self.client.login(endpoint, &initiator);
-        let agreed = attempt.instrument(tracing::error_span!("attempt", to = %self.origin)).await.map_err(|error| {
+        let outcome = attempt.instrument(tracing::error_span!("attempt", to = %self.origin)).await;
+        let claimed = claiming.as_ref().and_then(|claiming| claiming.outcome()).transpose();
+        let (offer, not_claimed) = match claimed {
+            Ok(offer) => (offer.flatten(), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let agreed = outcome.map_err(|error| {
             waiting.pause();
             let refused = question.as_ref().and_then(|question| question.refusal());
-            let refused = refused.or_else(|| claiming.as_ref().and_then(|claiming| claiming.failure()));
             refused
+                .or(not_claimed)
                 .or_else(|| self.expected.failure(&self.place, &error))
                 .unwrap_or_else(|| failure(&error, Role::Client, &self.failures))
         })?;
         if let Some(question) = &question {
             question.remember(self.global)?;
         }
-        Ok(agreed)
+        Ok((agreed, offer))
     }
 }
 

@@ -73,6 +73,8 @@ pub(super) struct OfferJson {
     groups: Vec<String>,
     /// Of the further key.
     label: Option<String>,
+    /// The first DID of the account that gets a further key.
+    subject: Option<String>,
     expires: u64,
 }
 
@@ -136,7 +138,8 @@ impl NewInviteJson {
 impl OfferJson {
     pub(super) fn of(invite: Invite) -> Self {
         let kind = if invite.account.is_some() { "key" } else { "account" };
-        Self { kind, name: invite.name, groups: invite.groups, label: invite.label, expires: invite.ends.0 }
+        let Invite { name, groups, label, subject, ends, .. } = invite;
+        Self { kind, name, groups, label, subject, expires: ends.0 }
     }
 }
 

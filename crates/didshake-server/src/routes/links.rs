@@ -6,18 +6,17 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use didshake_axum::{Authenticated, StoreError, session_name};
 use didshake_did::{Clock as _, SystemClock};
-use http::StatusCode;
-use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::App;
-use crate::cookie::{CookieSecret, SESSION, SecretHash};
+use super::{App, browser};
+use crate::cookie::{CookieSecret, SecretHash};
 use crate::posted::{self, Posted};
 use crate::problem::{problem, unavailable};
-use crate::visitor::{LiveSession, SameOrigin, if_allowed, seconds_until};
+use crate::visitor::{LiveSession, SameOrigin, if_allowed};
 
 /// Seconds for which a link counts: a browser opens in less.
 const LINK_SECONDS: u64 = 30;
@@ -100,31 +99,36 @@ pub(super) async fn look(State(app): State<App>, here: SameOrigin, Posted(shown)
     (status = 403, description = "`Origin` is missing or another, or `Sec-Fetch-Site` is not `same-origin`"),
     (status = 404, description = "There is no such link, or it was used, or its time is over"),
 ))]
-pub(super) async fn enter(State(app): State<App>, here: SameOrigin, Posted(shown): Posted<Shown>) -> Response {
-    let Some(cookie) = CookieSecret::generate() else { return problem(StatusCode::INTERNAL_SERVER_ERROR) };
-    let seconds = match use_up(&app, &here, &shown, &cookie).await {
-        Ok(Some(seconds)) => seconds,
-        Ok(None) => return problem(StatusCode::NOT_FOUND),
-        Err(error) => return unavailable(&error),
-    };
-    cookie.set_cookie(SESSION, seconds).map_or_else(
-        || problem(StatusCode::INTERNAL_SERVER_ERROR),
-        |field| (StatusCode::NO_CONTENT, [(SET_COOKIE, field)]).into_response(),
-    )
+pub(super) async fn enter(
+    State(app): State<App>,
+    here: SameOrigin,
+    headers: HeaderMap,
+    Posted(shown): Posted<Shown>,
+) -> Response {
+    match use_up(&app, &here, &headers, &shown).await {
+        Ok(Some(kept)) => kept,
+        Ok(None) => problem(StatusCode::NOT_FOUND),
+        Err(error) => unavailable(&error),
+    }
 }
 
-/// Seconds that the cookie lasts; `None` where the link is good for nobody any more.
-async fn use_up(app: &App, here: &SameOrigin, shown: &Shown, cookie: &CookieSecret) -> Result<Option<u64>, StoreError> {
+/// `None` where the link is good for nobody any more.
+async fn use_up(
+    app: &App,
+    here: &SameOrigin,
+    headers: &HeaderMap,
+    shown: &Shown,
+) -> Result<Option<Response>, StoreError> {
     let Some((link, LiveSession { record, .. })) = coming(app, here, shown).await? else { return Ok(None) };
-    if !app.0.links.take(&link, SystemClock.now()).await?
-        || !app.0.cookies.issue(&cookie.hash(), record.session.id(), &here.0).await?
-    {
+    if !app.0.links.take(&link, SystemClock.now()).await? {
         return Ok(None);
     }
+    let (session, expires) = (record.session.id(), record.session.expires());
+    let Some(kept) = browser::keep(app, headers, session, &here.0, expires).await? else { return Ok(None) };
     let did = record.session.did().as_str();
     tracing::info!(did, "a browser came in by a link");
-    app.0.audit.note("browser_login", json!({"did": did, "session": session_name(record.session.id())}));
-    Ok(Some(seconds_until(record.session.expires())))
+    app.0.audit.note("browser_login", json!({"did": did, "session": session_name(session)}));
+    Ok(Some(kept))
 }
 
 /// The session that a link leads to, at the origin that it was made at.

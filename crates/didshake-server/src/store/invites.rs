@@ -52,6 +52,8 @@ pub(crate) struct Invite {
     pub(crate) groups: Vec<String>,
     /// Of the further key.
     pub(crate) label: Option<String>,
+    /// The first DID of the account that is there.
+    pub(crate) subject: Option<String>,
     pub(crate) made: UnixTime,
     pub(crate) ends: UnixTime,
     pub(crate) claimed_by: Option<String>,
@@ -180,11 +182,12 @@ impl Accounts {
 
     /// The invites that can be used, the newest first.
     pub(crate) async fn invites(&self, now: UnixTime) -> Result<Vec<Invite>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM invites WHERE used IS NULL AND ends > $1 ORDER BY made DESC, invite_id")
-            .bind(sql_time(now))
-            .fetch_all(&self.database.reader)
-            .await
-            .map_err(unavailable)?;
+        let rows = sqlx::query(
+            "SELECT invites.*, accounts.subject FROM invites
+                LEFT JOIN accounts ON accounts.account_id = invites.account_id
+                WHERE used IS NULL AND ends > $1 ORDER BY made DESC, invite_id",
+        );
+        let rows = rows.bind(sql_time(now)).fetch_all(&self.database.reader).await.map_err(unavailable)?;
         rows.iter().map(|row| read(row, now)).collect::<Result<_, _>>().map_err(unavailable)
     }
 
@@ -287,8 +290,11 @@ async fn takes_a_key(account: Id, now: UnixTime, on: &mut Connection) -> Result<
 
 /// The invite of a secret, if it can be used.
 async fn usable(secret: &SecretHash, now: UnixTime, on: &mut Connection) -> Result<Invite, Undone> {
-    let row = sqlx::query("SELECT * FROM invites WHERE hash = $1").bind(secret.as_bytes().as_slice());
-    let row = row.fetch_optional(&mut *on).await?.ok_or(Undone::Unknown)?;
+    let row = sqlx::query(
+        "SELECT invites.*, accounts.subject FROM invites
+            LEFT JOIN accounts ON accounts.account_id = invites.account_id WHERE hash = $1",
+    );
+    let row = row.bind(secret.as_bytes().as_slice()).fetch_optional(&mut *on).await?.ok_or(Undone::Unknown)?;
     let used: Option<i64> = row.try_get("used")?;
     let mut invite = read(&row, now)?;
     if used.is_some() || invite.ends <= now {
@@ -317,6 +323,7 @@ fn read(row: &Row, now: UnixTime) -> Result<Invite, sqlx::Error> {
         email: row.try_get("email")?,
         groups: groups(row)?,
         label,
+        subject: row.try_get("subject")?,
         made: unix_time(row.try_get("made")?),
         ends: unix_time(row.try_get("ends")?),
         claimed_by: claimed.filter(|_| claim_ends.is_some_and(|ends| unix_time(ends) > now)),

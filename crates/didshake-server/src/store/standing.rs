@@ -113,35 +113,58 @@ impl Standing {
         !self.revoked && self.account.is_none() && (self.reserved.is_none() || self.reserved == account)
     }
 
-    /// The same on a connection of the caller.
+    /// The same on a connection of the caller. What has an account is read in one statement.
     pub(super) async fn read(did: &Did, now: UnixTime, on: &mut Connection) -> Result<Self, sqlx::Error> {
         let holder = holder(did);
-        let revoked = sqlx::query_scalar("SELECT count(*) FROM revocations WHERE holder = $1").bind(&holder);
-        let revoked: i64 = revoked.fetch_one(&mut *on).await?;
-        let account = member(&holder, on).await?;
-        if account.is_some() {
-            return Ok(Self { revoked: revoked > 0, account, ..Self::default() });
+        let known = Self::of_account(&holder, on).await?;
+        if known.account.is_some() {
+            return Ok(known);
         }
         let reserved = sqlx::query("SELECT account_id FROM accounts WHERE holder = $1").bind(&holder);
         let reserved = reserved.fetch_optional(&mut *on).await?.as_ref().map(id).transpose()?;
         let claims = claims(&holder, now, on).await?;
-        Ok(Self { revoked: revoked > 0, account, reserved, claims })
+        // Once more: who has accepted the invite in between has no claim left, and an account now.
+        let known = Self::of_account(&holder, on).await?;
+        Ok(if known.account.is_some() { known } else { Self { reserved, claims, ..known } })
+    }
+
+    async fn of_account(holder: &str, on: &mut Connection) -> Result<Self, sqlx::Error> {
+        // A row for each group; one without an account where there is none.
+        let rows = sqlx::query(
+            "SELECT accounts.*, revocations.holder AS revoked, account_groups.name AS group_name
+                FROM (SELECT CAST($1 AS TEXT) AS asked) AS who
+                LEFT JOIN revocations ON revocations.holder = who.asked
+                LEFT JOIN account_keys ON account_keys.holder = who.asked
+                LEFT JOIN accounts ON accounts.account_id = account_keys.account_id
+                LEFT JOIN account_groups ON account_groups.account_id = accounts.account_id",
+        );
+        let rows = rows.bind(holder).fetch_all(on).await?;
+        let Some(first) = rows.first() else { return Ok(Self::default()) };
+        let revoked: Option<String> = first.try_get("revoked")?;
+        let mut account = member(first)?;
+        if let Some(account) = &mut account {
+            for row in &rows {
+                account.groups.extend(row.try_get::<Option<String>, _>("group_name")?);
+            }
+            account.groups.sort();
+        }
+        Ok(Self { revoked: revoked.is_some(), account, ..Self::default() })
     }
 }
 
-async fn member(holder: &str, on: &mut Connection) -> Result<Option<Member>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT accounts.* FROM account_keys JOIN accounts ON accounts.account_id = account_keys.account_id
-            WHERE account_keys.holder = $1",
-    );
-    let Some(row) = row.bind(holder).fetch_optional(&mut *on).await? else { return Ok(None) };
+/// The account of a row, without its groups.
+fn member(row: &Row) -> Result<Option<Member>, sqlx::Error> {
+    let account: Option<Vec<u8>> = row.try_get("account_id")?;
+    if account.is_none() {
+        return Ok(None);
+    }
     let disabled: Option<i64> = row.try_get("disabled")?;
     Ok(Some(Member {
-        id: id(&row)?,
+        id: id(row)?,
         subject: row.try_get("subject")?,
         name: row.try_get("name")?,
         email: row.try_get("email")?,
-        groups: groups_of(id(&row)?, on).await?,
+        groups: Vec::new(),
         disabled: disabled.is_some(),
     }))
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod bounds;
 mod crash;
 mod damage;
+mod sweeping;
 
 use std::path::Path;
 

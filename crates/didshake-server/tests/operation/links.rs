@@ -83,3 +83,30 @@ async fn a_link_is_good_for_nobody_else() {
     assert_eq!(post(&service, "/v1/link/enter", &third["secret"]).await.status, 404);
     service.end().await;
 }
+
+// Nobody could use it any more, and it would be listed for half a day.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_leaves_the_session_behind_that_it_had() {
+    let directory = tempfile::tempdir().unwrap();
+    let service = Service::start(&settings(directory.path())).await;
+    let (alice, bob) = (service.login(&identity(1)).await.unwrap(), service.login(&identity(2)).await.unwrap());
+    let origin = format!("origin: http://{}\r\nsec-fetch-site: same-origin\r\n", service.address);
+    let pair = |answer: &Answer| answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let of_alice = pair(&post(&service, "/v1/link/enter", &link(&alice).await["secret"]).await);
+
+    let entering = json!({"secret": link(&bob).await["secret"]}).to_string();
+    let fields = format!("{origin}cookie: {of_alice}\r\n");
+    let entered = send(service.address, "POST /v1/link/enter", &fields, &entering).await;
+    assert_eq!(entered.status, 204);
+    let status =
+        async |cookie: &str| ask(service.address, "GET /v1/session", &format!("cookie: {cookie}\r\n")).await.status;
+    assert_eq!((status(&of_alice).await, status(&pair(&entered)).await), (401, 200));
+    assert_eq!(alice.send("GET", "/v1/session", &Value::Null).await.0, 401, "the session itself is over");
+
+    // The same session once more is no other one.
+    let entering = json!({"secret": link(&bob).await["secret"]}).to_string();
+    let fields = format!("{origin}cookie: {}\r\n", pair(&entered));
+    let again = send(service.address, "POST /v1/link/enter", &fields, &entering).await;
+    assert_eq!((again.status, status(&pair(&again)).await, status(&pair(&entered)).await), (204, 200, 401));
+    service.end().await;
+}

@@ -1,6 +1,7 @@
 //! Invites, claims, and what becomes of them when a session is made and when they are accepted.
 
 mod authority;
+mod races;
 
 use didshake_axum::StoreError;
 
