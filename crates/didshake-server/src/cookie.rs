@@ -105,6 +105,8 @@ fn read(text: &str) -> Option<[u8; BYTES]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn of(fields: &[&str]) -> Option<SecretHash> {
@@ -113,6 +115,31 @@ mod tests {
             headers.append(COOKIE, HeaderValue::from_bytes(field.as_bytes()).unwrap());
         }
         CookieSecret::of(&headers, SESSION).map(|secret| secret.hash())
+    }
+
+    proptest! {
+        // Others' cookies may hold any bytes.
+        #[test]
+        fn a_secret_is_read_whatever_stands_around_it(
+            before in proptest::collection::vec(any::<u8>(), 0..40),
+            after in proptest::collection::vec(any::<u8>(), 0..40),
+            secret in any::<[u8; 32]>(),
+        ) {
+            let own = format!("{SESSION}={}", Base64UrlUnpadded::encode_string(&secret));
+            let field = [&before[..], b"; ", own.as_bytes(), b";", &after].concat();
+            let Ok(value) = HeaderValue::from_bytes(&field) else { return Ok(()) };
+            let mut headers = HeaderMap::from_iter([(COOKIE, value)]);
+            let read = CookieSecret::of(&headers, SESSION).unwrap();
+            prop_assert_eq!(*read.0, secret);
+            headers.append(COOKIE, HeaderValue::from_str(&own).unwrap());
+            prop_assert!(CookieSecret::of(&headers, SESSION).is_none(), "twice");
+        }
+
+        #[test]
+        fn what_is_no_secret_is_read_as_none(text in "\\PC{0,60}|[A-Za-z0-9_=-]{40,46}") {
+            let read = CookieSecret::from_text(&text).map(|secret| secret.to_text().to_string());
+            prop_assert!(read.is_none_or(|read| read == text), "one way to write it");
+        }
     }
 
     #[test]

@@ -151,3 +151,62 @@ impl Log {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use didshake::{Algorithm, Secret, SigningKey};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn signing() -> SigningKey {
+        SigningKey::from_secret(Algorithm::Ed25519, &Secret::new([7; 32])).unwrap()
+    }
+
+    /// Two checkpoints, and an entry after each.
+    fn log() -> Vec<u8> {
+        let mut log = b"{\"event\":\"start\",\"time\":1,\"torn\":false}\n".to_vec();
+        for (lines, time) in [(1, 2), (3, 4)] {
+            let hash: [u8; 32] = Sha256::digest(&log).into();
+            let signature = signing().sign(&signature_input(&hash, lines, UnixTime(time))).unwrap();
+            let (hash, signature) =
+                (Base64UrlUnpadded::encode_string(&hash), Base64UrlUnpadded::encode_string(&signature));
+            let checkpoint = json!({"event": "checkpoint", "time": time, "lines": lines, "hash": hash, "did": "did:x:y",
+                "fragment": "", "signature": signature});
+            log.extend(format!("{checkpoint}\n{}\n", json!({"event": "login", "time": time})).into_bytes());
+        }
+        log
+    }
+
+    fn verified(log: &[u8]) -> Result<AuditReport, AuditError> {
+        verify_audit(&mut &log[..], |signer| (signer.did == "did:x:y").then(|| signing().public_key()))
+    }
+
+    #[test]
+    fn a_log_is_as_it_was_signed() {
+        let report = verified(&log()).unwrap();
+        assert_eq!((report.entries, report.checkpoints, report.unsigned), (3, 2, 1));
+        assert_eq!(report.signed_until, Some(UnixTime(4)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_it_is_it_is_read_to_its_end_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let whole = [&bytes[..], b"\n", &log(), &bytes].concat();
+            prop_assert!(verified(&bytes).is_ok_and(|report| report.checkpoints == 0) || verified(&bytes).is_err());
+            prop_assert!(verified(&whole).is_err(), "lines before a checkpoint");
+        }
+
+        // After the last checkpoint nobody can tell; before it, everything shows.
+        #[test]
+        fn a_changed_byte_shows(at in any::<prop::sample::Index>(), change in 1..=255_u8) {
+            let (log, unsigned) = (log(), json!({"event": "login", "time": 4}).to_string().len() + 1);
+            let mut changed = log.clone();
+            let at = at.index(log.len() - unsigned);
+            changed[at] ^= change;
+            let report = verified(&changed);
+            prop_assert!(report.is_err() || report.is_ok_and(|report| report.checkpoints < 2), "{at}");
+        }
+    }
+}

@@ -60,7 +60,24 @@ impl fmt::Debug for PostgresUrl {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_given_is_read_or_refused_and_never_shown_whole(
+            password in "[A-Za-z0-9._~%!$&'()*+,;=-]{6,20}",
+            rest in "[a-z0-9/?=&@:%#.\\[\\]_-]{0,40}",
+        ) {
+            for text in [format!("postgres://u:{password}-hidden@localhost/{rest}"), format!("postgres:{rest}"), rest] {
+                if let Ok(url) = PostgresUrl::parse(&text) {
+                    let shown = format!("{url} {url:?}");
+                    prop_assert!(!shown.contains("-hidden"));
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_password_is_never_shown() {

@@ -222,6 +222,8 @@ impl Notice {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn wants(query: &str) -> String {
@@ -240,6 +242,20 @@ mod tests {
         }
         assert_eq!(wants(&format!("to=/{}", "a".repeat(MAX_PATH))), "/");
         assert_eq!(wants("app=x"), "/");
+    }
+
+    proptest! {
+        // Whatever it is made of: what begins other hosts, and what browsers drop, more often than chance has it.
+        #[test]
+        fn whatever_is_asked_for_is_at_this_host(query in "(to=|&to=|&)?([/\\\\a-z:@?#%=&.]|%2F|%5C|//|\\PC){0,40}") {
+            let Ok(request) = Request::builder().uri(format!("/x?{query}")).body(()) else { return Ok(()) };
+            let (parts, ()) = request.into_parts();
+            let path = wanted(&parts);
+            prop_assert!(path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\t', '\n', '\r']));
+            let there = format!("https://wiki.example{path}");
+            let origin = Origin::parse(&there).unwrap();
+            prop_assert_eq!(origin.as_str(), "https://wiki.example");
+        }
     }
 
     #[test]
