@@ -7,7 +7,7 @@ use didshake_tests::{Client, Home, Login, Nginx, NginxSite, Outcome, Service, fr
 struct Scene {
     home: Home,
     // Stopped when the scene is over.
-    _service: Service,
+    running: Service,
     _nginx: Nginx,
     origin: String,
     relay: String,
@@ -37,7 +37,7 @@ fn scene() -> Scene {
         relay: format!("https://localhost:{relay}"),
         direct: format!("http://{listen}"),
         home,
-        _service: service,
+        running: service,
         _nginx: nginx,
         origin,
         service: meant,
@@ -126,6 +126,20 @@ async fn forwarded_headers_and_a_forged_host_change_nothing() {
     }
     let nobodys = scene.client.log_in(&format!("{}/didshake", scene.direct), &scene.service).await;
     assert!(matches!(nobodys, Outcome::Refused(answer) if answer.status == 421), "a Host that is nobody's");
+}
+
+// Proxies of applications ask straight; what somebody asked for there stays out of the service's log.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_proxies_ask_is_not_for_the_world() {
+    let scene = scene();
+    let paths =
+        ["/authz/auth-request", "/authz/forward-auth", "/authz/ext-authz/private-page?q=1", "/authz/ext-authz/"];
+    for path in paths {
+        let status = async |origin: &str| scene.client.browse(&format!("{origin}{path}"), &[]).await.status;
+        assert_eq!((status(&scene.origin).await, status(&scene.direct).await), (404, 403), "{path}");
+    }
+    let log = scene.running.log();
+    assert!(log.contains("/authz/ext-authz/") && !log.contains("private-page"), "{log}");
 }
 
 // R-REQ-5, R-REQ-7, R-REQ-8, R-REQ-10
