@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectFocus, go, tabTo, type } from "./support/keyboard.js";
 import { startService, type Service } from "./support/start.js";
 import { createKey, heading, launch, leave, logIn, look, press, visit } from "./support/visit.js";
 
@@ -121,29 +122,12 @@ test("a second identity, another name, and the end of a key", async () => {
 test("the keyboard alone creates a key and logs in", async () => {
   const on = await visit(browser, service);
   await on.page.goto(`${on.origin}/login`);
-  await on.page.getByLabel("What shall it be called?").waitFor();
-  const until = async (name: string): Promise<void> => {
-    for (let i = 0; i < 30; i++) {
-      await on.page.keyboard.press("Tab");
-      const focused = await on.page.evaluate(() => {
-        const at = document.activeElement;
-        return at instanceof HTMLInputElement ? at.labels?.[0]?.textContent : at?.textContent;
-      });
-      if (focused === name) return;
-    }
-    throw new Error(`Tab does not lead to ${name}`);
-  };
-  await until("What shall it be called?");
-  await on.page.keyboard.type("keys only");
+  await expectFocus(on, /^Log in to /);
+  await tabTo(on, "What shall it be called?");
+  await type(on, "keys only");
   await on.page.keyboard.press("Enter");
-  await on.page.getByRole("button", { name: "Log in as keys only" }).waitFor();
-  expect(await on.page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
-  await until("Log in as keys only");
-  await on.page.keyboard.press("Enter");
-  await heading(on, "You are logged in as keys only");
-  expect(await on.page.evaluate(() => document.activeElement?.textContent)).toBe("You are logged in as keys only");
-  await until("Continue");
-  await on.page.keyboard.press("Enter");
-  await heading(on, "Your account");
+  await expectFocus(on, /^Log in to /);
+  await go(on, "Log in as keys only", "You are logged in as keys only");
+  await go(on, "Continue", "Your account");
   await leave(on);
 });

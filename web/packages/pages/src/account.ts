@@ -10,17 +10,18 @@ import { allSessions, currentSession, endAll, endCurrent, endOne, Refused, type 
 import { confirmed, didCard, facts, section, show, waiting } from "./view.js";
 import { wordsOf } from "./words.js";
 
-async function start(): Promise<void> {
+/** @param worked whether the list of sessions was at work */
+async function start(worked = false): Promise<void> {
   const keys = await keysHere();
   try {
     const current = await currentSession();
     if (current === undefined) return showLoggedOut();
     const [sessions, account] = await Promise.all([allSessions(), myAccount()]);
     sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.created - a.created);
-    showAccount({ current, sessions, account, keys });
+    showAccount({ current, sessions, account, keys, worked });
   } catch (fault) {
     if (fault instanceof Refused && fault.status === 401) return showLoggedOut();
-    showFailure(failureOf(fault), start);
+    showFailure(failureOf(fault), () => start());
   }
 }
 
@@ -47,9 +48,9 @@ function showLoggedOut(): void {
 async function attempt(action: () => Promise<void>): Promise<void> {
   try {
     await action();
-    await start();
+    await start(true);
   } catch (fault) {
-    showFailure(failureOf(fault), start);
+    showFailure(failureOf(fault), () => start());
   }
 }
 
@@ -58,13 +59,16 @@ interface Shown {
   readonly sessions: readonly Session[];
   readonly account: Account | null;
   readonly keys: readonly Identity[];
+  readonly worked: boolean;
 }
 
-function showAccount({ current, sessions, account, keys }: Shown): void {
+function showAccount({ current, sessions, account, keys, worked }: Shown): void {
   const { did, algorithm, verification_method, expires, service } = current;
   const name = keys.find((key) => key.did === did)?.name;
+  const list = sessionsSection(sessions, keys);
   show({
     title: "Your account",
+    at: worked ? list : undefined,
     body: [
       section("You",
         name !== undefined && el("p", { class: "who" }, el("strong", {}, name)),
@@ -72,8 +76,8 @@ function showAccount({ current, sessions, account, keys }: Shown): void {
         facts([["Key", keyName(verification_method, did)], ["Algorithm", algorithm], ["This session", `until ${moment(expires)}`], ["At", location.host]]),
         el("p", { class: "actions" }, button("Log out", () => attempt(endCurrent), "primary"))),
       account !== null && accountSection(account),
-      accountKeysSection({ account, did, here: keys, back: start }),
-      sessionsSection(sessions, keys),
+      accountKeysSection({ account, did, here: keys, back: () => start() }),
+      list,
       account === null ? keysSection("Your keys on this device", keys, did)
         : keysSection("Other keys on this device", keys.filter((key) => account.keys.every((one) => one.did !== key.did)), did),
       section("The service", didCard({ did: service.did, words: wordsOf(service.did) }, "the service's DID")),

@@ -5,8 +5,8 @@ import { Refused } from "./session.js";
 /** What the administration is about. */
 export type Section = "invites" | "accounts" | "sessions" | "revocations";
 
-/** Shows a section. */
-export type Open = (name: Section) => Promise<void>;
+/** Shows a section; where its list was at work, it begins there. */
+export type Open = (name: Section, inList?: boolean) => Promise<void>;
 
 const TITLES: Readonly<Record<Section, string>> = { invites: "Invites", accounts: "Accounts", sessions: "Sessions", revocations: "Revoked DIDs" };
 

@@ -11,14 +11,14 @@ import { form } from "./form.js";
 import { Refused } from "./session.js";
 import { confirmed, copyable, facts, section, show, waiting } from "./view.js";
 
-const SECTIONS: Readonly<Record<Section, () => Promise<void>>> = {
-  invites: showInvites, accounts: () => showAccounts(open), sessions: () => showSessions(open), revocations: () => showRevocations(open),
+const SECTIONS: Readonly<Record<Section, (inList: boolean) => Promise<void>>> = {
+  invites: showInvites, accounts: () => showAccounts(open), sessions: () => showSessions(open), revocations: (inList) => showRevocations(open, { inList }),
 };
 
 /** Shows one of the four sections. */
-async function open(name: Section): Promise<void> {
+async function open(name: Section, inList = false): Promise<void> {
   try {
-    await SECTIONS[name]();
+    await SECTIONS[name](inList);
   } catch (fault) {
     failed(fault, name);
   }
@@ -30,10 +30,13 @@ function failed(fault: unknown, name: Section): void {
   showFailure(adminFailure(fault), () => open(name), el("p", { class: "actions" }, way));
 }
 
-async function showInvites(): Promise<void> {
+async function showInvites(inList: boolean): Promise<void> {
   const live = await invites();
+  const list = section("Invites that nobody has used",
+    live.length === 0 ? el("p", {}, "There are none.") : el("ul", { class: "cards" }, ...live.map(inviteCard)));
   show({
     title: "Invites",
+    at: inList ? list : undefined,
     body: [
       head("invites", open),
       section("Invite somebody",
@@ -49,8 +52,7 @@ async function showInvites(): Promise<void> {
           onSubmit: ([name = "", email = "", groups = "", hours = ""]) =>
             invite({ name, ...(email !== "" && { email }), groups: groupsOf(groups), hours: Number(hours) }),
         })),
-      section("Invites that nobody has used",
-        live.length === 0 ? el("p", {}, "There are none.") : el("ul", { class: "cards" }, ...live.map(inviteCard))),
+      list,
     ],
   });
 }
@@ -60,7 +62,7 @@ function inviteCard({ invite_id, kind, name, label, email, groups, made, expires
   const cancel = async (): Promise<void> => {
     try {
       await cancelInvite(invite_id);
-      await open("invites");
+      await open("invites", true);
     } catch (fault) {
       failed(fault, "invites");
     }

@@ -38,13 +38,14 @@ export function form({ fields, submit, onSubmit, onCancel }: Form): HTMLFormElem
 }
 
 function row({ label, value = "", hint, type = "text", faultOf }: Field): Row {
-  const [id, hintId] = [`field-${++rows}`, `field-${rows}-hint`];
-  const input = el("input", { id, type, value, autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-describedby": hint && hintId, required: faultOf !== undefined });
-  const fault = el("p", { class: "fault", role: "alert" });
+  const id = `field-${++rows}`;
+  const [hintId, faultId] = [`${id}-hint`, `${id}-fault`];
+  const input = el("input", { id, type, value, autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-describedby": `${faultId} ${hint === undefined ? "" : hintId}`.trim(), required: faultOf !== undefined });
+  const fault = el("p", { class: "fault", id: faultId, role: "alert" });
   const wrong = (): boolean => {
     const text = faultOf?.(input.value);
     fault.textContent = text ?? "";
-    input.toggleAttribute("aria-invalid", text !== undefined);
+    input.setAttribute("aria-invalid", String(text !== undefined));
     return text !== undefined;
   };
   return { input, wrong, nodes: [el("label", { for: id }, label), input, hint !== undefined && el("p", { class: "hint", id: hintId }, hint), fault] };

@@ -4,17 +4,21 @@ import { el, present, button, type Child } from "./dom.js";
 export interface View {
   readonly title: string;
   readonly body: readonly Child[];
+  /** The part that was at work when the view was asked for, where that is not the whole. */
+  readonly at?: HTMLElement | undefined;
 }
 
 let first = true;
 
 /** Replaces what is shown. The heading takes the focus, so that a screen reader begins there; not as the page comes up. */
-export function show({ title, body }: View): void {
-  const heading = el("h1", { tabindex: -1 }, title);
+export function show({ title, body, at }: View): void {
+  const heading = el("h1", {}, title);
   const main = document.querySelector("main") as HTMLElement;
   main.replaceChildren(heading, ...present(body));
   document.title = `${title} · ${location.host}`;
-  if (!first) heading.focus();
+  const begin = at?.querySelector("h2") ?? heading;
+  begin.tabIndex = -1;
+  if (!first) begin.focus();
   first = false;
 }
 
@@ -67,13 +71,18 @@ export interface Confirmed {
 
 /** A button that asks once more before it acts. */
 export function confirmed({ label, what, question, keep, action }: Confirmed): HTMLElement {
-  const place = el("p", { class: "actions" });
+  const onkeydown = (event: Event): void => {
+    if ((event as KeyboardEvent).key === "Escape" && place.children.length > 1) leave();
+  };
+  const place = el("p", { class: "actions", onkeydown });
+  const leave = (): void => {
+    reset();
+    place.querySelector("button")?.focus();
+  };
   const ask = (): void => {
-    const no = button(keep, () => {
-      reset();
-      place.querySelector("button")?.focus();
-    });
-    place.replaceChildren(button(question, action, "danger"), no);
+    const no = button(keep, leave);
+    // the harmless answer stands where the pointer is
+    place.replaceChildren(no, button(question, action, "danger"));
     no.focus();
   };
   const reset = (): void => {
