@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accountsOf, ask, inviteOf, ownerOf, seeAccount, takeInvite } from "./support/people.js";
+import { accountsOf, ask, inviteOf, ownerOf, seeAccount, shownLink, takeInvite } from "./support/people.js";
 import { startService, type Service } from "./support/start.js";
 import { fillName, heading, launch, leave, logIn, look, press, visit, type Visit } from "./support/visit.js";
 
@@ -67,7 +67,7 @@ test("an invite is made, shown once, listed, taken or cancelled", async () => {
   await press(owner, "Make an invite");
   await heading(owner, "An invite for Grace Hopper");
   await look(owner, "admin-invite-made");
-  const link = (await page.locator(".copyable code").textContent()) ?? "";
+  const link = await shownLink(owner);
   expect(link).toMatch(new RegExp(`^${owner.origin}/login#invite=[\\w-]{43}$`));
   await press(owner, "Done");
   await page.getByRole("heading", { name: "Grace Hopper" }).waitFor();
@@ -145,9 +145,11 @@ test("whoever lost every key gets in again by a further key for the same account
   await openAccount("Joan");
   await press(owner, "Invite a further key");
   await heading(owner, "A new key for Joan");
-  const link = (await owner.page.locator(".copyable code").textContent()) ?? "";
+  await look(owner, "admin-key-made");
+  const link = await shownLink(owner);
   const after = await visit(browser, service);
   await after.page.goto(link);
+  await press(after, "Yes, it is mine");
   await heading(after, "Add this device to Joan's account");
   await fillName(after, "new laptop");
   await logIn(after, "new laptop");

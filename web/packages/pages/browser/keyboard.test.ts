@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from "../../didshake/src/config.js";
 import { login } from "../../didshake/src/login.js";
 import { newIdentity } from "../../didshake/test/support/loopback.js";
 import { expectFocus, focused, go, tabTo, type } from "./support/keyboard.js";
-import { ask, inviteOf, ownerOf, takeInvite } from "./support/people.js";
+import { ask, inviteOf, ownerOf, shownLink, takeInvite } from "./support/people.js";
 import { startService, type Service } from "./support/start.js";
 import { launch, leave, visit, type Visit } from "./support/visit.js";
 
@@ -106,12 +106,13 @@ test("a link for another device, and the key that it adds there", async () => {
   await type(on, "phone");
   await on.page.keyboard.press("Enter");
   await expectFocus(on, "Open this link on phone");
-  const link = (await on.page.locator(".copyable code").textContent()) ?? "";
+  const link = await shownLink(on);
   await tabTo(on, "Copy the link");
   await go(on, "Done", "Your account");
   const phone = await visit(browser, service);
   await phone.page.goto(link);
-  await expectFocus(phone, "Add this device to Carol's account");
+  await expectFocus(phone, "Is this account yours?");
+  await go(phone, "Yes, it is mine", "Add this device to Carol's account");
   await tabTo(phone, "What shall it be called?");
   await type(phone, "my phone");
   await phone.page.keyboard.press("Enter");

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inviteOf, ownerOf, seeAccount, takeInvite } from "./support/people.js";
+import { inviteOf, ownerOf, seeAccount, shownLink, takeInvite } from "./support/people.js";
 import { startService, type Service } from "./support/start.js";
 import { createKey, fillName, heading, launch, leave, logIn, look, press, visit, type Visit } from "./support/visit.js";
 
@@ -33,7 +33,7 @@ async function addDevice(on: Visit, label: string): Promise<string> {
   await on.page.getByLabel("What is the other device?").fill(label);
   await press(on, "Make a link");
   await heading(on, `Open this link on ${label}`);
-  return (await on.page.locator(".copyable code").textContent()) ?? "";
+  return shownLink(on);
 }
 
 test("an account says who it is, and is shown the administration only where it may use it", async () => {
@@ -76,6 +76,7 @@ test("a second device comes in by a link, and each can remove the other for good
   await look(laptop, "add-device-link");
   const phone = await visit(browser, service);
   await phone.page.goto(link);
+  await press(phone, "Yes, it is mine");
   await heading(phone, "Add this device to Carol's account");
   await look(phone, "invite-key");
   await fillName(phone, "my phone");
@@ -101,6 +102,32 @@ test("a second device comes in by a link, and each can remove the other for good
   await leave(laptop);
 });
 
+test("an invite to a further key says whose account it is, and joins only whoever says that it is theirs", async () => {
+  const mallory = await visit(browser, service);
+  await takeInvite(mallory, (await inviteOf(owner, { name: "Mallory" })).link, "laptop");
+  const link = await addDevice(mallory, "phone");
+  const shown = await mallory.page.locator("section .did").textContent();
+  expect(shown).toMatch(/did:key:z\w{40,}/);
+  const on = await visit(browser, service);
+  await createKey(on, "my only key");
+  const sent: string[] = [];
+  on.context.on("request", (request) => sent.push(new URL(request.url()).pathname));
+  await on.page.goto(link);
+  await heading(on, "Is this account yours?");
+  await on.page.getByText("Mallory", { exact: true }).waitFor();
+  expect(await on.page.locator("section .did").textContent()).toBe(shown);
+  await on.page.getByText("Whoever has a key of this account then counts as you here").waitFor();
+  expect(await on.page.getByRole("button", { name: /^(Log in|Create)/ }).count()).toBe(0);
+  await look(on, "invite-whose");
+  await press(on, "No, it is not mine");
+  await heading(on, /^Log in to /);
+  await logIn(on, "my only key");
+  expect(sent.filter((path) => /claim|accept/.test(path))).toEqual([]);
+  expect(await on.page.evaluate(async () => (await (await fetch("/v1/account")).json() as { account: unknown }).account)).toBeNull();
+  await leave(on);
+  await leave(mallory);
+});
+
 test("a key without an account gets one with its second way in", async () => {
   const on = await visit(browser, service);
   await createKey(on, "laptop");
@@ -110,6 +137,8 @@ test("a key without an account gets one with its second way in", async () => {
   const link = await addDevice(on, "tablet");
   const tablet = await visit(browser, service);
   await tablet.page.goto(link);
+  await tablet.page.getByText("An account without a name").waitFor();
+  await press(tablet, "Yes, it is mine");
   await heading(tablet, "Add this device to your account");
   await fillName(tablet, "tablet");
   await logIn(tablet, "tablet");

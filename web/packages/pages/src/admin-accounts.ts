@@ -1,11 +1,11 @@
 import { accounts, changeAccount, makeInvite, removeAccount, type AdminAccount, type Change } from "./admin-api.js";
-import { adminFailure, emailFault, groupsFault, groupsOf, head, nameFault, type Open } from "./admin-parts.js";
+import { adminFailure, emailFault, groupsFault, groupsOf, head, nameFault, showLink, type Open } from "./admin-parts.js";
 import { showSessions } from "./admin-sessions.js";
 import { button, el } from "./dom.js";
 import { showFailure } from "./failure-page.js";
-import { day, moment } from "./format.js";
+import { day } from "./format.js";
 import { form } from "./form.js";
-import { confirmed, copyable, facts, section, show } from "./view.js";
+import { confirmed, didCard, facts, section, show } from "./view.js";
 import { wordsOf } from "./words.js";
 
 /** The accounts, a hundred at a time. */
@@ -83,17 +83,12 @@ function showAccount(account: AdminAccount, open: Open): void {
 }
 
 function keysSection(account: AdminAccount, open: Open): HTMLElement {
-  const { account_id, keys } = account;
+  const { account_id, keys, subject } = account;
   const recover = (): Promise<void> => attempt(open, async () => {
-    const { link, expires } = await makeInvite({ name: "new key", account_id });
-    show({
-      title: `A new key for ${nameOf(account)}`,
-      body: [
-        section("The link", copyable(link, "the link"), el("p", { class: "hint" }, `It can be used once, until ${moment(expires)}. It is shown only now.`)),
-        el("p", { class: "note" }, "Whoever opens it first gets into this account. Be sure who asks before you send it."),
-        el("p", { class: "actions" }, button("Done", () => open("accounts"), "primary")),
-      ],
-    });
+    const note = "Whoever opens it first gets into this account. Be sure who asks before you send it.";
+    showLink(`A new key for ${nameOf(account)}`, await makeInvite({ name: "new key", account_id }), note, () => open("accounts"),
+      section("What they are asked", el("p", {}, "The page asks whether this account is theirs. Send the name and the words along, in another way than the link if you can."),
+        didCard({ did: subject, words: wordsOf(subject) }, "the DID of the account")));
   });
   return section("Its keys",
     el("ul", { class: "cards" }, ...keys.map(({ did, label, added }) => {

@@ -35,6 +35,11 @@ export interface InviteRequest {
   readonly account_id?: string;
 }
 
+export interface NewInvite {
+  readonly link: string;
+  readonly expires: number;
+}
+
 export interface Change {
   readonly name?: string;
   readonly email?: string | null;
@@ -64,8 +69,8 @@ export async function removeAccount(id: string): Promise<void> {
   await remove(`accounts/${id}`);
 }
 
-export async function makeInvite(request: InviteRequest): Promise<{ link: string; expires: number }> {
-  return (await (await ask("POST", "/v1/admin/invites", [201], request)).json()) as { link: string; expires: number };
+export async function makeInvite(request: InviteRequest): Promise<NewInvite> {
+  return (await (await ask("POST", "/v1/admin/invites", [201], request)).json()) as NewInvite;
 }
 
 export async function invites(): Promise<AdminInvite[]> {

@@ -1,6 +1,9 @@
-import { button, el } from "./dom.js";
+import type { NewInvite } from "./admin-api.js";
+import { button, el, type Child } from "./dom.js";
 import { failureOf, type Failure } from "./failure.js";
+import { moment } from "./format.js";
 import { Refused } from "./session.js";
+import { copyable, section, show } from "./view.js";
 
 /** What the administration is about. */
 export type Section = "invites" | "accounts" | "sessions" | "revocations";
@@ -17,6 +20,19 @@ export function head(current: Section, open: Open): HTMLElement {
     if (name === current) tab.setAttribute("aria-current", "true");
     return tab;
   }));
+}
+
+/** Shows a new link, this once. */
+export function showLink(title: string, { link, expires }: NewInvite, note: string, onDone: () => unknown, ...more: Child[]): void {
+  show({
+    title,
+    body: [
+      section("The link", copyable(link, "the link"), el("p", { class: "hint" }, `It can be used once, until ${moment(expires)}. It is shown only now.`)),
+      ...more,
+      el("p", { class: "note" }, note),
+      el("p", { class: "actions" }, button("Done", onDone, "primary")),
+    ],
+  });
 }
 
 /** The page for whatever the service refused. */

@@ -1,15 +1,15 @@
 import "./style.css";
 import { showAccounts } from "./admin-accounts.js";
 import { invites, makeInvite, cancelInvite, type AdminInvite, type InviteRequest } from "./admin-api.js";
-import { adminFailure, emailFault, groupsFault, groupsOf, head, hoursFault, nameFault, type Section } from "./admin-parts.js";
+import { adminFailure, emailFault, groupsFault, groupsOf, head, hoursFault, nameFault, showLink, type Section } from "./admin-parts.js";
 import { showRevocations } from "./admin-revocations.js";
 import { showSessions } from "./admin-sessions.js";
-import { button, el } from "./dom.js";
+import { el } from "./dom.js";
 import { showFailure } from "./failure-page.js";
 import { moment } from "./format.js";
 import { form } from "./form.js";
 import { Refused } from "./session.js";
-import { confirmed, copyable, facts, section, show, waiting } from "./view.js";
+import { confirmed, facts, section, show, waiting } from "./view.js";
 
 const SECTIONS: Readonly<Record<Section, (inList: boolean) => Promise<void>>> = {
   invites: showInvites, accounts: () => showAccounts(open), sessions: () => showSessions(open), revocations: (inList) => showRevocations(open, { inList }),
@@ -77,16 +77,8 @@ function inviteCard({ invite_id, kind, name, label, email, groups, made, expires
 
 async function invite(request: InviteRequest): Promise<void> {
   try {
-    const { link, expires } = await makeInvite(request);
-    show({
-      title: `An invite for ${request.name}`,
-      body: [
-        section("The link", copyable(link, "the link"),
-          el("p", { class: "hint" }, `It can be used once, until ${moment(expires)}. It is shown only now.`)),
-        el("p", { class: "note" }, "Whoever opens it first gets the account. If it went to the wrong person, cancel the invite."),
-        el("p", { class: "actions" }, button("Done", () => open("invites"), "primary")),
-      ],
-    });
+    const note = "Whoever opens it first gets the account. If it went to the wrong person, cancel the invite.";
+    showLink(`An invite for ${request.name}`, await makeInvite(request), note, () => open("invites"));
   } catch (fault) {
     failed(fault, "invites");
   }

@@ -1,7 +1,9 @@
-import { el, type Child } from "./dom.js";
+import { button, el, type Child } from "./dom.js";
 import { failureOf, type Failure } from "./failure.js";
 import { moment } from "./format.js";
 import { ask, Refused } from "./session.js";
+import { didCard, section, show } from "./view.js";
+import { wordsOf } from "./words.js";
 
 /** What an invite is for, as the service tells whoever has its secret. */
 export interface Invite {
@@ -9,6 +11,8 @@ export interface Invite {
   readonly name: string;
   readonly groups: readonly string[];
   readonly label: string | null;
+  /** The first DID of the account that gets a further key; null where the account is yet to be made. */
+  readonly subject: string | null;
   /** Unix seconds. */
   readonly expires: number;
 }
@@ -24,7 +28,41 @@ export async function claimInvite(secret: string, did: string): Promise<void> {
 }
 
 /** Why a key is asked for, in words for whoever was invited. */
-export function introduce({ kind, name, groups, label, expires }: Invite): { title: string; intro: Child[] } {
+export interface Invited {
+  readonly title: string;
+  readonly intro: readonly Child[];
+}
+
+/** Goes on with an invite; where it leads to somebody's account, only once the visitor says that the account is theirs. */
+export async function openInvite(secret: string, onInvited: (invited: Invited) => unknown, onRefused: () => unknown): Promise<void> {
+  const invite = await lookAtInvite(secret);
+  const goOn = (): unknown => onInvited(introduce(invite));
+  return invite.kind === "account" ? void goOn() : askWhose(invite, goOn, onRefused);
+}
+
+function askWhose(invite: Invite, onYes: () => unknown, onNo: () => unknown): void {
+  show({
+    title: "Is this account yours?",
+    body: [
+      el("p", {}, `This link adds a key of this device to an account that is at ${location.host} already:`),
+      section("The account", ...whose(invite)),
+      el("p", { class: "note warning" }, el("strong", {}, "Go on only if it is yours."),
+        " Whoever has a key of this account then counts as you here, and you as them: they can do what you can, see what you did, and take your key out again."),
+      el("p", {}, "If you made the link yourself, the page that showed it names the same account. If somebody sent it to you, ask them before you go on."),
+      el("p", { class: "actions" }, button("No, it is not mine", onNo), button("Yes, it is mine", onYes)),
+    ],
+  });
+}
+
+/** Whose account a key is added to. */
+export function whose({ name, subject }: Pick<Invite, "name" | "subject">): Child[] {
+  return [
+    el("p", { class: "who" }, el("strong", {}, name === "" ? "An account without a name" : name)),
+    subject !== null && didCard({ did: subject, words: wordsOf(subject) }, "the DID of the account"),
+  ];
+}
+
+function introduce({ kind, name, groups, label, expires }: Invite): Invited {
   const until = el("p", { class: "hint" }, `The invite can be used once, until ${moment(expires)}.`);
   if (kind === "account") {
     const title = name === "" ? `You are invited to ${location.host}` : `You are invited to ${location.host} as ${name}`;
@@ -41,7 +79,6 @@ export function introduce({ kind, name, groups, label, expires }: Invite): { tit
     intro: [
       el("p", {}, "Create a key on this device, or choose one. It will open the same account as the keys that are there already",
         label !== null && label !== "" && [", under the label ", label].join(""), "."),
-      el("p", { class: "note" }, "Go on only if you made this link yourself on another device, or got it from the operator. Otherwise you would be at work in somebody else's account."),
       until,
     ],
   };

@@ -72,8 +72,8 @@ async function comeInByLink(link: string): Promise<void> {
 
 async function takeInvite(attempt: Attempt & { invite: string }): Promise<void> {
   try {
-    const { introduce, lookAtInvite } = await part(import("./invite.js"));
-    await choose({ ...attempt, invited: introduce(await lookAtInvite(attempt.invite)) });
+    const { openInvite } = await part(import("./invite.js"));
+    await openInvite(attempt.invite, (invited) => choose({ ...attempt, invited }), startPlain);
   } catch (fault) {
     await inviteFailed(fault, attempt);
   }

@@ -57,8 +57,8 @@ export function inviteRoutes(accounts: Accounts, asked: Asked): Answer {
   return json(lookOf(accounts.claim(secret, did)));
 }
 
-function lookOf({ kind, name, groups, label, expires }: Invite): object {
-  return { kind, name, groups, label, expires };
+function lookOf({ kind, name, groups, label, account, expires }: Invite): object {
+  return { kind, name, groups, label, subject: account?.subject ?? null, expires };
 }
 
 /** The links with which a login of a program goes on in a browser. */

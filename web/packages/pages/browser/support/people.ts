@@ -32,6 +32,11 @@ export async function inviteOf(owner: Visit, value: object): Promise<{ link: str
   return { link: String(body["link"]), id: String(body["invite_id"]) };
 }
 
+/** The link of a new invite that a page shows. */
+export async function shownLink({ page }: Visit): Promise<string> {
+  return (await page.locator(".copyable code").first().textContent()) ?? "";
+}
+
 /** The accounts' names and their keys. */
 export async function accountsOf(owner: Visit): Promise<Map<string, { id: string; keys: { did: string; label: string }[] }>> {
   const { accounts } = (await ask(owner, "GET", "/v1/admin/accounts")).body as { accounts: { account_id: string; name: string; keys: { did: string; label: string }[] }[] };
