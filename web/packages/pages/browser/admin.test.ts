@@ -42,6 +42,7 @@ test("the page is for the group admin", async () => {
   const on = await visit(browser, service);
   await on.page.goto(`${on.origin}/admin`);
   await heading(on, "You are not logged in");
+  await look(on, "admin-logged-out");
   await leave(on);
   const bob = await someone("Bob");
   await bob.page.goto(`${bob.origin}/admin`);
@@ -109,12 +110,14 @@ test("an account gets another name, is disabled, let in again, and removed", asy
   await on.page.reload();
   await heading(on, "You are not logged in");
   await openAccount("Ada Lovelace");
+  await look(owner, "admin-account-disabled");
   await press(owner, "Let it in again");
   await heading(owner, "Accounts");
   await on.page.goto(`${on.origin}/login`);
   await logIn(on, "laptop");
   await openAccount("Ada Lovelace");
   await press(owner, "Remove this account");
+  await look(owner, "admin-account-remove");
   await press(owner, "Really remove Ada Lovelace and all its keys for good");
   await heading(owner, "Accounts");
   expect((await accountsOf(owner)).has("Ada Lovelace")).toBe(false);

@@ -112,6 +112,7 @@ test("another identity than the one that is known is never accepted by itself", 
     await heading(on, "The identity of this service has changed");
     expect(await on.page.getByRole("button", { name: /Log in as/ }).count()).toBe(0);
     await on.page.getByText("I have asked the operator").click();
+    await look(on, "failure-changed-asked");
     await press(on, "I checked with the operator; trust the new identity");
     await on.page.getByText(/when you confirmed it with the operator/).waitFor();
     await logIn(on, "laptop");
@@ -126,12 +127,18 @@ test("a service whose policy refuses", async () => {
   try {
     const on = await visit(browser, strict);
     await createKey(on, "stranger");
+    let held: Route | undefined;
+    await on.page.route("**/didshake", (route) => { held = route; }, { times: 1 });
     await press(on, "Log in as stranger");
+    await expect.poll(() => held).toBeDefined();
+    await look(on, "login-under-way");
+    await held?.continue();
     await heading(on, "The service did not let you in");
     await on.page.getByText("denied (alert 49)").waitFor();
     await on.page.getByRole("button", { name: "Copy your DID" }).waitFor();
     await look(on, "failure-refused");
     await on.page.getByText("What happened until then").click();
+    await look(on, "failure-steps");
     expect(await on.page.locator(".steps .done .label").allTextContents()).toEqual(["Hello sent", "The service proved who it is"]);
     expect(await on.page.locator(".steps .failed .label").textContent()).toBe("You prove who you are: this failed");
     await stillOut(on);
@@ -186,7 +193,7 @@ test("too many attempts, maintenance, nobody there, no network: each is said, an
     ["busy", "Too many attempts", "Try again in 30 seconds.", (route) => route.fulfill({ status: 429, headers: { "Retry-After": "30" } })],
     ["maintenance", "The service does not answer", "it may be in maintenance", (route) => route.fulfill({ status: 503, headers: { "Retry-After": "120" } })],
     ["offline", "The service does not answer", "Check that this device is online", (route) => route.abort("internetdisconnected")],
-    ["portal", "The service gave an answer that is none", "log in there first", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<p>Welcome" })],
+    ["portal", "Something else answered in the service's place", "log in there first", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<p>Welcome" })],
     ["incompatible", "The two sides do not understand each other", "of different versions",
       (route) => route.fulfill({ status: 401, contentType: "application/didshake", body: Buffer.from([15, 70]) })],
     // nobody has proved anything yet: this is not the page of the policy

@@ -48,6 +48,7 @@ test("an invite, a recovery code that is typed back, and the account", async () 
   await type(on, "keys only");
   await on.page.keyboard.press("Enter");
   await expectFocus(on, /as Ada$/);
+  expect(await on.page.locator(".unmarked").count()).toBe(0);
   await go(on, "Log in as keys only", "You are logged in as keys only");
   await on.page.getByRole("button", { name: "Make a recovery code" }).waitFor();
   await go(on, "Make a recovery code", "Your recovery code");

@@ -134,6 +134,7 @@ test("a key without an account gets one with its second way in", async () => {
   await logIn(on, "laptop");
   await account(on);
   await on.page.getByText("You have no account here, only a key").waitFor();
+  await look(on, "account-none");
   const link = await addDevice(on, "tablet");
   const tablet = await visit(browser, service);
   await tablet.page.goto(link);
@@ -163,5 +164,11 @@ test("more links than an account may have, and no answer: each is said", async (
   expect(await on.page.getByLabel("What is the other device?").inputValue()).toBe("one too many");
   await press(on, "Make a link");
   await heading(on, "The service does not answer");
+  await on.page.unroute("**/didshake");
+  await on.page.route("**/v1/account/invites", (route) => route.fulfill({ status: 403 }));
+  await press(on, "Try again");
+  await press(on, "Make a link");
+  await heading(on, "Your account is switched off");
+  await look(on, "add-device-off");
   await leave(on);
 });

@@ -69,5 +69,6 @@ test("whoever cancels is not logged in, and may log in otherwise", async () => {
   await logIn(on, "laptop");
   await on.page.goto((await programLink()).link);
   await on.page.getByText(/The new one takes its place here; the other goes on until it ends/).waitFor();
+  await look(on, "link-session");
   await leave(on);
 });

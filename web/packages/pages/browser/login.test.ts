@@ -23,6 +23,8 @@ test("a first visit: a key, a login in four steps with their bytes, and a sessio
   expect(await on.page.locator("main").textContent()).toContain("You have not been here before");
   await on.page.getByText(service.did).waitFor();
   await look(on, "login-first");
+  await on.page.getByText("What this page cannot protect you from").click();
+  await look(on, "login-limits");
   await press(on, "Create a key on this device");
   await on.page.getByText("Give it a name").waitFor();
   await createKey(on, "laptop");

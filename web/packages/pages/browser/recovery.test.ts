@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readCode, recoveryKey } from "../src/recovery-code.js";
 import { accountsOf, ask, inviteOf, ownerOf, seeAccount, takeInvite } from "./support/people.js";
 import { startService, type Service } from "./support/start.js";
-import { createKey, heading, launch, leave, look, press, visit, type Visit } from "./support/visit.js";
+import { createKey, heading, launch, leave, look, picture, press, visit, type Visit } from "./support/visit.js";
 
 let browser: Browser;
 let service: Service;
@@ -24,6 +24,7 @@ afterAll(async () => {
 async function someone(name: string): Promise<Visit> {
   const on = await visit(browser, service);
   await takeInvite(on, (await inviteOf(owner, { name })).link, "laptop");
+  await on.page.getByRole("button", { name: "Make a recovery code" }).waitFor();
   return on;
 }
 
@@ -61,6 +62,9 @@ test("a code is shown once, typed back, proved, and kept nowhere", async () => {
   const groups = await shownCode(on);
   expect(groups).toHaveLength(9);
   await look(on, "recovery-code");
+  await on.page.emulateMedia({ media: "print" });
+  await picture(on.page, "recovery-code-print");
+  await on.page.emulateMedia({ media: "screen" });
   await press(on, "I have kept it");
   await look(on, "recovery-check");
   await press(on, "Show the code again");

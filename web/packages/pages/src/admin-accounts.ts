@@ -5,7 +5,7 @@ import { button, el } from "./dom.js";
 import { showFailure } from "./failure-page.js";
 import { day } from "./format.js";
 import { form } from "./form.js";
-import { confirmed, didCard, facts, section, show } from "./view.js";
+import { code, confirmed, didCard, facts, section, show } from "./view.js";
 import { wordsOf } from "./words.js";
 
 /** The accounts, a hundred at a time. */
@@ -32,7 +32,7 @@ function accountCard(account: AdminAccount, open: Open): HTMLElement {
     facts([
       ["E-mail", account.email ?? "none"], ["Groups", account.groups.join(", ") || "none"], ["Since", day(account.created)],
       ["Keys", keys.map(({ did, label }) => (label === "" ? wordsOf(did) : label)).join(", ")],
-    ]), name === "" && el("code", { class: "block" }, account.subject));
+    ]), name === "" && code(account.subject));
 }
 
 function nameOf({ name, subject }: AdminAccount): string {
@@ -66,10 +66,10 @@ function showAccount(account: AdminAccount, open: Open): void {
           submit: "Save", onCancel: () => open("accounts"),
           onSubmit: ([newName = "", newEmail = "", newGroups = ""]) => save({ name: newName, email: newEmail === "" ? null : newEmail, groups: groupsOf(newGroups) }),
         }),
-        facts([["Subject", subject]])),
+        el("div", {}, el("p", { class: "hint" }, "What applications know it by:"), code(subject))),
       keysSection(account, open),
       section(disabled ? "Disabled" : "Keep it out",
-        el("p", {}, disabled ? "This account is kept out until you let it in again." : "Disabling ends its sessions at once, and keeps it out until you let it in again. Removing is for good."),
+        el("p", {}, disabled ? "This account is kept out until you let it in again. Removing is for good." : "Disabling ends its sessions at once, and keeps it out until you let it in again. Removing is for good."),
         el("p", { class: "actions" }, disabled ? button("Let it in again", () => save({ disabled: false })) : button("Disable this account", () => save({ disabled: true }))),
         confirmed({
           label: "Remove this account", question: `Really remove ${nameOf(account)} and all its keys for good`, keep: "Keep it",
@@ -94,7 +94,7 @@ function keysSection(account: AdminAccount, open: Open): HTMLElement {
     el("ul", { class: "cards" }, ...keys.map(({ did, label, added }) => {
       const sessions = button("Sessions", () => attempt(open, () => showSessions(open, did)));
       sessions.setAttribute("aria-label", `Sessions of ${label === "" ? wordsOf(did) : label}`);
-      return el("li", { class: "card" }, el("h3", {}, label === "" ? wordsOf(did) : label), el("code", { class: "block" }, did),
+      return el("li", { class: "card" }, el("h3", {}, label === "" ? wordsOf(did) : label), code(did),
         facts([["Since", day(added)]]), el("p", { class: "actions" }, sessions));
     })),
     el("p", {}, "If somebody has lost every key, invite a new one to the same account."),

@@ -4,7 +4,7 @@ import { button, el } from "./dom.js";
 import { showFailure } from "./failure-page.js";
 import { moment } from "./format.js";
 import { form } from "./form.js";
-import { confirmed, facts, section, show } from "./view.js";
+import { code, confirmed, facts, section, show } from "./view.js";
 import { wordsOf } from "./words.js";
 
 /** The DIDs that are kept out, whatever the policy says. */
@@ -38,7 +38,7 @@ async function attempt(open: Open, action: () => Promise<void>): Promise<void> {
 
 function card({ did, since, reason }: Revocation, open: Open): HTMLElement {
   const words = wordsOf(did);
-  return el("li", { class: "card" }, el("h3", {}, words), el("code", { class: "block" }, did),
+  return el("li", { class: "card" }, el("h3", {}, words), code(did),
     facts([["Since", moment(since)], ["Reason", reason === null || reason === "" ? "none given" : reason]]),
     confirmed({
       label: "Lift", what: `Lift the revocation of ${words}`, question: `Really let ${words} in again`, keep: "Keep it out",

@@ -4,7 +4,7 @@ import { button, el } from "./dom.js";
 import { showFailure } from "./failure-page.js";
 import { moment } from "./format.js";
 import type { Session } from "./session.js";
-import { facts, show } from "./view.js";
+import { code, facts, show } from "./view.js";
 import { wordsOf } from "./words.js";
 
 /** The newest sessions, or those of a DID. */
@@ -35,6 +35,6 @@ function sessionCard({ session_id, did, client, created, expires, last_used, cur
   end.setAttribute("aria-label", `End the session of ${wordsOf(did)} from ${where}, begun ${moment(created)}`);
   return el("li", { class: "card" },
     el("div", { class: "head" }, el("h3", {}, wordsOf(did)), current ? el("p", { class: "badge" }, "This one") : end),
-    el("code", { class: "block" }, did),
+    code(did),
     facts([["From", where], ["Begun", moment(created)], ["Last used", last_used === null ? "not yet" : moment(last_used)], ["Ends", moment(expires)]]));
 }

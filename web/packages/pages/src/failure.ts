@@ -134,7 +134,7 @@ function waitOf(retryAfter: string | null): string | undefined {
 
 function unusable(status: number): Failure {
   return {
-    title: "The service gave an answer that is none",
+    title: "Something else answered in the service's place",
     happened: ["Something answered, but not as a didshake service does. A proxy or a network that asks for a login of its own may stand in between."],
     todo: ["If you are on a hotel's or a train's network, log in there first.", "If it stays so, tell the operator the code below."],
     code: `status ${status}`, again: true,

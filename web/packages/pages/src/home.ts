@@ -5,7 +5,7 @@ import type { Identities, Identity } from "./identities.js";
 import { limits } from "./limits.js";
 import { nameForm } from "./name-form.js";
 import { serviceSection, type Service } from "./service.js";
-import { didCard, fold, section, show } from "./view.js";
+import { code, didCard, fold, section, show } from "./view.js";
 
 /** What the home view works with. */
 export interface Home {
@@ -113,7 +113,7 @@ function showRemove(home: Home, identity: Identity): void {
       el("p", {}, "This key exists in this browser and nowhere else. Once removed, it cannot be brought back, by you or by anyone."),
       el("ul", {},
         el("li", {}, "This service will no longer let you in with it."),
-        el("li", {}, "What belongs to this identity here stays with it. You would come back as somebody new."),
+        el("li", {}, "What belongs to this identity here stays with it. Unless another key or a recovery code opens your account, you would come back as somebody new."),
         el("li", {}, "Sessions that are open go on until they end; log out first if they should not.")),
       didCard(identity, "its DID"),
       el("p", { class: "actions" },
@@ -130,7 +130,7 @@ export function showEvicted(home: Home): void {
     missing.forEach(({ did }) => home.identities.forget(did));
     return showHome(home);
   };
-  const entries: Child[] = missing.map(({ name, did }) => el("li", {}, el("strong", {}, name), el("code", { class: "block" }, did)));
+  const entries: Child[] = missing.map(({ name, did }) => el("li", {}, el("strong", {}, name), code(did)));
   show({
     title: missing.length === 1 ? "Your key is gone" : "Some of your keys are gone",
     body: [
@@ -139,8 +139,8 @@ export function showEvicted(home: Home): void {
       home.service.pin === undefined && el("p", {}, "What this browser remembered about the service is gone as well: look at its identity as if for the first time."),
       el("h2", {}, "What you can do"),
       el("ul", { class: "todo" },
-        el("li", {}, "The key cannot be brought back. A new one makes you somebody new to the service."),
-        el("li", {}, "Ask the operator to let your new DID in, and to shut out the old one if you think that somebody took the device's data."),
+        el("li", {}, "The key cannot be brought back. With a recovery code, or a link from another device of yours, a new key gets you back into your account."),
+        el("li", {}, "Without one, a new key makes you somebody new: ask the operator to let its DID in, and to shut out the old one if you think that somebody took the device's data."),
         el("li", {}, "Adding this site to your bookmarks or home screen makes some browsers keep its data.")),
       el("p", { class: "actions" }, button(all.length === 0 ? "Go on and create a new key" : "Go on with the keys that are left", goOn, "primary")),
       el("p", { class: "code" }, "For support: ", el("code", {}, "key missing")),

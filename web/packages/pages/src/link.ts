@@ -1,7 +1,7 @@
 import { button, el } from "./dom.js";
-import { failureOf, now, type Failure } from "./failure.js";
+import { failureOf, type Failure } from "./failure.js";
 import { showFailure } from "./failure-page.js";
-import { count, moment } from "./format.js";
+import { moment } from "./format.js";
 import { ask, Refused, type Session } from "./session.js";
 import { didCard, facts, section, show, waiting } from "./view.js";
 import { wordsOf } from "./words.js";
@@ -14,6 +14,7 @@ interface Link {
   /** The address of whoever logged in. */
   readonly client: string | null;
   readonly created: number;
+  /** When the session ends; the link lasts half a minute from when it was made. */
   readonly expires: number;
 }
 
@@ -40,19 +41,18 @@ function showWho(entrance: Entrance, { did, name, client, created, expires }: Li
   const { session, onCancel } = entrance;
   const words = wordsOf(did);
   const who = name === null || name === "" ? words : name;
-  const left = count(Math.max(1, expires - now()), "second");
   show({
     title: `Log in here as ${who}?`,
     body: [
       el("p", { class: "note warning", role: "alert" }, el("strong", {}, "If you did not start this yourself, close this page."),
         " Otherwise you would be at work in somebody else's account, and they could see what you do there."),
       section("Who comes in", didCard({ did, words }, "the DID"),
-        facts([["Account", name === null || name === "" ? "none" : name], ["Logged in", moment(created)], ["From", client ?? "an address that was not recorded"]])),
+        facts([["Account", name === null || name === "" ? "none" : name], ["Logged in", moment(created)], ["Session", `until ${moment(expires)}`], ["From", client ?? "an address that was not recorded"]])),
       session !== undefined && el("p", {}, session.did === did
         ? "This browser has a session of the same identity already. The new one takes its place here."
         : `This browser has a session of ${wordsOf(session.did)}. The new one takes its place here; the other goes on until it ends.`),
       el("p", { class: "actions" }, button(`Log in as ${who}`, () => enter(entrance), "primary"), button("Cancel", onCancel)),
-      el("p", { class: "hint" }, `The link can be used once, within ${left}. It leads to ${entrance.path}.`),
+      el("p", { class: "hint" }, `The link can be used once, within half a minute. It leads to ${entrance.path}.`),
     ],
   });
 }

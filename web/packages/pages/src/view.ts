@@ -9,6 +9,8 @@ export interface View {
 }
 
 let first = true;
+/** Whether the visitor has pressed anything since the page came up. */
+let pressed = false;
 
 /** Replaces what is shown. The heading takes the focus, so that a screen reader begins there; not as the page comes up. */
 export function show({ title, body, at }: View): void {
@@ -16,10 +18,23 @@ export function show({ title, body, at }: View): void {
   const main = document.querySelector("main") as HTMLElement;
   main.replaceChildren(heading, ...present(body));
   document.title = `${title} · ${location.host}`;
-  const begin = at?.querySelector("h2") ?? heading;
-  begin.tabIndex = -1;
-  if (!first) begin.focus();
+  const start = at?.querySelector("h2") ?? heading;
+  start.tabIndex = -1;
+  // as the page comes up, a mark would only look like a field
+  start.classList.toggle("unmarked", !pressed);
+  if (!first) return start.focus();
   first = false;
+  for (const press of ["keydown", "pointerdown"]) addEventListener(press, () => { pressed = true; }, { once: true, capture: true });
+}
+
+/** Begins a page, and again where the browser brings it back as it was: who is logged in may be another by then. */
+export function begin(title: string, start: () => unknown): void {
+  const go = (): void => {
+    show(waiting(title));
+    void start();
+  };
+  addEventListener("pageshow", ({ persisted }) => persisted && go());
+  go();
 }
 
 export function waiting(text: string): View {
@@ -28,7 +43,12 @@ export function waiting(text: string): View {
 
 /** Something long to copy: it wraps, and a button copies it. */
 export function copyable(text: string, what: string): HTMLElement {
-  return el("div", { class: "copyable" }, el("code", {}, text), copyButton(text, what));
+  return el("div", { class: "copyable" }, code(text), copyButton(text, what));
+}
+
+/** A DID or a link. It breaks between groups of four characters, so that its lines are of one length and can be compared. */
+export function code(text: string): HTMLElement {
+  return el("code", { class: "block" }, ...(text.match(/.{1,4}/gsu) ?? []).flatMap((group) => [group, el("wbr")]));
 }
 
 export function copyButton(text: string, what: string): HTMLElement {

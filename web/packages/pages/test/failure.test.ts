@@ -29,7 +29,7 @@ test("what HTTP says decides about the transport", () => {
   expect(title("transport")).toBe("The service does not answer");
   expect(title("transport", answered(429))).toBe("Too many attempts");
   expect(title("transport", answered(503))).toBe("The service does not answer");
-  expect(title("transport", answered(200))).toBe("The service gave an answer that is none");
+  expect(title("transport", answered(200))).toBe("Something else answered in the service's place");
   expect(failureOf(new Refused(429, "90")).todo).toEqual(["Try again in 2 minutes."]);
   expect(failureOf(new Refused(429, "1")).todo).toEqual(["Try again in 1 second."]);
   expect(failureOf(new Refused(0)).todo[0]).toBe("Check that this device is online.");

@@ -63,7 +63,7 @@ function lookOf({ kind, name, groups, label, account, expires }: Invite): object
 
 /** The links with which a login of a program goes on in a browser. */
 export class Links {
-  readonly #links = new Map<string, { session: Kept; created: number; expires: number }>();
+  readonly #links = new Map<string, { session: Kept; expires: number }>();
 
   constructor(readonly accounts: Accounts, readonly sessions: Sessions) {}
 
@@ -73,16 +73,16 @@ export class Links {
     for (const [secret, link] of this.#links) if (link.session === session) this.#links.delete(secret);
     const secret = randomBytes(32).toString("base64url");
     const expires = systemClock() + 30;
-    this.#links.set(secret, { session, created: systemClock(), expires });
+    this.#links.set(secret, { session, expires });
     return json({ secret, expires }, 201);
   }
 
   look(asked: Asked): Answer {
-    const { session, created, expires } = this.#live(asked).link;
-    const { did, fragment } = session.established.peer;
+    const { session } = this.#live(asked).link;
+    const { peer: { did, fragment }, acceptedAt, lifetime } = session.established;
     const name = this.accounts.of(did)?.name ?? null;
     const verification_method = fragment === "" ? did : methodUrl(did, fragment);
-    return json({ did, verification_method, name, client: "127.0.0.1", created, expires });
+    return json({ did, verification_method, name, client: "127.0.0.1", created: acceptedAt, expires: acceptedAt + lifetime });
   }
 
   /** The session that comes in; the link is used up. */
