@@ -7,7 +7,7 @@ import { moment } from "./format.js";
 import { Identities, type Identity } from "./identities.js";
 import { accountKeysSection, accountSection } from "./keys-section.js";
 import { allSessions, currentSession, endAll, endCurrent, endOne, Refused, type Session } from "./session.js";
-import { confirmed, didCard, facts, section, show, waiting } from "./view.js";
+import { begin, confirmed, didCard, facts, section, show } from "./view.js";
 import { wordsOf } from "./words.js";
 
 /** @param worked whether the list of sessions was at work */
@@ -20,9 +20,13 @@ async function start(worked = false): Promise<void> {
     sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.created - a.created);
     showAccount({ current, sessions, account, keys, worked });
   } catch (fault) {
-    if (fault instanceof Refused && fault.status === 401) return showLoggedOut();
-    showFailure(failureOf(fault), () => start());
+    failed(fault);
   }
+}
+
+function failed(fault: unknown): void {
+  if (fault instanceof Refused && fault.status === 401) return showLoggedOut();
+  showFailure(failureOf(fault), () => start());
 }
 
 /** The keys of this browser; none where it has no storage, which the login page explains. */
@@ -50,7 +54,7 @@ async function attempt(action: () => Promise<void>): Promise<void> {
     await action();
     await start(true);
   } catch (fault) {
-    showFailure(failureOf(fault), () => start());
+    failed(fault);
   }
 }
 
@@ -126,5 +130,4 @@ function keysSection(title: string, keys: readonly Identity[], did: string): Chi
       didCard(key, `the DID of ${key.name}`)))));
 }
 
-show(waiting("Your account"));
-void start();
+begin("Your account", () => start());

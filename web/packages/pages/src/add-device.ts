@@ -4,6 +4,7 @@ import { showFailure } from "./failure-page.js";
 import { moment } from "./format.js";
 import { form } from "./form.js";
 import type { Me } from "./second-way.js";
+import { unseenFault } from "./identities.js";
 import { lookAtInvite, whose, type Invite } from "./invite.js";
 import { briefly } from "./signed.js";
 import { copyable, section, show, waiting } from "./view.js";
@@ -25,7 +26,7 @@ export function showAddDevice(me: Me, label = ""): void {
 export function labelFault(label: string): string | undefined {
   const length = [...label.trim()].length;
   if (length < 1) return "Say which device it is: any word that tells it from the others.";
-  return length > 64 ? "This has at most 64 characters." : undefined;
+  return length > 64 ? "This has at most 64 characters." : unseenFault(label);
 }
 
 async function makeLink(me: Me, label: string): Promise<void> {

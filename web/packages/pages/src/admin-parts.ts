@@ -2,6 +2,7 @@ import type { NewInvite } from "./admin-api.js";
 import { button, el, type Child } from "./dom.js";
 import { failureOf, type Failure } from "./failure.js";
 import { moment } from "./format.js";
+import { unseenFault } from "./identities.js";
 import { Refused } from "./session.js";
 import { copyable, section, show } from "./view.js";
 
@@ -67,7 +68,7 @@ export function adminFailure(fault: unknown): Failure {
 
 export function nameFault(name: string): string | undefined {
   const length = [...name.trim()].length;
-  return length >= 1 && length <= 64 ? undefined : "A name has 1 to 64 characters.";
+  return length >= 1 && length <= 64 ? unseenFault(name) : "A name has 1 to 64 characters.";
 }
 
 export function emailFault(email: string): string | undefined {

@@ -9,7 +9,7 @@ import { showFailure } from "./failure-page.js";
 import { moment } from "./format.js";
 import { form } from "./form.js";
 import { Refused } from "./session.js";
-import { confirmed, facts, section, show, waiting } from "./view.js";
+import { begin, confirmed, facts, section, show } from "./view.js";
 
 const SECTIONS: Readonly<Record<Section, (inList: boolean) => Promise<void>>> = {
   invites: showInvites, accounts: () => showAccounts(open), sessions: () => showSessions(open), revocations: (inList) => showRevocations(open, { inList }),
@@ -84,5 +84,4 @@ async function invite(request: InviteRequest): Promise<void> {
   }
 }
 
-show(waiting("Administration"));
-void open("invites");
+begin("Administration", () => open("invites"));

@@ -18,7 +18,19 @@ export function present(children: readonly Child[]): (Node | string)[] {
   return children.filter((child) => child !== undefined && child !== false);
 }
 
-export function button(label: string, onclick: () => unknown, kind: "primary" | "quiet" | "danger" = "quiet"): HTMLButtonElement {
+/** A button, which does nothing while what it did last is under way. */
+export function button(label: string, onPress: () => unknown, kind: "primary" | "quiet" | "danger" = "quiet"): HTMLButtonElement {
+  let busy = false;
+  const onclick = async (event: Event): Promise<void> => {
+    // the second half of a double click was meant for what stood here before
+    if (busy || (event as UIEvent).detail > 1) return;
+    busy = true;
+    try {
+      await onPress();
+    } finally {
+      busy = false;
+    }
+  };
   return el("button", { type: "button", class: kind, onclick }, label);
 }
 

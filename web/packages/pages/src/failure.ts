@@ -30,6 +30,8 @@ export const now = (): number => Math.floor(Date.now() / 1000);
 
 /** Finds the page for whatever was thrown. */
 export function failureOf(fault: unknown, { answered, alert, proved = false }: Circumstances = {}): Failure {
+  // a page of somebody else's where an answer should be
+  if (fault instanceof SyntaxError) return unusable(200);
   if (fault instanceof Refused) return ofStatus(fault.status, fault.retryAfter, `status ${fault.status}`);
   if (!(fault instanceof DidshakeError)) return unexpected(fault instanceof Error ? fault.name : "unknown");
   const { code } = fault;

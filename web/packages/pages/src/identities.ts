@@ -1,3 +1,4 @@
+import { DidshakeError } from "../../didshake/src/errors.js";
 import { didKey } from "../../didshake/src/keys.js";
 import { SignerStore, WebCryptoSigner } from "../../didshake/src/webcrypto.js";
 import { wordsOf } from "./words.js";
@@ -27,7 +28,13 @@ export function nameFault(name: string, taken: readonly string[]): string | unde
   if (length < 1) return "Give it a name: any word that tells this key from others.";
   if (length > 40) return "A name has at most 40 characters.";
   if (taken.includes(name.trim())) return "You have a key of this name already.";
-  return undefined;
+  return unseenFault(name);
+}
+
+/** A name that a service would not take as a label: one with letters that nobody sees, or that turn the direction of writing. */
+export function unseenFault(text: string): string | undefined {
+  const unseen = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+  return unseen.test(text.trim()) ? "One of its characters cannot be seen, alone or as a part of an emoji. Leave that one out." : undefined;
 }
 
 /** The identities of this browser: keys in IndexedDB, their names and last use also in localStorage. */
@@ -64,19 +71,20 @@ export class Identities {
     return this.#keys.find((identity) => identity.did === did);
   }
 
+  /** A new key of this name, or the one that another tab has made meanwhile. Errors: `own_failure`. */
   async create(name: string): Promise<Identity> {
-    const signer = await WebCryptoSigner.generate();
-    await this.#store.add(name, signer);
-    const did = didKey(signer.publicKey);
-    writeHints([...readHints(), { name, did, used: 0 }]);
-    await this.#load();
-    return this.of(did) as Identity;
+    await this.#kept(WebCryptoSigner.generate().then((signer) => this.#store.add(name, signer))).catch((fault: unknown) => {
+      if (!this.names.includes(name)) throw fault;
+    });
+    const made = this.#keys.find((one) => one.name === name);
+    // a full disk may undo what went well at first
+    if (made === undefined) throw new DidshakeError("own_failure", { detail: "not kept" });
+    return made;
   }
 
   async rename({ name, did }: Identity, to: string): Promise<void> {
-    await this.#store.rename(name, to);
+    await this.#kept(this.#store.rename(name, to));
     this.#remember(did, (hint) => ({ ...hint, name: to }));
-    await this.#load();
   }
 
   async remove({ name, did }: Identity): Promise<void> {
@@ -93,6 +101,15 @@ export class Identities {
   /** No longer misses a key. */
   forget(did: string): void {
     writeHints(readHints().filter((hint) => hint.did !== did));
+  }
+
+  /** Then looks again, also where it failed: another tab may have been first. */
+  async #kept(change: Promise<unknown>): Promise<void> {
+    try {
+      await change;
+    } finally {
+      await this.#load();
+    }
   }
 
   #remember(did: string, change: (hint: Hint) => Hint): void {

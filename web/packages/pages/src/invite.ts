@@ -87,7 +87,7 @@ function introduce({ kind, name, groups, label, expires }: Invite): Invited {
 /** The page for an invite that cannot be used. */
 export function inviteFailure(fault: unknown): Failure {
   const status = fault instanceof Refused ? fault.status : 0;
-  if (status === 404 || status === 400) return unknown(status);
+  if (status === 404 || status === 400 || status === 413) return unknown(status);
   if (status === 410) return over();
   return status === 409 ? taken() : failureOf(fault);
 }
@@ -116,7 +116,7 @@ function over(): Failure {
 function taken(): Failure {
   return {
     title: "This key cannot take the invite",
-    happened: ["A key opens one account. This one has an account here already, or was removed from one for good.", "The invite was not used up."],
+    happened: ["A key opens one account. This one has an account here already, or was removed from one for good; or the invite was opened with another key meanwhile.", "Nothing was changed."],
     todo: ["If the account is yours, log in with the key as usual.", "For another account, choose another key, or create one for it."],
     code: "claim, status 409", again: false,
   };

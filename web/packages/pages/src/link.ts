@@ -65,11 +65,12 @@ async function enter(entrance: Entrance): Promise<void> {
   } catch (fault) {
     return failed(fault, entrance);
   }
-  location.assign(path);
+  // nothing leads back to a link that is used up
+  location.replace(path);
 }
 
 function failed(fault: unknown, entrance: Entrance): void {
-  const over = fault instanceof Refused && (fault.status === 404 || fault.status === 400);
+  const over = fault instanceof Refused && [400, 404, 413].includes(fault.status);
   const goOn = el("p", { class: "actions" }, button("Log in with a key of this browser", entrance.onCancel));
   showFailure(over ? linkOver() : failureOf(fault), () => showLink(entrance), goOn);
 }

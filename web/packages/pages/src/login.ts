@@ -14,7 +14,7 @@ import { takeSecret } from "./secret.js";
 import { askService, hasChanged, type Service } from "./service.js";
 import { currentSession, Refused, type Session } from "./session.js";
 import { Steps } from "./steps.js";
-import { didCard, fold, section, show, waiting } from "./view.js";
+import { begin, didCard, fold, section, show } from "./view.js";
 import { Wire } from "./wire.js";
 import { wordsOf } from "./words.js";
 
@@ -161,12 +161,15 @@ async function logIn(attempt: Attempt, service: Service, identity: Identity): Pr
   }
   secret = undefined;
   await identities.markUsed(identity, now());
-  if (service.pin === undefined) await pins.put(location.origin, { did: service.did, since: now(), how: "first visit" });
+  // a full disk takes nothing back: the service is as new the next time
+  const isKnown = service.pin !== undefined || await pins.put(location.origin, { did: service.did, since: now(), how: "first visit" }).then(() => true, () => false);
   steps.accepted(moment(session.expires));
   const isNew = identity.used === 0;
   // whoever was on the way to somewhere goes on at once; a first login is worth a look
   if (target.asked && service.pin !== undefined && !isNew) return location.assign(target.path);
-  showDone(identity, service, steps, isNew && offer(identity));
+  showDone(identity, steps, isNew && offer(identity),
+    isKnown ? service.pin === undefined && "This browser now remembers the identity of the service, and will warn you if it ever changes."
+      : "This browser could not remember the identity of the service, perhaps for want of space: it will be as new the next time.");
 }
 
 /** A second way in, where there is only one; it comes when it is known. */
@@ -180,7 +183,7 @@ function offer(identity: Identity): Child {
   return place;
 }
 
-function showDone(identity: Identity, service: Service, steps: Steps, more: Child): void {
+function showDone(identity: Identity, steps: Steps, more: Child, note: Child): void {
   show({
     title: `You are logged in as ${identity.name}`,
     body: [
@@ -189,8 +192,7 @@ function showDone(identity: Identity, service: Service, steps: Steps, more: Chil
       el("h2", {}, "What happened"),
       el("p", {}, "Four messages went over the wire. Open one to see its bytes."),
       steps.node,
-      service.pin === undefined && el("p", { class: "note" },
-        "This browser now remembers the identity of the service, and will warn you if it ever changes."),
+      note && el("p", { class: "note" }, note),
     ],
   });
 }
@@ -200,5 +202,4 @@ addEventListener("hashchange", () => {
   secret = takeSecret() ?? secret;
   if (secret !== undefined) void start();
 });
-show(waiting("Log in"));
-void start();
+begin("Log in", start);
