@@ -115,6 +115,8 @@ test("with a code on another device: a new key there, and no session of the code
   await press(on, "Go on");
   await heading(on, "Welcome back, Grace");
   await look(on, "recover-name");
+  // it becomes the label of the key
+  await on.page.getByText("Your account shows it.").waitFor();
   expect(await on.context.cookies()).toEqual([]);
   await on.page.getByLabel("What shall it be called?").fill("new phone");
   await press(on, "Create a key on this device");

@@ -64,7 +64,7 @@ function askName(recovery: Recovery, code: Uint8Array, { name }: Account): void 
     body: [
       el("p", {}, "Now make a key on this device, so that you do not need the code the next time. It becomes a key of your account."),
       nameForm({
-        label: "What shall it be called?", submit: "Create a key on this device", taken: identities.names, onCancel: recovery.onCancel,
+        label: "What shall it be called?", submit: "Create a key on this device", seen: "Your account shows it.", taken: identities.names, onCancel: recovery.onCancel,
         onName: (chosen) => addKey(recovery, code, chosen),
       }),
       el("p", { class: "note" }, "The code goes on to work. If a device was lost or stolen, remove its key on your account page afterwards."),
