@@ -55,7 +55,7 @@ impl Attempt {
         let resolving = responder.resolver.resolve_method(claim.did(), claim.fragment());
         let document = timeout(responder.limits.resolve, resolving).await.map_err(|_| Fault::DidResolutionFailed)??;
         let verified = claimed.verify(&document, responder.clock.now())?;
-        if !responder.policy.allows(verified.initiator()).await {
+        if !responder.policy.allows(verified.initiator()).await? {
             return Err(verified.refuse().into());
         }
         let (accept, agreed) = self.burn_and_accept(verified).await?;

@@ -17,11 +17,13 @@ pub trait Policy: Send + Sync {
     /// Over a claim that nobody has verified, before anything is resolved for it (check 3, R-CHECK-3). It must be cheap.
     fn admits(&self, claim: &Claim) -> bool;
 
-    /// Over a peer whose signature was verified (check 7, R-CHECK-5). The attempt's time runs on. What it cannot tell it
-    /// refuses.
-    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
+    /// Over a peer whose signature was verified (check 7, R-CHECK-5). The attempt's time runs on.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot tell: the peer is refused then, and the log has that cause.
+    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, Result<bool, StoreError>> {
         let _ = peer;
-        Box::pin(std::future::ready(true))
+        Box::pin(std::future::ready(Ok(true)))
     }
 
     /// Over the session of a request that is proved, before its nonce is burned. Where it says no, the request is refused
@@ -40,8 +42,8 @@ impl<F: Fn(&Did) -> bool + Send + Sync> Policy for F {
         self(claim.did())
     }
 
-    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
-        Box::pin(async move { self(peer.did()) })
+    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { Ok(self(peer.did())) })
     }
 
     fn honours<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<bool, StoreError>> {

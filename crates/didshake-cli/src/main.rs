@@ -7,6 +7,7 @@ mod chat;
 mod cli;
 mod commands;
 mod demo;
+mod exec;
 mod expected;
 mod failure;
 mod http_failure;

@@ -35,6 +35,13 @@ impl Offer {
         Err(Failure::new(Exit::Policy, "invite_of_another_account", message).remedy("ask whoever gave you the invite"))
     }
 
+    /// The invite makes an account, where a further key of one was meant.
+    pub(crate) fn is_new(said: &Did) -> Failure {
+        let message =
+            format!("the invite makes an account of its own, and you mean to be a further key of that of {said}");
+        Failure::new(Exit::Policy, "invite_of_another_account", message).remedy("ask whoever gave you the invite")
+    }
+
     /// Nobody can be asked.
     pub(crate) fn unasked(&self) -> Failure {
         let message = format!("the invite would make you a further key of {self}, and nobody can be asked here");

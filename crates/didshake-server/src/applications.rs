@@ -54,9 +54,11 @@ impl Application {
         &self.settings.origin
     }
 
-    /// Whether somebody whom the service lets in may come in here too.
-    pub(crate) fn allows(&self, did: &Did, standing: &Standing) -> bool {
-        self.policy.as_ref().is_none_or(|policy| standing.lets_in(did, &policy.current()))
+    /// Whether somebody whom the service lets in may come in here too: by its rules and by those of the service, and not by an
+    /// invite that nobody has accepted.
+    pub(crate) fn allows(&self, did: &Did, standing: &Standing, service: &LivePolicy) -> bool {
+        let own = |policy: &LivePolicy| standing.belongs(did, &policy.current());
+        own(service) && self.policy.as_ref().is_none_or(own)
     }
 
     /// The groups of a DID here, by name, in order: those of its own policy, of the service's, and of the account.

@@ -90,6 +90,9 @@ impl AuditWriter {
 
     fn write(&mut self, entry: &Value) {
         let written = self.file.append(entry);
+        if written.is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
         self.tell(written.map_err(WriteError::Io));
     }
 
@@ -97,7 +100,11 @@ impl AuditWriter {
     async fn sign(&mut self) {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            self.write(&json!({"event": "lost", "time": SystemClock.now().0, "count": lost}));
+            let noted = self.file.append(&json!({"event": "lost", "time": SystemClock.now().0, "count": lost}));
+            if noted.is_err() {
+                self.lost.fetch_add(lost, Ordering::Relaxed);
+            }
+            self.tell(noted.map_err(WriteError::Io));
         }
         if self.file.is_signed() {
             return;

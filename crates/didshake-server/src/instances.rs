@@ -31,6 +31,8 @@ const INFO: &[u8] = b"didshake/1 sealing key";
 const TURN: Duration = Duration::from_millis(500);
 /// Turns in which others learn of a new instance and it of them, before it takes a handshake.
 const FIRST_TURNS: u32 = 4;
+/// Turns after which keys are handed on once more: a database that crashes forgets what was under way.
+const HAND_ON_AGAIN: u32 = 10;
 /// Seconds after which a recipient gets a successor, and after which it is wiped.
 const RENEW_SECONDS: u64 = 60;
 const RECIPIENT_SECONDS: u64 = 120;
@@ -43,13 +45,24 @@ pub(crate) struct Instances {
     own: VecDeque<OwnRecipient>,
     /// What was handed on to whom.
     handed_on: HashSet<([u8; 16], [u8; 8])>,
+    turns: u32,
     failing: bool,
 }
 
 struct OwnRecipient {
     id: [u8; 16],
+    public_key: [u8; 32],
     secret: PrivateKey,
     since: UnixTime,
+}
+
+impl OwnRecipient {
+    fn generate(since: UnixTime) -> Result<Self, TurnError> {
+        let (mut id, mut seed) = ([0; 16], Zeroizing::new([0; 32]));
+        getrandom::fill(&mut id).and_then(|()| getrandom::fill(&mut *seed)).map_err(|_| TurnError::Randomness)?;
+        let (secret, public) = Kem::derive_keypair(&*seed);
+        Ok(Self { id, public_key: public.to_bytes().into(), secret, since })
+    }
 }
 
 /// Why a turn came to nothing.
@@ -70,7 +83,7 @@ enum TurnError {
 impl Instances {
     pub(crate) fn new(database: &Database, keys: SealingKeys, rates: SharedRates) -> Self {
         let (shared, rates) = (SharedKeys::new(database.clone()), Rates::new(database, rates));
-        Self { shared, keys, rates, own: VecDeque::new(), handed_on: HashSet::new(), failing: false }
+        Self { shared, keys, rates, own: VecDeque::new(), handed_on: HashSet::new(), turns: 0, failing: false }
     }
 
     /// Makes itself known, and waits until the others' keys are here, and its own are there.
@@ -114,6 +127,10 @@ impl Instances {
 
     async fn turn(&mut self, now: UnixTime) -> Result<(), TurnError> {
         self.renew(now).await?;
+        self.turns = self.turns.wrapping_add(1);
+        if self.turns % HAND_ON_AGAIN == 0 {
+            self.handed_on.clear();
+        }
         let recipients = self.shared.recipients(now).await?;
         self.handed_on.retain(|(recipient, _)| recipients.iter().any(|known| known.id == *recipient));
         for sealed in self.seal(&recipients)? {
@@ -135,16 +152,14 @@ impl Instances {
     async fn renew(&mut self, now: UnixTime) -> Result<(), TurnError> {
         let age = |own: &OwnRecipient| now.0.checked_sub(own.since.0);
         self.own.retain(|own| age(own).is_some_and(|age| age < RECIPIENT_SECONDS));
-        if self.own.front().and_then(age).is_some_and(|age| age < RENEW_SECONDS) {
-            return Ok(());
+        if self.own.front().and_then(age).is_none_or(|age| age >= RENEW_SECONDS) {
+            self.own.push_front(OwnRecipient::generate(now)?);
         }
-        let (mut id, mut seed) = ([0; 16], Zeroizing::new([0; 32]));
-        getrandom::fill(&mut id).and_then(|()| getrandom::fill(&mut *seed)).map_err(|_| TurnError::Randomness)?;
-        let (secret, public) = Kem::derive_keypair(&*seed);
-        let public_key = <[u8; 32]>::from(public.to_bytes());
-        let ends = now.plus(RECIPIENT_SECONDS);
-        self.shared.announce(&Recipient { id, public_key }, ends, now).await?;
-        self.own.push_front(OwnRecipient { id, secret, since: now });
+        // In every turn: a database that crashed, or that another one replaced, knows nobody.
+        for own in &self.own {
+            let recipient = Recipient { id: own.id, public_key: own.public_key };
+            self.shared.announce(&recipient, own.since.plus(RECIPIENT_SECONDS), now).await?;
+        }
         Ok(())
     }
 

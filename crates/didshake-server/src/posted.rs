@@ -1,5 +1,7 @@
 //! What comes in the body of a request: JSON with limits, and members that are what they should be.
 
+use std::ops::RangeInclusive;
+
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
@@ -80,12 +82,33 @@ pub(crate) fn did<'de, D: Deserializer<'de>>(from: D) -> Result<Did, D::Error> {
     Did::parse(&text).map_err(|_| D::Error::custom("no DID"))
 }
 
+/// What Unicode calls default ignorable, and what turns the direction of writing, ends a line, or is blank and no space.
+const UNSEEN: [RangeInclusive<char>; 20] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{2800}'..='\u{2800}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{13430}'..='\u{1345f}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+    '\u{f0000}'..='\u{10ffff}',
+];
+
 /// Letters that nobody sees, or that turn the direction of writing, would have one name look like another.
 fn is_line(text: &str, longest: usize) -> bool {
-    let misleads = |letter: char| {
-        matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-            || ('\u{e0000}'..='\u{e007f}').contains(&letter)
-    };
+    let misleads = |letter: char| UNSEEN.iter().any(|range| range.contains(&letter));
     text.chars().count() <= longest && !text.chars().any(|letter| letter.is_control() || misleads(letter))
 }
 
@@ -105,6 +128,11 @@ mod tests {
     fn names_and_labels_are_one_line_of_what_can_be_seen() {
         let reads = |text: &str| name(json!(text)).is_ok();
         assert!(reads("Zoë O'Neil") && reads(&"ö".repeat(64)) && reads("日本"));
+        for unseen in
+            ["\u{ad}", "\u{34f}", "\u{3164}", "\u{2800}", "\u{115f}", "\u{180e}", "\u{206a}", "\u{e0100}", "\u{fe0f}"]
+        {
+            assert!(!reads(unseen) && !reads(&format!("ad{unseen}min")), "{unseen:?}");
+        }
         for wrong in ["", " a", "a ", "a\nb", "a\u{202e}b", "a\u{200b}", "\u{feff}a", "a\u{0}", &"a".repeat(65)] {
             assert!(!reads(wrong), "{wrong:?}");
         }

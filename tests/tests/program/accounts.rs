@@ -176,6 +176,13 @@ fn nobody_becomes_a_key_of_an_account_without_meaning_it() {
     assert_eq!(child.wait().unwrap().code(), Some(4), "{}", terminal.text);
     assert_eq!(accounts(&home)[0]["keys"].as_array().unwrap().len(), 1);
     assert_eq!(home.run(&["--json", "sessions"]).expect(0).json().as_array().unwrap().len(), 1, "of the owner");
+    let left = admin(&home, &["sessions", "--did", &bob]).expect(0).json();
+    assert_eq!(left["sessions"], serde_json::json!([]), "nobody has the key of these");
+    let new = admin(&home, &["invite", "Bob"]).expect(0).json();
+    let login_new =
+        ["login", &service.origin, "--as", "bob", "--expect", &service.did, "--invite", new["link"].as_str().unwrap()];
+    let refused = home.run(&[&login_new[..], &["--join", &owner]].concat()).expect(4);
+    assert!(refused.stderr.contains("an account of its own"), "{}", refused.stderr);
 
     let joined = home.run(&[&["--json"], &login[..], &["--join", &owner]].concat()).expect(0).json();
     assert_eq!(joined["account"]["subject"], owner.as_str());

@@ -167,6 +167,12 @@ async fn a_person_comes_in_once_for_both(proxy: Proxy) {
     };
     assert_eq!((told(&head, "remote-groups"), told(&head, "application")), (vec!["everyone-1,staff"], vec!["1"]));
 
+    let log = std::fs::read_to_string(scene.home.path("service/audit.jsonl")).unwrap();
+    for event in ["application_login", "application_refused"] {
+        let noted = log.lines().any(|line| line.contains(event) && line.contains(alice.client.did.as_str()));
+        assert!(noted, "no {event} in {log}");
+    }
+
     // Logging out ends all.
     let url = format!("{}/v1/session", scene.portal);
     let (jar, origin) = (alice.jar(&url), scene.portal.clone());

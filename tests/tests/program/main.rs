@@ -7,6 +7,7 @@ mod certs;
 mod corpus;
 mod crash;
 mod demo;
+mod exec;
 mod first_use;
 mod forward_auth;
 mod instances;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use didshake::{Claim, Did, VerifiedPeer};
-use didshake_axum::{Limits, MemorySessionStore, Policy};
+use didshake_axum::{Limits, MemorySessionStore, Policy, StoreError};
 use didshake_did::{BoxFuture, MethodRegistry, Rate};
 use didshake_peer::MemoryBurnStore;
 
@@ -112,8 +112,8 @@ impl Policy for ShutBehind {
     fn admits(&self, _: &Claim) -> bool {
         true
     }
-    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
-        Box::pin(async move { peer.did().method() != "key" })
+    fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { Ok(peer.did().method() != "key") })
     }
 }
 

@@ -65,7 +65,7 @@ impl Policy for Pensive {
     fn admits(&self, _: &Claim) -> bool {
         true
     }
-    fn allows<'a>(&'a self, _: &'a didshake::VerifiedPeer) -> BoxFuture<'a, bool> {
+    fn allows<'a>(&'a self, _: &'a didshake::VerifiedPeer) -> BoxFuture<'a, Result<bool, didshake_axum::StoreError>> {
         Box::pin(std::future::pending())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use didshake::{Burn, Claim, Did, Session, UnixTime};
+use didshake::{Burn, Claim, Did, Session, UnixTime, VerifiedPeer};
 use didshake_axum::{MemorySessionStore, Policy, SessionRecord, SessionStore, StoreError, Use};
 use didshake_did::BoxFuture;
 use didshake_peer::{BurnError, BurnStore, MemoryBurnStore};
@@ -106,9 +106,18 @@ impl Policy for Asking {
     fn admits(&self, _: &Claim) -> bool {
         true
     }
+    fn allows<'a>(&'a self, _: &'a VerifiedPeer) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { self.tell() })
+    }
     fn honours<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { self.tell() })
+    }
+}
+
+impl Asking {
+    fn tell(&self) -> Result<bool, StoreError> {
         let gone = self.0.load(Ordering::SeqCst);
-        Box::pin(async move { if gone { Err(StoreError::Unavailable("the disk is gone".into())) } else { Ok(true) } })
+        if gone { Err(StoreError::Unavailable("the disk is gone".into())) } else { Ok(true) }
     }
 }
 
@@ -122,6 +131,13 @@ async fn a_policy_that_cannot_tell_refuses_and_ends_nothing() {
     assert_eq!(request.send(service.address).await.status, 503);
     gone.store(false, Ordering::SeqCst);
     assert_eq!(request.send(service.address).await.status, 200, "neither the session nor its nonce is gone");
+
+    // It is no policy that refuses.
+    let (finish, _) = Client::new(2, &service).begin(&service).await;
+    gone.store(true, Ordering::SeqCst);
+    service.codes();
+    assert!(finish.send(service.address).await.is_alert(49));
+    assert_eq!(service.codes(), ["session_store"]);
 }
 
 #[tokio::test]

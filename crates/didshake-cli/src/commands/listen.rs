@@ -11,6 +11,7 @@ use didshake_did::{Clock, Rate, ResolutionBudget, Source, SystemClock};
 use didshake_peer::{Admit, MemoryBurnStore, PeerConnection, ResponderOptions, accept};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use crate::attempts::Attempts;
@@ -23,8 +24,10 @@ use crate::output;
 use crate::peer_failure::{Role, failure};
 use crate::refusals::Refusals;
 use crate::web_failures::WebFailures;
-use crate::{stderr, storage};
+use crate::{exec, stderr, storage};
 
+/// Processes of peers that run at once.
+const MAX_PROCESSES: usize = 64;
 /// Addresses, and hosts, that the budget of resolutions tells apart.
 const MAX_SOURCES: usize = 10_000;
 
@@ -41,9 +44,15 @@ When the peer ends its side, ours stays open until Ctrl-D or the end of the inpu
 sent, our side ends too, and the next peer may come. A connection that breaks ends with a note (exit code 5).
 On a terminal each line of the peer begins with `< `.
 
+With --exec a process runs for each peer (`sh -c CMD`), several at once, and goes on until it is ended: what the peer sends is
+its input, what it writes is sent. Who the peer has proved to be is in its environment, DIDSHAKE_PEER_DID,
+DIDSHAKE_PEER_METHOD and DIDSHAKE_PEER_KEY (hexadecimal); DIDSHAKE_SESSION names the channel. A peer that is gone ends
+its process.
+
 Examples:
   didshake listen --as bob --allow did:key:z6Mk…
-  didshake listen 0.0.0.0:7007 --as bob --allow-known --keep";
+  didshake listen 0.0.0.0:7007 --as bob --allow-known --keep
+  didshake listen --as bob --allow-known --exec 'echo hello, $DIDSHAKE_PEER_DID'";
 
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
@@ -68,6 +77,9 @@ pub(crate) struct Listen {
     /// End after the first attempt, also a failed one, with its exit code
     #[arg(long)]
     once: bool,
+    /// Run this for each peer, in place of lines from here
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["keep", "once"])]
+    exec: Option<String>,
 }
 
 pub(crate) fn run(global: &Global, options: &Listen) -> Result<(), Failure> {
@@ -119,7 +131,6 @@ async fn serve(
     } else {
         output::note(&format!("Listening on {address} as {}", did.unwrap_or_default()));
     }
-    let mut lines = Lines::of_stdin();
     let door = Door {
         listener,
         responder,
@@ -129,6 +140,15 @@ async fn serve(
         as_json: global.json,
         once: options.once,
     };
+    match &options.exec {
+        Some(command) => door.run_for_each(command).await,
+        None => talk(global, options, &door).await,
+    }
+}
+
+/// Exchanges lines with one peer after the other.
+async fn talk(global: &Global, options: &Listen, door: &Door) -> Result<(), Failure> {
+    let mut lines = Lines::of_stdin();
     let manner = Manner { as_json: global.json, ends_with_peer: options.keep };
     loop {
         let connection = door.next_peer(&mut lines).await?;
@@ -179,11 +199,7 @@ impl Door {
             tokio::select! {
                 incoming = self.listener.accept() => match incoming {
                     Ok((stream, from)) => attempts.start(from, self.attempt(stream, from)),
-                    // Too many open files, for instance: it passes when attempts end.
-                    Err(error) => {
-                        output::warning(&format!("cannot take a connection: {error}"));
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
+                    Err(error) => cannot_take(&error).await,
                 },
                 Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
                     Ok(connection) => {
@@ -195,6 +211,31 @@ impl Door {
                 },
                 () = refusals.due() => refusals.sum_up(),
                 () = lines.drop_next() => in_vain(1),
+            }
+            output::check()?;
+        }
+    }
+
+    /// A process for each peer, until this one is ended.
+    async fn run_for_each(&self, command: &str) -> Result<(), Failure> {
+        let (mut attempts, mut refusals) = (Attempts::new(), Refusals::new(self.as_json));
+        let mut running = JoinSet::new();
+        loop {
+            tokio::select! {
+                incoming = self.listener.accept() => match incoming {
+                    Ok((stream, from)) => attempts.start(from, self.attempt(stream, from)),
+                    Err(error) => cannot_take(&error).await,
+                },
+                Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
+                    Ok(_) if running.len() >= MAX_PROCESSES => refusals.tell(from, &too_many()),
+                    Ok(connection) => {
+                        let (command, as_json) = (command.to_owned(), self.as_json);
+                        running.spawn(async move { exec::run(connection, &command, as_json).await });
+                    }
+                    Err(failure) => refusals.tell(from, &failure),
+                },
+                Some(Ok(Err(failure))) = running.join_next() => failure.report(self.as_json),
+                () = refusals.due() => refusals.sum_up(),
             }
             output::check()?;
         }
@@ -222,6 +263,16 @@ fn may_resolve(budget: &Mutex<ResolutionBudget>, from: SocketAddr, did: &Did) ->
     let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
     let spent = budget.spend(Source::of(from.ip()), did, SystemClock.now());
     spent.inspect_err(|spent| tracing::debug!(%did, "not resolved: {spent}")).is_ok()
+}
+
+/// Too many open files, for instance: it passes when attempts end.
+async fn cannot_take(error: &std::io::Error) {
+    output::warning(&format!("cannot take a connection: {error}"));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+fn too_many() -> Failure {
+    Failure::new(Exit::Network, "busy", format!("{MAX_PROCESSES} processes run already: the peer was turned away"))
 }
 
 fn crowded_out() -> Failure {

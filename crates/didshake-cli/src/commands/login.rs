@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use didshake::{Binding, Did, Endpoint, Origin};
 use didshake_did::{Clock, IdentityName, SystemClock};
-use didshake_peer::http::{ClientSession, ClientSessionError, LOGIN_PROTOCOL, WebClient};
+use didshake_peer::http::{ClientSession, ClientSessionError, LOGIN_PROTOCOL, SessionRequest, WebClient};
 use didshake_peer::{Agreed, InitiatorOptions, Timeouts};
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tracing::Instrument;
 
@@ -24,7 +25,7 @@ use crate::passphrase::{PassphraseSource, can_ask};
 use crate::peer_failure::{Role, failure};
 use crate::progress::Waiting;
 use crate::resolver::{Documents, Resolution};
-use crate::service::{ServiceUrl, client, stored, within};
+use crate::service::{ServiceUrl, ask, client, stored, within};
 use crate::sessions::SessionStore;
 use crate::web_failures::WebFailures;
 use crate::{http_failure, storage};
@@ -134,13 +135,13 @@ impl Visit<'_> {
             ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
         let confirmed = within(limit, &self.origin, confirm(&self.client, &session)).await?;
         waiting.pause();
-        if let Some(offer) = offer {
-            self.consent(&offer, &session.identity().did).await?;
+        let joined = self.join(offer.as_ref(), &session).await;
+        if joined.is_err() {
+            // Nobody keeps it: the service need not either.
+            let end = SessionRequest::delete("/v1/session");
+            let _ = within(limit, &self.origin, ask(&self.client, &session, &end)).await;
         }
-        let account = match &self.invitation {
-            Some(invitation) => within(limit, &self.origin, invitation.accept(&self.client, &session)).await?,
-            None => None,
-        };
+        let account = joined?;
         if self.options.browser {
             let link = within(limit, &self.origin, BrowserLink::make(&self.client, &session)).await?;
             tracing::info!(origin = %self.origin, "the session is the browser's");
@@ -157,12 +158,22 @@ impl Visit<'_> {
         Ok(())
     }
 
+    /// Accepts the invite; gives the account that the service tells of.
+    async fn join(&self, offer: Option<&Offer>, session: &ClientSession) -> Result<Option<Value>, Failure> {
+        let Some(invitation) = &self.invitation else { return Ok(None) };
+        self.consent(offer, &session.identity().did).await?;
+        let limit = Duration::from_secs(self.options.timeout);
+        within(limit, &self.origin, invitation.accept(&self.client, session)).await
+    }
+
     /// Nobody becomes a further key of an account that is not meant.
-    async fn consent(&self, offer: &Offer, me: &Did) -> Result<(), Failure> {
-        match &self.options.join {
-            Some(said) => offer.is_said(said),
-            None if can_ask(self.global) => offer.ask(me, self.lines()).await,
-            None => Err(offer.unasked()),
+    async fn consent(&self, offer: Option<&Offer>, me: &Did) -> Result<(), Failure> {
+        match (offer, &self.options.join) {
+            (Some(offer), Some(said)) => offer.is_said(said),
+            (Some(offer), None) if can_ask(self.global) => offer.ask(me, self.lines()).await,
+            (Some(offer), None) => Err(offer.unasked()),
+            (None, Some(said)) => Err(Offer::is_new(said)),
+            (None, None) => Ok(()),
         }
     }
 

@@ -27,6 +27,9 @@ pub(super) fn signature_input(hash: &[u8; 32], lines: u64, time: UnixTime) -> Ve
 /// A log that is open for writing.
 pub(super) struct AuditFile {
     file: File,
+    /// Bytes of whole lines; what stands behind them is a line that could not be written.
+    length: u64,
+    torn: bool,
     hash: Sha256,
     lines: u64,
     /// How many lines are signed, the checkpoint with them.
@@ -43,7 +46,7 @@ impl AuditFile {
         set_aside(path)?;
         drop(private_file(path)?);
         let file = File::options().append(true).open(path)?;
-        let mut log = Self { file, hash: Sha256::new(), lines: 0, signed: 0 };
+        let mut log = Self { file, length: 0, torn: false, hash: Sha256::new(), lines: 0, signed: 0 };
         let torn = log.take_in(path)?;
         let now = didshake_did::Clock::now(&didshake_did::SystemClock).0;
         log.append(&json!({"event": "start", "time": now, "torn": torn}))?;
@@ -67,14 +70,30 @@ impl AuditFile {
         Ok(false)
     }
 
+    /// Writes a line, or nothing: what a full disk takes of one is taken back, before anything else is written at the latest.
     pub(super) fn append(&mut self, entry: &Value) -> io::Result<()> {
+        self.take_back()?;
         let line = format!("{entry}\n");
-        self.file.write_all(line.as_bytes())?;
+        if let Err(error) = self.file.write_all(line.as_bytes()) {
+            self.torn = true;
+            // Tried again with the next line.
+            let _ = self.take_back();
+            return Err(error);
+        }
         self.count(line.as_bytes());
         Ok(())
     }
 
+    fn take_back(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.length)?;
+            self.torn = false;
+        }
+        Ok(())
+    }
+
     fn count(&mut self, line: &[u8]) {
+        self.length = self.length.saturating_add(u64::try_from(line.len()).unwrap_or_default());
         self.hash.update(line);
         self.lines += 1;
     }
@@ -109,4 +128,34 @@ fn set_aside(path: &Path) -> io::Result<()> {
     let numbered = |number: u32| path.with_file_name(format!("audit-{number}.jsonl"));
     let free: Option<PathBuf> = (1..u32::MAX).map(numbered).find(|path| !path.exists());
     free.map_or(Ok(()), |free| fs::rename(path, free))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // As a full disk leaves it.
+    #[test]
+    fn half_a_line_is_taken_back_before_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut log = AuditFile::open(directory.path()).unwrap();
+        log.append(&json!({"event": "login", "time": 1})).unwrap();
+        let before = fs::read(directory.path().join(FILE)).unwrap();
+        log.file.write_all(b"{\"event\":\"log").unwrap();
+        log.torn = true;
+        log.append(&json!({"event": "login", "time": 2})).unwrap();
+        let expected = [&before[..], format!("{}\n", json!({"event": "login", "time": 2})).as_bytes()].concat();
+        assert_eq!(fs::read(directory.path().join(FILE)).unwrap(), expected);
+        assert_eq!((log.lines, &log.hash.clone().finalize()[..]), (3, &Sha256::digest(&expected)[..]));
+
+        // And after a start it goes on from the right length.
+        drop(log);
+        let mut log = AuditFile::open(directory.path()).unwrap();
+        assert_eq!(log.length, fs::metadata(directory.path().join(FILE)).unwrap().len());
+        log.file.write_all(b"half").unwrap();
+        log.torn = true;
+        log.append(&json!({"event": "login", "time": 3})).unwrap();
+        let text = fs::read_to_string(directory.path().join(FILE)).unwrap();
+        assert!(!text.contains("half") && text.lines().count() == 5, "{text}");
+    }
 }

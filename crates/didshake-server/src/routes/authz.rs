@@ -128,7 +128,9 @@ async fn decide(app: &App, application: Option<&Application>, headers: &HeaderMa
     let Some(application) = application else { return Decision::Refused };
     let Some(cookie) = CookieSecret::of(headers, SESSION) else { return Decision::Unknown };
     match live_session(app, &cookie, application.origin()).await {
-        Ok(Some(LiveSession { record, standing })) if application.allows(record.session.did(), &standing) => {
+        Ok(Some(LiveSession { record, standing }))
+            if application.allows(record.session.did(), &standing, &app.0.access.policy) =>
+        {
             let did = record.session.did().clone();
             let groups = application.groups(&did, &standing, &app.0.access.policy);
             Decision::Passes(Box::new(Person { groups, account: standing.account().cloned(), did }))

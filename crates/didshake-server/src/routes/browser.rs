@@ -33,7 +33,7 @@ pub(super) async fn cookie(State(app): State<App>, session: Authenticated, heade
 }
 
 /// Has a browser keep a cookie for a session at an origin; `None` where the session has ended. The one that its cookie stood for
-/// before ends: nobody could use it any more.
+/// before ends, as if its holder had logged out here first.
 pub(super) async fn keep(
     app: &App,
     headers: &HeaderMap,

@@ -7,12 +7,13 @@
 use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use didshake::Origin;
-use didshake_axum::{SessionRecord, StoreError, requested_origin};
+use didshake_axum::{SessionRecord, StoreError, requested_origin, session_name};
 use didshake_did::{Clock as _, SystemClock};
 use http::header::{LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
 
 use super::App;
 use crate::applications::Application;
@@ -62,7 +63,8 @@ pub(super) async fn portal(State(app): State<App>, request: Request) -> Response
         }
         Err(error) => return unavailable(&error),
     };
-    if !application.allows(session.record.session.did(), &session.standing) {
+    if !application.allows(session.record.session.did(), &session.standing, &app.0.access.policy) {
+        note(&app, "application_refused", application, &session.record);
         return Notice::NotAllowed.page();
     }
     send_back(&app, &session.record, application, state, wanted(&parts)).await
@@ -130,6 +132,7 @@ async fn log_in(app: &App, application: &Application, code: &LoginCode, path: &s
     };
     match issued.await {
         Ok(Some(record)) => {
+            note(app, "application_login", application, &record);
             let seconds = seconds_until(record.session.expires());
             see_other(path, [cookie.set_cookie(SESSION, seconds), forget(STATE)])
         }
@@ -137,6 +140,12 @@ async fn log_in(app: &App, application: &Application, code: &LoginCode, path: &s
         Ok(None) => Notice::CodeOver.page(),
         Err(error) => unavailable(&error),
     }
+}
+
+/// For the audit.
+fn note(app: &App, event: &'static str, application: &Application, session: &SessionRecord) {
+    let (did, name) = (session.session.did().as_str(), session_name(session.session.id()));
+    app.0.audit.note(event, json!({"did": did, "session": name, "application": application.origin().as_str()}));
 }
 
 /// At the application: sessions end where they are shown.

@@ -70,7 +70,9 @@ pub(super) async fn claim(State(app): State<App>, Posted(claimed): Posted<Claime
     let Some(secret) = hash(&claimed.secret) else { return problem(StatusCode::NOT_FOUND) };
     match app.0.access.accounts.claim(&secret, &claimed.did, SystemClock.now()).await {
         Ok(invite) => {
-            tracing::info!(did = claimed.did.as_str(), invite = %invite.id, "an invite was claimed (not proved yet)");
+            let (did, id) = (claimed.did.as_str(), invite.id.to_string());
+            tracing::info!(did, invite = id, "an invite was claimed (not proved yet)");
+            app.0.audit.note("invite_claimed", json!({"did": did, "invite": id}));
             Json(OfferJson::of(invite)).into_response()
         }
         Err(why) => undone(&why),

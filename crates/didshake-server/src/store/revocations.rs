@@ -34,10 +34,13 @@ impl Accounts {
         let mut transaction = self.administer(by, now).await?;
         let restored = sqlx::query("DELETE FROM revocations WHERE holder = $1").bind(holder(did));
         let restored = restored.execute(&mut *transaction).await?;
-        // One that was made at the moment of the revocation must not live again.
-        end_sessions(did.as_str(), &mut transaction).await?;
+        let was_revoked = restored.rows_affected() == 1;
+        if was_revoked {
+            // A session that was made at the moment of the revocation must not live again.
+            end_sessions(did.as_str(), &mut transaction).await?;
+        }
         transaction.commit().await?;
-        Ok(restored.rows_affected() == 1)
+        Ok(was_revoked)
     }
 
     /// The revoked DIDs after this one, in the order of the alphabet.

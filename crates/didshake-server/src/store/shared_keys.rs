@@ -42,7 +42,7 @@ impl SharedKeys {
     pub(crate) async fn announce(&self, one: &Recipient, ends: UnixTime, now: UnixTime) -> Result<(), sqlx::Error> {
         let over = sqlx::query("DELETE FROM recipients WHERE ends <= $1").bind(sql_time(now));
         over.execute(&self.database.writer).await?;
-        sqlx::query("INSERT INTO recipients (id, public_key, ends) VALUES ($1, $2, $3)")
+        sqlx::query("INSERT INTO recipients (id, public_key, ends) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING")
             .bind(one.id.as_slice())
             .bind(one.public_key.as_slice())
             .bind(sql_time(ends))

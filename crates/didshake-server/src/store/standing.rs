@@ -84,6 +84,11 @@ impl Standing {
         }
     }
 
+    /// The same without what an invite promises: who has not accepted it yet is nowhere but here.
+    pub(crate) fn belongs(&self, did: &Did, policy: &Policy) -> bool {
+        Self { claims: Vec::new(), ..self.clone() }.lets_in(did, policy)
+    }
+
     /// The invite that it comes in with, and may accept: for the rules it counts as the account that it leads to.
     pub(super) fn joins(&self, did: &Did, policy: &Policy) -> Option<&Claim> {
         self.claims.iter().find(|claim| self.can_use(claim, did, policy))

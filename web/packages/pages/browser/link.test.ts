@@ -68,7 +68,7 @@ test("whoever cancels is not logged in, and may log in otherwise", async () => {
   expect(await on.context.cookies()).toEqual([]);
   await logIn(on, "laptop");
   await on.page.goto((await programLink()).link);
-  await on.page.getByText(/The new one takes its place here; the other goes on until it ends/).waitFor();
+  await on.page.getByText(/The new one takes its place, and the other ends/).waitFor();
   await look(on, "link-session");
   await leave(on);
 });

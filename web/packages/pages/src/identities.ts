@@ -33,7 +33,7 @@ export function nameFault(name: string, taken: readonly string[]): string | unde
 
 /** A name that a service would not take as a label: one with letters that nobody sees, or that turn the direction of writing. */
 export function unseenFault(text: string): string | undefined {
-  const unseen = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+  const unseen = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Co}\u061c\u2028-\u202e\u2800\ufff9-\ufffb\u{13430}-\u{1345f}]/u;
   return unseen.test(text.trim()) ? "One of its characters cannot be seen, alone or as a part of an emoji. Leave that one out." : undefined;
 }
 

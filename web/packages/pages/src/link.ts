@@ -49,8 +49,8 @@ function showWho(entrance: Entrance, { did, name, client, created, expires }: Li
       section("Who comes in", didCard({ did, words }, "the DID"),
         facts([["Account", name === null || name === "" ? "none" : name], ["Logged in", moment(created)], ["Session", `until ${moment(expires)}`], ["From", client ?? "an address that was not recorded"]])),
       session !== undefined && el("p", {}, session.did === did
-        ? "This browser has a session of the same identity already. The new one takes its place here."
-        : `This browser has a session of ${wordsOf(session.did)}. The new one takes its place here; the other goes on until it ends.`),
+        ? "This browser has a session of the same identity already. The new one takes its place, and the other ends."
+        : `This browser has a session of ${wordsOf(session.did)}. The new one takes its place, and the other ends.`),
       el("p", { class: "actions" }, button(`Log in as ${who}`, () => enter(entrance), "primary"), button("Cancel", onCancel)),
       el("p", { class: "hint" }, `The link can be used once, within half a minute. It leads to ${entrance.path}.`),
     ],

@@ -27,6 +27,24 @@ async fn who_is_no_admin_any_more_administers_nothing() {
     }
 }
 
+// Whoever has an invite could let one DID after the other into the applications behind the service, and stay unknown.
+#[tokio::test]
+async fn who_has_claimed_an_invite_belongs_nowhere_until_it_is_accepted() {
+    for place in both() {
+        let scene = scene(&place, AccountBounds::default(), MEMBERS).await;
+        let secret = scene.invite(&["staff"]).await;
+        scene.accounts.claim(&secret, &did(BOB), NOW).await.unwrap();
+        let standing = scene.accounts.standing(&did(BOB), NOW).await.unwrap();
+        assert!(standing.lets_in(&did(BOB), &scene.policy) && !standing.belongs(&did(BOB), &scene.policy));
+        let _ = scene.accepts(&secret, BOB, NOW).await.unwrap();
+        let standing = scene.accounts.standing(&did(BOB), NOW).await.unwrap();
+        assert!(standing.belongs(&did(BOB), &scene.policy));
+        let open = Policy::parse("[[rule]]\nallow = { method = \"web\" }").unwrap();
+        let stranger = scene.accounts.standing(&did("did:web:c.example"), NOW).await.unwrap();
+        assert!(stranger.belongs(&did("did:web:c.example"), &open));
+    }
+}
+
 #[tokio::test]
 async fn a_revoked_key_invites_no_other() {
     for place in both() {

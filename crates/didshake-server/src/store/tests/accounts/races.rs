@@ -70,6 +70,14 @@ async fn lifting_a_revocation_and_enabling_an_account_end_what_was_left() {
         };
         left_behind(1).await;
         assert!(!scene.accounts.restore(&did(BOB), &did(ALICE), NOW).await.unwrap(), "it was not revoked");
+        assert!(scene.sessions.find(&[1; 16]).await.unwrap().is_some(), "nothing is done then");
+        // As if that session had been made beside the revocation.
+        sqlx::query("INSERT INTO revocations (holder, did, since, reason) VALUES ($1, $1, 1, '')")
+            .bind(crate::policy::holder(&did(BOB)))
+            .execute(&scene.database.writer)
+            .await
+            .unwrap();
+        assert!(scene.accounts.restore(&did(BOB), &did(ALICE), NOW).await.unwrap());
         assert!(scene.sessions.find(&[1; 16]).await.unwrap().is_none());
         let disabled = |disabled| Change { disabled: Some(disabled), ..Change::default() };
         scene.accounts.change(account.id, &disabled(true), &did(ALICE), NOW).await.unwrap();

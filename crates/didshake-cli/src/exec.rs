@@ -1,0 +1,108 @@
+//! `listen --exec`: a process for each peer that comes in, connected to it by standard input and output.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::failure::{Exit, Failure};
+use crate::meeting::connected;
+use crate::output;
+
+/// What a process says is sent on in pieces of at most so many bytes.
+const PIECE: usize = 16 * 1024;
+/// A process that has ended its output, or whose peer is gone, ends within this, or is killed.
+const END: Duration = Duration::from_secs(5);
+
+/// Runs the command for a peer to its end.
+pub(crate) async fn run(connection: PeerConnection<TcpStream>, command: &str, as_json: bool) -> Result<(), Failure> {
+    let did = connection.peer().did().as_str().to_owned();
+    let mut child = start(&connection, command)?;
+    if as_json {
+        output::json(&connected(&connection));
+    } else {
+        output::note(&format!("Connected to {}", connection.peer().verification_method()));
+    }
+    let carried = match child.stdin.take().zip(child.stdout.take()) {
+        Some((stdin, stdout)) => carry(connection, stdin, stdout).await,
+        None => Ok(()),
+    };
+    let status = match timeout(END, child.wait()).await {
+        Ok(status) => status?,
+        Err(_) => {
+            child.kill().await?;
+            child.wait().await?
+        }
+    };
+    tell_end(&did, status, as_json);
+    carried.map_err(|error| Failure::new(Exit::Network, error.code(), format!("the channel to {did} was cut: {error}")))
+}
+
+/// The peer's identity is in the environment: what it says of itself in its messages proves nothing.
+fn start(connection: &PeerConnection<TcpStream>, command: &str) -> Result<Child, Failure> {
+    let peer = connection.peer();
+    let child = Command::new("sh")
+        .args(["-c", command])
+        .env("DIDSHAKE_PEER_DID", peer.did().as_str())
+        .env("DIDSHAKE_PEER_METHOD", peer.verification_method())
+        .env("DIDSHAKE_PEER_KEY", hex::encode(peer.key().as_bytes()))
+        .env("DIDSHAKE_SESSION", hex::encode(connection.agreed().session_id))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn();
+    child.map_err(|error| {
+        Failure::new(Exit::Check, "exec", format!("cannot run `sh -c` for {}: {error}", peer.did()))
+            .remedy("is there a shell in the PATH?")
+    })
+}
+
+/// Carries bytes until the process has ended its output, or the channel is cut.
+async fn carry(
+    connection: PeerConnection<TcpStream>,
+    stdin: ChildStdin,
+    stdout: ChildStdout,
+) -> Result<(), ChannelError> {
+    let (mut send, mut receive) = connection.split();
+    tokio::select! {
+        told = tell(&mut send, stdout) => told,
+        Err(cut) = hear(&mut receive, stdin) => Err(cut),
+    }
+}
+
+async fn tell(send: &mut SendHalf<TcpStream>, mut stdout: ChildStdout) -> Result<(), ChannelError> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        match stdout.read(&mut piece).await {
+            Ok(0) | Err(_) => return send.close().await,
+            Ok(count) => send.send(piece.get(..count).unwrap_or_default()).await?,
+        }
+    }
+}
+
+/// To the peer's end, which is the end of the process's input; what a process reads no more is dropped.
+async fn hear(receive: &mut ReceiveHalf<TcpStream>, stdin: ChildStdin) -> Result<(), ChannelError> {
+    let mut stdin = Some(stdin);
+    while let Some(content) = receive.recv().await? {
+        let Some(open) = &mut stdin else { continue };
+        if open.write_all(&content).await.is_err() {
+            stdin = None;
+        }
+    }
+    drop(stdin);
+    // After the peer's close only a fault can come.
+    receive.ended().await
+}
+
+fn tell_end(did: &str, status: ExitStatus, as_json: bool) {
+    if as_json {
+        output::json(&json!({"event": "ended", "did": did, "status": status.code()}));
+    } else {
+        output::note(&format!("The process for {did} has ended: {status}"));
+    }
+}
