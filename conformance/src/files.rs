@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::generate::{Counts, GenerateError, Result, Vectors};
+use crate::generate::{GenerateError, Result, Vectors};
+use crate::mailbox::MailboxVector;
 use crate::readme;
 use crate::request::RequestVector;
 use crate::vector::{FORMAT, Kind, Vector};
 
 /// The folders whose every file is generated.
-pub(crate) const FOLDERS: [&str; 3] = ["positive", "negative", REQUEST];
+pub(crate) const FOLDERS: [&str; 4] = ["positive", "negative", REQUEST, MAILBOX];
 
 const REQUEST: &str = "request";
+const MAILBOX: &str = "mailbox";
 
 /// Every file by its path below the directory of the vectors.
 pub(crate) fn files(vectors: &Vectors) -> Result<BTreeMap<String, String>> {
@@ -23,9 +25,13 @@ pub(crate) fn files(vectors: &Vectors) -> Result<BTreeMap<String, String>> {
     for vector in &vectors.requests {
         files.insert(path(REQUEST, &vector.id), pretty(vector)?);
     }
+    for vector in &vectors.mailboxes {
+        files.insert(path(MAILBOX, &vector.id), pretty(vector)?);
+    }
     files.insert("index.json".to_owned(), pretty(&index(vectors))?);
     files.insert("schema.json".to_owned(), include_str!("../schema.json").to_owned());
     files.insert("request-schema.json".to_owned(), include_str!("../request-schema.json").to_owned());
+    files.insert("mailbox-schema.json".to_owned(), include_str!("../mailbox-schema.json").to_owned());
     files.insert("README.md".to_owned(), readme::text(vectors));
     Ok(files)
 }
@@ -54,6 +60,8 @@ struct Index<'a> {
     negatives: usize,
     request_positives: usize,
     request_negatives: usize,
+    mailbox_positives: usize,
+    mailbox_negatives: usize,
     vectors: Vec<Entry<'a>>,
     requirements: BTreeMap<&'a str, Vec<&'a str>>,
 }
@@ -72,16 +80,28 @@ struct Entry<'a> {
 }
 
 fn index(vectors: &Vectors) -> Index<'_> {
-    let Counts { positives, negatives, request_positives, request_negatives } = vectors.counts();
     let handshakes = vectors.handshakes.iter().map(handshake_entry);
-    let entries: Vec<Entry<'_>> = handshakes.chain(vectors.requests.iter().map(request_entry)).collect();
+    let requests = vectors.requests.iter().map(request_entry);
+    let mailboxes = vectors.mailboxes.iter().map(mailbox_entry);
+    let entries: Vec<Entry<'_>> = handshakes.chain(requests).chain(mailboxes).collect();
     let mut requirements: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for entry in &entries {
         for id in entry.requirements {
             requirements.entry(id).or_default().push(entry.id);
         }
     }
-    Index { format: FORMAT, positives, negatives, request_positives, request_negatives, vectors: entries, requirements }
+    let counts = vectors.counts();
+    Index {
+        format: FORMAT,
+        positives: counts.positives,
+        negatives: counts.negatives,
+        request_positives: counts.request_positives,
+        request_negatives: counts.request_negatives,
+        mailbox_positives: counts.mailbox_positives,
+        mailbox_negatives: counts.mailbox_negatives,
+        vectors: entries,
+        requirements,
+    }
 }
 
 fn handshake_entry(vector: &Vector) -> Entry<'_> {
@@ -100,6 +120,18 @@ fn request_entry(vector: &RequestVector) -> Entry<'_> {
     Entry {
         id: &vector.id,
         file: path(REQUEST, &vector.id),
+        area: &vector.area,
+        about: &vector.about,
+        requirements: &vector.requirements,
+        base: vector.base.as_deref(),
+        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
+    }
+}
+
+fn mailbox_entry(vector: &MailboxVector) -> Entry<'_> {
+    Entry {
+        id: &vector.id,
+        file: path(MAILBOX, &vector.id),
         area: &vector.area,
         about: &vector.about,
         requirements: &vector.requirements,

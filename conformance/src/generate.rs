@@ -6,6 +6,7 @@ use std::{fmt, fs, io};
 
 use crate::check::Stop;
 use crate::files::{FOLDERS, files};
+use crate::mailbox::{self, MailboxVector};
 use crate::request::{self, Halt, RequestVector};
 use crate::vector::{Kind, Vector};
 use crate::{negatives, positives};
@@ -78,14 +79,23 @@ pub struct Counts {
     pub request_positives: usize,
     /// Signed requests that must be refused.
     pub request_negatives: usize,
+    /// Letters that arrive.
+    pub mailbox_positives: usize,
+    /// Mailbox keys and envelopes that must be refused.
+    pub mailbox_negatives: usize,
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { positives, negatives, request_positives, request_negatives } = self;
         write!(
             f,
-            "{positives} positives, {negatives} negatives; of requests {request_positives} and {request_negatives}"
+            "{} positives, {} negatives; of requests {} and {}; of mailboxes {} and {}",
+            self.positives,
+            self.negatives,
+            self.request_positives,
+            self.request_negatives,
+            self.mailbox_positives,
+            self.mailbox_negatives
         )
     }
 }
@@ -95,6 +105,7 @@ impl fmt::Display for Counts {
 pub(crate) struct Vectors {
     pub(crate) handshakes: Vec<Vector>,
     pub(crate) requests: Vec<RequestVector>,
+    pub(crate) mailboxes: Vec<MailboxVector>,
 }
 
 /// A file that is not what the generator makes.
@@ -165,13 +176,17 @@ pub(crate) fn compare(dir: &Path, vectors: &Vectors) -> Result<(Counts, Vec<Diff
 
 impl Vectors {
     pub(crate) fn counts(&self) -> Counts {
-        let positives = self.handshakes.iter().filter(|vector| vector.kind == Kind::Positive).count();
-        let request_positives = self.requests.iter().filter(|vector| vector.kind == Kind::Positive).count();
+        let of = |kinds: &mut dyn Iterator<Item = Kind>| kinds.filter(|kind| *kind == Kind::Positive).count();
+        let positives = of(&mut self.handshakes.iter().map(|vector| vector.kind));
+        let request_positives = of(&mut self.requests.iter().map(|vector| vector.kind));
+        let mailbox_positives = of(&mut self.mailboxes.iter().map(|vector| vector.kind));
         Counts {
             positives,
             negatives: self.handshakes.len() - positives,
             request_positives,
             request_negatives: self.requests.len() - request_positives,
+            mailbox_positives,
+            mailbox_negatives: self.mailboxes.len() - mailbox_positives,
         }
     }
 }
@@ -194,9 +209,18 @@ fn halted(id: &'static str, halt: Halt) -> GenerateError {
     GenerateError::Vector { id, problem }
 }
 
+fn stopped(id: &'static str, halt: mailbox::Halt) -> GenerateError {
+    let problem = match halt {
+        mailbox::Halt::Refused(check) => Problem::Refused(check.name()),
+        mailbox::Halt::SecondFault(check) => Problem::SecondFault(check.name()),
+        mailbox::Halt::Broken(what) => Problem::Broken(what),
+    };
+    GenerateError::Vector { id, problem }
+}
+
 /// All vectors, each played and proven.
 pub(crate) fn vectors() -> Result<Vectors> {
-    Ok(Vectors { handshakes: handshakes()?, requests: requests()? })
+    Ok(Vectors { handshakes: handshakes()?, requests: requests()?, mailboxes: mailboxes()? })
 }
 
 fn each_once(ids: impl Iterator<Item = &'static str>) -> Result<()> {
@@ -221,6 +245,22 @@ fn requests() -> Result<Vec<RequestVector>> {
         let base = positives.iter().find(|positive| positive.id == negative.base);
         let base = base.ok_or(GenerateError::Vector { id: negative.id, problem: Problem::NoBase(negative.base) })?;
         vectors.push(negative.vector(base).map_err(|halt| halted(negative.id, halt))?);
+    }
+    Ok(vectors)
+}
+
+fn mailboxes() -> Result<Vec<MailboxVector>> {
+    let positives = mailbox::positives().map_err(|stop| problem("the mailboxes", stop))?;
+    let negatives = mailbox::negatives();
+    each_once(positives.iter().map(|positive| positive.id).chain(negatives.iter().map(|negative| negative.id)))?;
+    let mut vectors = Vec::new();
+    for positive in &positives {
+        vectors.push(positive.vector().map_err(|halt| stopped(positive.id, halt))?);
+    }
+    for negative in &negatives {
+        let base = positives.iter().find(|positive| positive.id == negative.base);
+        let base = base.ok_or(GenerateError::Vector { id: negative.id, problem: Problem::NoBase(negative.base) })?;
+        vectors.push(negative.vector(base).map_err(|halt| stopped(negative.id, halt))?);
     }
     Ok(vectors)
 }

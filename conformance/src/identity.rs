@@ -1,14 +1,12 @@
 //! An Identity and the eight checks that its claim has to pass.
 
-use curve25519_dalek::edwards::EdwardsPoint;
-
 use crate::bytes::{Put, Reader};
-use crate::check::{Check, Checks, Step, Stop};
-use crate::config::{Admission, Config, Document, Policy};
-use crate::did::{DID_LIMIT, is_did, is_fragment, method, specific};
-use crate::sender::{PublicKey, Sender, Signed};
+use crate::check::{Check, Checks, Step};
+use crate::config::{Admission, Config, Policy};
+use crate::did::{DID_LIMIT, is_did, is_fragment, method};
+use crate::sender::{Sender, Signed};
+use crate::verification::Verification;
 use crate::wire::{IDENTITY_EXTENSIONS, read_extensions, refuse_unknown};
-use crate::{document, ed25519, es256, keys};
 
 /// An Identity's fields; raw, so that a misbehaving sender can write anything.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,8 +61,9 @@ impl Verifier<'_> {
         let checks = self.checks;
         checks.need(Check::OwnDid, !self.own_dids.contains(&did.as_str()))?;
         checks.need(Check::Admission, admits(self.admission, &did))?;
-        let key = self.valid(self.resolve(&did, &claim)?)?;
-        checks.need(Check::AlgorithmFits, self.algorithm(&claim)? == key.algorithm())?;
+        let verification = self.verification();
+        let key = verification.key(&did, &claim.fragment)?;
+        verification.algorithm(claim.algorithm, &key)?;
         let signed = self.borrow(Signed {
             did: claim.did.clone(),
             fragment: claim.fragment.clone(),
@@ -72,7 +71,7 @@ impl Verifier<'_> {
             extensions: claim.extensions.clone(),
             ..expected
         });
-        let public_key = self.verify_signature(key, &signed.bytes()?, &claim.signature)?;
+        let public_key = verification.signature(key, &signed.bytes()?, &claim.signature)?;
         checks.need(Check::Policy, allows(self.policy, &did, &claim.fragment))?;
         let signed = signed.bytes()?;
         Ok(Peer { did: claim.did, fragment: claim.fragment, public_key, signature: claim.signature, signed })
@@ -80,8 +79,7 @@ impl Verifier<'_> {
 
     /// Checks 4 and 5 alone: algorithm and key bytes of a DID's method.
     pub(crate) fn key(&self, did: &str, fragment: &str) -> Step<(u8, Vec<u8>)> {
-        let claim = Claim { fragment: fragment.as_bytes().to_vec(), ..Claim::default() };
-        let key = self.valid(self.resolve(did, &claim)?)?;
+        let key = self.verification().key(did, fragment.as_bytes())?;
         Ok((key.algorithm(), key.bytes()))
     }
 
@@ -108,43 +106,14 @@ impl Verifier<'_> {
         Ok(Claim { did, fragment, algorithm, signature, extensions })
     }
 
-    fn sender_key(&self) -> Step<PublicKey> {
-        self.sender.key.clone().ok_or(Stop::Broken("the sender has no key to take"))
-    }
-
-    fn algorithm(&self, claim: &Claim) -> Step<u8> {
-        match claim.algorithm {
-            known @ (1 | 2) => Ok(known),
-            _ => Ok(self.sender_key()?.algorithm()),
+    fn verification(&self) -> Verification<'_> {
+        Verification {
+            checks: self.checks,
+            now: self.config.now,
+            documents: &self.config.documents,
+            signer_key: self.sender.key.as_ref(),
+            signer_signature: &self.sender.signature,
         }
-    }
-
-    fn resolve(&self, did: &str, claim: &Claim) -> Step<PublicKey> {
-        let checks = self.checks;
-        if !is_did(did) || did.len() > DID_LIMIT {
-            return self.sender_key();
-        }
-        let found = match method(did) {
-            "key" => keys::did_key(checks, specific(did))?,
-            "jwk" => keys::did_jwk(checks, specific(did))?,
-            "web" => match self.config.documents.get(did) {
-                Some(Document::Found { text, deactivated }) => {
-                    let fragment = only_fragment_characters(&claim.fragment);
-                    let now = self.config.now;
-                    let question = document::Question { did, fragment: &fragment, deactivated: *deactivated, now };
-                    document::key(checks, text, &question)?
-                }
-                _ => {
-                    checks.need(Check::DidFound, false)?;
-                    None
-                }
-            },
-            _ => {
-                checks.need(Check::MethodSupported, false)?;
-                None
-            }
-        };
-        found.map_or_else(|| self.sender_key(), Ok)
     }
 
     /// Takes over from the sender the one signed field whose check is off.
@@ -170,62 +139,6 @@ impl Verifier<'_> {
         }
         own
     }
-
-    /// The key once it is known to be one; where that check is off, the key that the sender signs with.
-    fn valid(&self, key: PublicKey) -> Step<ValidKey> {
-        let valid = match &key {
-            PublicKey::Ed25519(bytes) => ed25519::check_key(self.checks, bytes)?
-                .map(|point| ValidKey::Ed25519 { bytes: bytes.clone(), point: Box::new(point) }),
-            PublicKey::P256(bytes) => es256::check_key(self.checks, bytes)?.map(ValidKey::P256),
-        };
-        valid.map_or_else(|| self.valid(self.sender_key()?), Ok)
-    }
-
-    fn verify_signature(&self, key: ValidKey, message: &[u8], signature: &[u8]) -> Step<Vec<u8>> {
-        match key {
-            ValidKey::Ed25519 { bytes, point } => {
-                ed25519::verify(self.checks, &bytes, &point, message, signature)?;
-                Ok(bytes)
-            }
-            ValidKey::P256(bytes) => {
-                es256::verify(self.checks, &bytes, message, signature, &self.sender.signature)?;
-                Ok(bytes)
-            }
-        }
-    }
-}
-
-/// A public key that passed the checks of its algorithm.
-enum ValidKey {
-    Ed25519 {
-        bytes: Vec<u8>,
-        point: Box<EdwardsPoint>,
-    },
-    /// Compressed.
-    P256(Vec<u8>),
-}
-
-impl ValidKey {
-    fn bytes(self) -> Vec<u8> {
-        match self {
-            ValidKey::Ed25519 { bytes, .. } | ValidKey::P256(bytes) => bytes,
-        }
-    }
-
-    fn algorithm(&self) -> u8 {
-        match self {
-            ValidKey::Ed25519 { .. } => 1,
-            ValidKey::P256(_) => 2,
-        }
-    }
-}
-
-/// The fragment, without what check `fragment_characters` would have refused.
-fn only_fragment_characters(fragment: &[u8]) -> String {
-    if is_fragment(fragment) {
-        return String::from_utf8_lossy(fragment).into_owned();
-    }
-    fragment.iter().filter(|byte| is_fragment(&[**byte])).map(|byte| char::from(*byte)).collect()
 }
 
 fn admits(admission: &Admission, did: &str) -> bool {

@@ -17,6 +17,7 @@ mod identity;
 mod initiator;
 mod json;
 mod keys;
+mod mailbox;
 mod model_shim;
 mod negative;
 mod negatives;
@@ -37,6 +38,7 @@ mod schedule;
 mod sender;
 mod time;
 mod vector;
+mod verification;
 mod wire;
 mod wrong;
 

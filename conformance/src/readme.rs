@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::check::Check;
 use crate::generate::{Counts, Vectors};
+use crate::mailbox::{MailboxCheck, MailboxVector};
 use crate::registry::{Code, NOT_SHOWN};
 use crate::request::{RequestCheck, RequestVector};
 use crate::vector::{Kind, Vector};
@@ -19,7 +20,9 @@ second implementation of `spec/didshake-1.md` that shares no code with the crate
 * `negative/`: one fault each. `base` names the positive that it differs from, `mutation` the one change, `fails` who must refuse
   which message with which error and alert. Everything before the bad message is good.
 * `request/`: signed requests of a session (section 15.6), taken and refused. See below.
-* `schema.json`, `request-schema.json`: the JSON Schemas (2020-12) of the files. `index.json`: what each file proves, and which files hold a requirement.
+* `mailbox/`: mailbox keys and envelopes (`spec/mailbox-1.md`), taken and refused. See below.
+* `schema.json`, `request-schema.json`, `mailbox-schema.json`: the JSON Schemas (2020-12) of the files. `index.json`: what each file proves, and
+  which files hold a requirement.
 
 **Single fault.** For each negative the generator has shown that its model refuses with all checks on, by exactly the code that is
 named, and that it accepts the same bytes when only the check `mutation.check` is off. What \"off\" means is in the table of checks.
@@ -66,18 +69,43 @@ One file in `request/` is one request with one outcome; section 16.2 of the spec
 |---|---|
 ";
 
+const MAILBOXES: &str = "
+## Mailbox keys and envelopes
+
+One file in `mailbox/` is one mailbox key and, but for the negatives of the key, one envelope that is sealed to it.
+
+* `owner`: the identity, its signing key, the X25519 secret of the mailbox key (clamped on use) and its period. A positive also has `sender`: the
+  identity, the letter, and `ephemeral_ikm`, from which HPKE's ephemeral key pair is `DeriveKeyPair` (RFC 9180, section 7.1.3). From these
+  your owner must make `mailbox_key`, and your sender `envelope`, byte for byte; `intermediates` has every value on the way.
+* `sender_view`: the clock of the sender, the DID that it means, and what resolution gives it. `recipient_view`: the clock of the recipient, the DIDs of
+  which it takes letters (null: of everybody), and what resolution gives it.
+* In a negative `fails.step` says who refuses. `mailbox_key`: the sender, by `sender_view`; there is no envelope. `letter`: the recipient, by
+  `recipient_view`; the mailbox key is good. `owner` has the secrets of the base: what is bad is in the bytes or in the view. `mutation.stage`
+  is `after_signing` where the bytes changed behind a good signature.
+* A letter's `sent` is its own, not `sender_view.now`: in `m-key-grace` they differ.
+
+**Single fault**, as above: with only `mutation.check` off the model takes the key, or the letter. A check that is not in the table of this section
+is one of the handshake's table, and \"off\" means here what it means there.
+
+| code | negatives |
+|---|---|
+";
+
 /// The whole text.
 pub(crate) fn text(vectors: &Vectors) -> String {
     let mut out = INTRODUCTION.to_owned();
-    let Vectors { handshakes, requests } = vectors;
-    let Counts { positives, negatives, request_positives, request_negatives } = vectors.counts();
+    let Vectors { handshakes, requests, mailboxes } = vectors;
+    let Counts { positives, negatives, request_positives, request_negatives, mailbox_positives, mailbox_negatives } =
+        vectors.counts();
     // Writing to a String cannot fail.
     let _ = write!(out, "\n## Counts\n\nHandshakes: {positives} positives, {negatives} negatives. ");
-    let _ = write!(out, "Requests: {request_positives} positives, {request_negatives} negatives.\n\n");
+    let _ = write!(out, "Requests: {request_positives} positives, {request_negatives} negatives. ");
+    let _ = write!(out, "Mailboxes: {mailbox_positives} positives, {mailbox_negatives} negatives.\n\n");
     out.push_str("| area | positives | negatives |\n|---|---|---|\n");
     let mut areas: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     let all = handshakes.iter().map(|vector| (vector.area.as_str(), vector.kind));
-    for (area, kind) in all.chain(requests.iter().map(|vector| (vector.area.as_str(), vector.kind))) {
+    let all = all.chain(requests.iter().map(|vector| (vector.area.as_str(), vector.kind)));
+    for (area, kind) in all.chain(mailboxes.iter().map(|vector| (vector.area.as_str(), vector.kind))) {
         let [positives, negatives] = areas.entry(area).or_default();
         *(if kind == Kind::Positive { positives } else { negatives }) += 1;
     }
@@ -88,7 +116,34 @@ pub(crate) fn text(vectors: &Vectors) -> String {
     checks(&mut out, handshakes);
     request_codes(&mut out, requests);
     request_checks(&mut out, requests);
+    mailbox_codes(&mut out, mailboxes);
+    mailbox_checks(&mut out, mailboxes);
     out
+}
+
+fn mailbox_codes(out: &mut String, vectors: &[MailboxVector]) {
+    out.push_str(MAILBOXES);
+    let mut codes: Vec<(&str, usize)> = Vec::new();
+    for fails in vectors.iter().filter_map(|vector| vector.fails.as_ref()) {
+        match codes.iter_mut().find(|(code, _)| *code == fails.error) {
+            Some((_, count)) => *count += 1,
+            None => codes.push((&fails.error, 1)),
+        }
+    }
+    for (code, count) in codes {
+        let _ = writeln!(out, "| `{code}` | {count} |");
+    }
+}
+
+fn mailbox_checks(out: &mut String, vectors: &[MailboxVector]) {
+    out.push('\n');
+    out.push_str(CHECKS);
+    for check in MailboxCheck::ALL {
+        let mutations = vectors.iter().filter_map(|vector| vector.mutation.as_ref());
+        let (name, code, requirement) = (check.name(), check.code(), check.requirement());
+        let named = mutations.filter(|mutation| mutation.check == name).count();
+        let _ = writeln!(out, "| `{name}` | `{code}` | {requirement} | {} | {named} |", check.meaning());
+    }
 }
 
 fn request_codes(out: &mut String, vectors: &[RequestVector]) {

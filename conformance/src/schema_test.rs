@@ -1,7 +1,10 @@
 //! `schema.json` against every vector, with just enough of JSON Schema 2020-12 for it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use crate::mailbox::MailboxVector;
 use crate::request::{RequestCheck, RequestVector};
 use crate::vector::Vector;
 use crate::vectors_test::all;
@@ -21,6 +24,7 @@ fn matches(pattern: &str, text: &str) -> bool {
             of(32) || (of(33) && (text.starts_with("02") || text.starts_with("03")))
         }
         "^[pn]-[a-z0-9-]+$" => (text.starts_with("p-") || text.starts_with("n-")) && text.len() > 2 && name(text),
+        "^m-[a-z0-9-]+$" => text.starts_with("m-") && text.len() > 2 && name(text),
         "^r-[a-z0-9-]+$" => text.starts_with("r-") && text.len() > 2 && name(text),
         "^p-[a-z0-9-]+$" => text.starts_with("p-") && text.len() > 2 && name(text),
         "^[a-z0-9_]+$" => !text.is_empty() && name(&text.replace('_', "-")) && !text.contains('-'),
@@ -68,7 +72,7 @@ fn holds(root: &Value, schema: &Value, value: &Value) -> bool {
         "minimum" | "minLength" | "minItems" | "minProperties" => size(value) >= rule.as_u64().unwrap(),
         "maximum" | "maxLength" | "maxProperties" => size(value) <= rule.as_u64().unwrap(),
         "required" => rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),
-        "items" => value.as_array().unwrap().iter().all(|item| holds(root, rule, item)),
+        "items" => value.as_array().is_none_or(|items| items.iter().all(|item| holds(root, rule, item))),
         "properties" => {
             members(value).all(|(name, member)| rule.get(name).is_none_or(|rule| holds(root, rule, member)))
         }
@@ -135,6 +139,54 @@ fn the_schema_of_requests_lists_the_codes() {
     let mut codes: Vec<Value> = RequestCheck::ALL.iter().map(|check| check.code().into()).collect();
     codes.dedup();
     assert_eq!(*listed, codes);
+}
+
+fn mailbox_schema() -> Value {
+    serde_json::from_str(include_str!("../mailbox-schema.json")).unwrap()
+}
+
+#[test]
+fn every_mailbox_follows_its_schema_and_reads_back() {
+    let schema = mailbox_schema();
+    for vector in &all().mailboxes {
+        let text = serde_json::to_string(vector).unwrap();
+        assert!(holds(&schema, &schema, &serde_json::from_str(&text).unwrap()), "{}", vector.id);
+        assert_eq!(serde_json::from_str::<MailboxVector>(&text).unwrap(), *vector);
+    }
+}
+
+#[test]
+fn the_schema_of_mailboxes_refuses_what_is_none() {
+    let schema = mailbox_schema();
+    let good = serde_json::to_value(all().mailboxes.first().unwrap()).unwrap();
+    assert!(holds(&schema, &schema, &good));
+    let spoilers: [fn(&mut Value); 9] = [
+        |vector| vector["extra"] = Value::Null,
+        |vector| vector["id"] = "p-key".into(),
+        |vector| vector["kind"] = "negative".into(),
+        |vector| vector["fails"] = serde_json::json!({"step": "letter", "error": "letter_time"}),
+        |vector| vector["owner"]["mailbox_secret"] = "00".into(),
+        |vector| vector["sender_view"]["now"] = "0".into(),
+        |vector| vector["recipient_view"]["admits"] = "did:web:a".into(),
+        |vector| vector["envelope"] = "0".into(),
+        |vector| drop(vector["intermediates"].as_object_mut().unwrap().remove("enc")),
+    ];
+    for (number, spoil) in spoilers.iter().enumerate() {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        assert!(!holds(&schema, &schema, &bad), "spoiler {number}");
+    }
+}
+
+#[test]
+fn the_schema_of_mailboxes_lists_the_codes() {
+    let schema = mailbox_schema();
+    let listed = schema.pointer("/properties/fails/properties/error/enum").unwrap().as_array().unwrap();
+    let listed: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
+    let shown: BTreeSet<&str> =
+        all().mailboxes.iter().filter_map(|vector| Some(vector.fails.as_ref()?.error.as_str())).collect();
+    assert_eq!(BTreeSet::from_iter(listed.iter().copied()), shown);
+    assert_eq!(listed.len(), shown.len());
 }
 
 #[test]

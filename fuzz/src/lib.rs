@@ -5,6 +5,7 @@ mod bindings;
 mod dids;
 mod files;
 mod handshake;
+mod mailbox;
 mod messages;
 mod records;
 mod streams;
@@ -13,18 +14,20 @@ mod streams;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 21] = [
     ("accept_body", messages::accept_body),
     ("did", dids::did),
     ("did_jwk", dids::did_jwk),
     ("did_key", dids::did_key),
     ("document", dids::document),
+    ("envelope", mailbox::envelope),
     ("frames", streams::frames),
     ("hello", messages::hello),
     ("http_state", bindings::http_state),
     ("identity", messages::identity),
     ("key_file", files::key_file),
     ("known_peers", files::known_peers),
+    ("mailbox_key", mailbox::mailbox_key),
     ("messages", messages::messages),
     ("origin", bindings::origin),
     ("record", records::record),

@@ -20,6 +20,8 @@ use self::requirement::Requirement;
 use crate::process::root;
 
 pub(crate) const PATH: &str = "spec/didshake-1.md";
+/// Every normative page. The first has the worked example.
+pub(crate) const PAGES: [&str; 2] = [PATH, "spec/mailbox-1.md"];
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -45,6 +47,12 @@ impl Fault {
     fn in_spec(line: usize, what: impl Into<String>) -> Self {
         Self::new(PATH, line, what)
     }
+
+    /// The same on another page: what looks at one text does not know which it is.
+    fn on(self, page: &str) -> Self {
+        let file = if self.file == PATH { page.to_owned() } else { self.file };
+        Self { file, ..self }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -58,16 +66,20 @@ pub(crate) fn check() -> Result<()> {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let path = root().join(PATH);
-    let mut text = read(&path)?;
     let mut faults = Vec::new();
     let holders = Holders::gather(root(), &mut faults)?;
     let example = example::compute()?;
-    if options.write {
-        text = filled(&text, &holders, &example);
-        fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut pages = Vec::new();
+    for name in PAGES {
+        let path = root().join(name);
+        let mut text = read(&path)?;
+        if options.write {
+            text = filled(name, &text, &holders, &example);
+            fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        pages.push((name, text));
     }
-    let count = examine(&text, &holders, &example, &mut faults);
+    let count = examine(&pages, &holders, &example, &mut faults);
     for fault in &faults {
         eprintln!("    {fault}");
     }
@@ -82,38 +94,41 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The specification as `--write` leaves it.
-fn filled(text: &str, holders: &Holders, example: &str) -> String {
+/// A page as `--write` leaves it.
+fn filled(name: &str, text: &str, holders: &Holders, example: &str) -> String {
     let (requirements, _) = requirement::parse(text);
-    example::fill(&held_by::fill(text, &requirements, holders), example)
+    let text = held_by::fill(text, &requirements, holders);
+    if name == PATH { example::fill(&text, example) } else { text }
 }
 
-/// Finds everything that is wrong with the text; returns how many requirements it has.
-fn examine(text: &str, holders: &Holders, example: &str, faults: &mut Vec<Fault>) -> usize {
-    let (requirements, malformed) = requirement::parse(text);
-    faults.extend(malformed);
-    faults.extend(requirement::numbering(&requirements));
-    faults.extend(requirement::dangling(PATH, text, &requirements));
-    faults.extend(holders.dangling(&known(&requirements)));
-    for requirement in &requirements {
-        faults.extend(held_by::check(requirement, holders));
+/// Finds everything that is wrong with the pages; returns how many requirements they have.
+fn examine(pages: &[(&str, String)], holders: &Holders, example: &str, faults: &mut Vec<Fault>) -> usize {
+    let parsed: Vec<_> = pages.iter().map(|(name, text)| (*name, text, requirement::parse(text))).collect();
+    let known: BTreeSet<_> = parsed.iter().flat_map(|(.., (requirements, _))| known(requirements)).collect();
+    for (name, text, (requirements, malformed)) in parsed {
+        let mut found = malformed;
+        found.extend(requirement::numbering(&requirements));
+        found.extend(requirement::dangling(PATH, text, &known));
+        requirements.iter().for_each(|requirement| found.extend(held_by::check(requirement, holders)));
+        found.extend(if name == PATH { example::check(text) } else { None });
+        // A text with faults need not be what `--write` makes of it.
+        if found.is_empty() {
+            found.extend(stale(text, &filled(name, text, holders, example)));
+        }
+        faults.extend(found.into_iter().map(|fault| fault.on(name)));
     }
-    faults.extend(example::check(text));
-    // A text with faults need not be what `--write` makes of it.
-    if faults.is_empty() {
-        faults.extend(stale(text, &filled(text, holders, example)));
-    }
-    requirements.len()
+    faults.extend(holders.dangling(&known));
+    known.len()
 }
 
 /// What is wrong with the mentions of requirements in another text.
 pub(crate) fn unknown_requirements(specification: &str, file: &str, text: &str) -> Vec<String> {
-    let faults = requirement::dangling(file, text, &requirement::parse(specification).0);
-    faults.iter().map(ToString::to_string).collect()
+    let known = known(&requirement::parse(specification).0).collect();
+    requirement::dangling(file, text, &known).iter().map(ToString::to_string).collect()
 }
 
-fn known(requirements: &[Requirement]) -> BTreeSet<requirement::Id> {
-    requirements.iter().map(|requirement| requirement.id.clone()).collect()
+fn known(requirements: &[Requirement]) -> impl Iterator<Item = requirement::Id> {
+    requirements.iter().map(|requirement| requirement.id.clone())
 }
 
 fn stale(text: &str, filled: &str) -> Option<Fault> {
@@ -149,14 +164,14 @@ old
 
     fn faults(text: &str, holders: &Holders) -> Vec<String> {
         let mut faults = Vec::new();
-        examine(text, holders, "new\n", &mut faults);
+        examine(&[(PATH, text.to_owned())], holders, "new\n", &mut faults);
         faults.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn write_fills_everything_and_then_nothing_is_wrong() {
         let holders = holders();
-        let text = filled(TEXT, &holders, "new\n");
+        let text = filled(PATH, TEXT, &holders, "new\n");
         assert_eq!(
             text,
             "\
@@ -174,12 +189,12 @@ new
 "
         );
         assert_eq!(faults(&text, &holders), [""; 0]);
-        assert_eq!(filled(&text, &holders, "new\n"), text);
+        assert_eq!(filled(PATH, &text, &holders, "new\n"), text);
     }
 
     #[test]
     fn a_stale_list_of_holders_is_a_fault() {
-        let text = filled(TEXT, &holders(), "new\n").replace(", `p-all`", "");
+        let text = filled(PATH, TEXT, &holders(), "new\n").replace(", `p-all`", "");
         let found = faults(&text, &holders());
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("spec/didshake-1.md:4: is not what"), "{found:?}");
@@ -187,14 +202,14 @@ new
 
     #[test]
     fn a_stale_example_is_a_fault() {
-        let text = filled(TEXT, &holders(), "other\n");
+        let text = filled(PATH, TEXT, &holders(), "other\n");
         let found = faults(&text, &holders());
         assert!(found[0].starts_with("spec/didshake-1.md:10: is not what"), "{found:?}");
     }
 
     #[test]
     fn a_requirement_that_nothing_holds_stays_a_fault_after_write() {
-        let text = filled(&format!("{TEXT}\n* **R-WIRE-3** Nobody looks.\n"), &holders(), "new\n");
+        let text = filled(PATH, &format!("{TEXT}\n* **R-WIRE-3** Nobody looks.\n"), &holders(), "new\n");
         let found = faults(&text, &holders());
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("spec/didshake-1.md:13: R-WIRE-3 has no"), "{found:?}");
@@ -211,7 +226,7 @@ new
     fn a_holder_of_an_unknown_requirement_is_a_fault() {
         let mut holders = holders();
         holders.add_vector("n-lost", &["R-WIRE-9"]);
-        let found = faults(&filled(TEXT, &holders, "new\n"), &holders);
+        let found = faults(&filled(PATH, TEXT, &holders, "new\n"), &holders);
         assert_eq!(found.len(), 1);
         assert!(found[0].contains("n-lost.json:1: names R-WIRE-9"), "{found:?}");
     }

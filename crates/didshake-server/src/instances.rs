@@ -128,7 +128,7 @@ impl Instances {
     async fn turn(&mut self, now: UnixTime) -> Result<(), TurnError> {
         self.renew(now).await?;
         self.turns = self.turns.wrapping_add(1);
-        if self.turns % HAND_ON_AGAIN == 0 {
+        if self.turns.is_multiple_of(HAND_ON_AGAIN) {
             self.handed_on.clear();
         }
         let recipients = self.shared.recipients(now).await?;

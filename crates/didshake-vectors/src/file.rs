@@ -1,9 +1,10 @@
-//! A vector of either format.
+//! A vector of any format.
 
 use crate::format::Vector;
+use crate::mailbox_format::MailboxVector;
 use crate::outcome::Failure;
 use crate::request_format::RequestVector;
-use crate::{run, show, show_request};
+use crate::{mailbox, run, show, show_request};
 
 /// What a vector file holds.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,6 +13,8 @@ pub enum VectorFile {
     Handshake(Box<Vector>),
     /// A signed request of a session.
     Request(Box<RequestVector>),
+    /// A mailbox key and an envelope.
+    Mailbox(Box<MailboxVector>),
 }
 
 impl VectorFile {
@@ -21,6 +24,7 @@ impl VectorFile {
         match self {
             Self::Handshake(vector) => vector.id(),
             Self::Request(vector) => vector.id(),
+            Self::Mailbox(vector) => vector.id(),
         }
     }
 
@@ -30,6 +34,7 @@ impl VectorFile {
         match self {
             Self::Handshake(vector) => vector.area(),
             Self::Request(vector) => vector.area(),
+            Self::Mailbox(vector) => vector.area(),
         }
     }
 
@@ -41,6 +46,7 @@ impl VectorFile {
         match self {
             Self::Handshake(vector) => run::verify(vector),
             Self::Request(vector) => vector.verify(),
+            Self::Mailbox(vector) => vector.verify(),
         }
     }
 
@@ -52,6 +58,7 @@ impl VectorFile {
         match self {
             Self::Handshake(vector) => show::markdown(vector),
             Self::Request(vector) => show_request::markdown(vector),
+            Self::Mailbox(vector) => mailbox::markdown(vector),
         }
     }
 
@@ -63,6 +70,7 @@ impl VectorFile {
         match self {
             Self::Handshake(vector) => show::text(vector),
             Self::Request(vector) => show_request::text(vector),
+            Self::Mailbox(vector) => mailbox::text(vector),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! didshake's test vectors, run through the real crates: both roles of every positive byte for byte, with each
 //! intermediate, record and export; each negative in the role that must refuse it, with exactly that error and alert.
-//! Signed requests likewise, at the client and at the service.
+//! Signed requests likewise, at the client and at the service; mailbox keys and envelopes, at the sender and at the recipient.
 //!
 //! It uses nothing but the public API of `didshake` and `didshake-did`, with fixed randomness. It is a test peer: it
 //! knows suite 0xFE01, which no program does.
@@ -16,6 +16,8 @@ mod file;
 mod format;
 mod identity_fields;
 mod intermediates;
+mod mailbox;
+mod mailbox_format;
 mod outcome;
 mod play;
 mod refuse;
@@ -31,6 +33,7 @@ pub use decode::{Decoded, Kind, decode};
 pub use fields::{Field, FoundFault};
 pub use file::VectorFile;
 pub use format::{Side, Vector};
+pub use mailbox_format::MailboxVector;
 pub use outcome::Failure;
 pub use request_format::RequestVector;
 pub use run::{Checked, LoadError, load, verify};

@@ -81,13 +81,14 @@ pub enum LoadError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// None of `positive/`, `negative/` and `request/` holds a vector.
-    #[error("no vectors in {}: expected positive/*.json, negative/*.json and request/*.json", .0.display())]
+    /// None of `positive/`, `negative/`, `request/` and `mailbox/` holds a vector.
+    #[error("no vectors in {}: expected positive/*.json, negative/*.json, request/*.json, mailbox/*.json", .0.display())]
     Empty(PathBuf),
 }
 
 /// The folders of a directory of vectors, and how a file in each is read.
-const FOLDERS: [(&str, Parse); 3] = [("positive", handshake), ("negative", handshake), ("request", request)];
+const FOLDERS: [(&str, Parse); 4] =
+    [("positive", handshake), ("negative", handshake), ("request", request), ("mailbox", mailbox)];
 
 type Parse = fn(&[u8]) -> serde_json::Result<VectorFile>;
 
@@ -99,7 +100,12 @@ fn request(bytes: &[u8]) -> serde_json::Result<VectorFile> {
     serde_json::from_slice(bytes).map(VectorFile::Request)
 }
 
-/// Reads every `positive/*.json`, `negative/*.json` and `request/*.json` of a directory, in the order of their names.
+fn mailbox(bytes: &[u8]) -> serde_json::Result<VectorFile> {
+    serde_json::from_slice(bytes).map(VectorFile::Mailbox)
+}
+
+/// Reads every `positive/*.json`, `negative/*.json`, `request/*.json` and `mailbox/*.json` of a directory, in the order of
+/// their names.
 ///
 /// # Errors
 /// [`LoadError`]; a file that is no vector is no error here, but one of [`Checked::verify`].

@@ -38,6 +38,10 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
+    pub(crate) fn u64(&mut self) -> Result<u64, Fault> {
+        self.array().map(u64::from_be_bytes)
+    }
+
     pub(crate) fn vec8(&mut self) -> Result<&'a [u8], Fault> {
         let length = self.u8()?;
         self.take(length.into())

@@ -96,6 +96,15 @@ pub enum Misuse {
     /// A label is 1 to 255 bytes, a context at most 65,535, a length 1 to 8,160 (R-EXP).
     #[error("a label is 1 to 255 bytes, a context at most 65,535 bytes, a length 1 to 8,160 bytes")]
     ExportLength,
+    /// A mailbox key is good for 1 second to 90 days.
+    #[error("a mailbox key is good for 1 second to 90 days")]
+    MailboxPeriod,
+    /// A letter expires after it is sent, within 30 days.
+    #[error("a letter expires after it is sent, within 30 days")]
+    LetterTimes,
+    /// A content type is 1 to 255 visible ASCII characters.
+    #[error("a content type is 1 to 255 visible ASCII characters")]
+    ContentType,
 }
 
 /// What failed on this side.

@@ -261,7 +261,7 @@ impl Admission {
         }
     }
 
-    fn admits(&self, claim: &Claim) -> bool {
+    pub(crate) fn admits(&self, claim: &Claim) -> bool {
         match &self.0 {
             Rule::Only(did) => *did == claim.did,
             Rule::Policy(policy) => policy(claim),

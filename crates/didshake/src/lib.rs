@@ -47,6 +47,7 @@ mod transcript;
 mod waiting;
 
 pub mod http;
+pub mod mailbox;
 pub mod request;
 pub mod schedule;
 pub mod websocket;

@@ -11,7 +11,10 @@ use crate::spec;
 pub(super) const FOLDER: &str = "spec/formal";
 
 pub(super) fn check() -> Result<()> {
-    let specification = fs::read_to_string(root().join(spec::PATH)).context("cannot read the specification")?;
+    let mut specification = String::new();
+    for page in spec::PAGES {
+        specification += &fs::read_to_string(root().join(page)).with_context(|| format!("cannot read {page}"))?;
+    }
     let mut faults = Vec::new();
     for file in files(&root().join(FOLDER))? {
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;

@@ -29,7 +29,9 @@ pub(super) fn check(requirement: &Requirement, holders: &Holders) -> Vec<Fault> 
             Some(false) => format!("vector `{name}` does not have {id} among its `requirements`"),
             None if holders.has_test(name) => return None,
             None if name.contains("::") => format!("no test `{name}`: its last part must be a test of that crate"),
-            None => format!("no vector `{name}` in vectors/positive, vectors/negative or vectors/request"),
+            None => {
+                format!("no vector `{name}` in vectors/positive, vectors/negative, vectors/request or vectors/mailbox")
+            }
         };
         Some(Fault::in_spec(line, what))
     };

@@ -86,8 +86,7 @@ pub(super) fn numbering(requirements: &[Requirement]) -> Vec<Fault> {
 }
 
 /// Mentions, in a file, of requirements that do not exist.
-pub(super) fn dangling(file: &str, text: &str, requirements: &[Requirement]) -> Vec<Fault> {
-    let known: BTreeSet<&Id> = requirements.iter().map(|requirement| &requirement.id).collect();
+pub(super) fn dangling(file: &str, text: &str, known: &BTreeSet<Id>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (number, line) in text.lines().enumerate() {
         for id in ids_in(line).iter().filter(|id| !known.contains(id)) {
@@ -210,7 +209,8 @@ mod tests {
     #[test]
     fn a_mention_of_a_requirement_that_does_not_exist_is_a_fault() {
         let text = "* **R-A-1** see R-A-2 and (R-A-1).\n";
-        let faults = whats(&dangling("x", text, &parse(text).0));
+        let faults =
+            whats(&dangling("x", text, &parse(text).0.into_iter().map(|requirement| requirement.id).collect()));
         assert_eq!(faults, ["1: names R-A-2, which no requirement has"]);
     }
 

@@ -102,12 +102,16 @@ impl Accounts {
         Ok(made)
     }
 
-    /// Makes the owner's invite, in place of the one before, where nobody can administer; `None` where somebody can.
+    /// Makes the owner's invite, in place of the one before, where nobody can administer; `None` where somebody can. Of several
+    /// instances each has its own.
     pub(crate) async fn invite_owner(&self, now: UnixTime) -> Result<Option<Made>, Undone> {
         let mut transaction = self.database.begin().await?;
         lock_admins(&mut transaction).await?;
-        sqlx::query("DELETE FROM invites WHERE made_by IS NULL").execute(&mut *transaction).await?;
-        let made = if admins(&mut transaction).await? == 0 {
+        let is_needed = admins(&mut transaction).await? == 0;
+        if !is_needed || !self.database.is_shared() {
+            sqlx::query("DELETE FROM invites WHERE made_by IS NULL").execute(&mut *transaction).await?;
+        }
+        let made = if is_needed {
             let purpose = Purpose::Account { name: "owner".into(), email: None, groups: vec![ADMIN.into()] };
             Some(self.insert(&purpose, None, OWNER_SECONDS, now, &mut transaction).await?)
         } else {

@@ -5,20 +5,21 @@ import { login } from "../src/login.js";
 import { verify, type Algorithm } from "../src/signatures.js";
 import { SignerStore, WebCryptoSigner } from "../src/webcrypto.js";
 import { handshake, newIdentity, pair } from "../test/support/loopback.js";
+import { runMailbox } from "../test/support/mailbox.js";
 import { runRequest } from "../test/support/requests.js";
 import { runHandshake } from "../test/support/run.js";
 import { runSigned } from "../test/support/signed.js";
-import { assert, same, type VectorSet } from "../test/support/vector.js";
+import { assert, same, type MailboxVector, type VectorSet } from "../test/support/vector.js";
 
 const ALGORITHMS: readonly Algorithm[] = [1, 2];
 
-export interface VectorReport { handshakes: number; signed: number; requests: number; failures: string[] }
+export interface VectorReport { handshakes: number; signed: number; requests: number; letters: number; failures: string[] }
 
 /** Every vector, as in Node; and every positive once more with keys of the platform. */
 async function vectors(): Promise<VectorReport> {
-  const set = (await (await fetch("/vectors.json")).json()) as VectorSet;
+  const set = (await (await fetch("/vectors.json")).json()) as VectorSet & { mailbox: MailboxVector[] };
   const failures: string[] = [];
-  let [handshakes, signed, requests] = [0, 0, 0];
+  let [handshakes, signed, requests, letters] = [0, 0, 0, 0];
   for (const vector of set.handshakes) {
     await runHandshake(vector).then(() => handshakes++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
   }
@@ -28,7 +29,10 @@ async function vectors(): Promise<VectorReport> {
   for (const vector of set.requests) {
     await runRequest(vector).then(() => requests++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
   }
-  return { handshakes, signed, requests, failures };
+  for (const vector of set.mailbox) {
+    await runMailbox(vector).then(() => letters++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
+  }
+  return { handshakes, signed, requests, letters, failures };
 }
 
 /** Makes a key of each algorithm and stores it; gives the DIDs. */

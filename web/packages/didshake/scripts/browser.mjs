@@ -25,7 +25,7 @@ function same(actual, expected, what) {
 function vectorSet() {
   const folder = (name) => readdirSync(VECTORS + name).map((file) => JSON.parse(readFileSync(join(VECTORS, name, file), "utf8")));
   const index = JSON.parse(readFileSync(`${VECTORS}index.json`, "utf8"));
-  return { index, handshakes: [...folder("positive"), ...folder("negative")], requests: folder("request") };
+  return { index, handshakes: [...folder("positive"), ...folder("negative")], requests: folder("request"), mailbox: folder("mailbox") };
 }
 
 async function bundle() {
@@ -99,7 +99,8 @@ async function runPages(origin, service, profile) {
     same(report.handshakes, index.positives + index.negatives, "handshake vectors");
     same(report.signed, index.positives, "positives signed by the platform");
     same(report.requests, index.request_positives + index.request_negatives, "request vectors");
-    console.log(`vectors in the browser: ${report.handshakes} handshakes and ${report.requests} requests ran`);
+    same(report.letters, index.mailbox_positives + index.mailbox_negatives, "mailbox vectors");
+    console.log(`vectors in the browser: ${report.handshakes} handshakes, ${report.requests} requests, ${report.letters} of mailboxes ran`);
     console.log(`positives whose signatures the platform made, verified and not compared: ${report.signed}`);
     const made = await page.evaluate(() => globalThis.didshakeTests.makeKeys());
     await page.reload();

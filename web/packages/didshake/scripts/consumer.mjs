@@ -1,7 +1,9 @@
-// Runs in a project of its own that has the packed package: its exports map, and a handshake between the examples.
+// Runs in a project of its own that has the packed package: its exports map, a handshake and a letter between the examples.
 import * as didshake from "didshake";
+import * as mailbox from "didshake/mailbox";
 import manifest from "didshake/package.json" with { type: "json" };
 import { connect } from "./out/initiator.js";
+import { openMailbox, read, write } from "./out/mailbox.js";
 import { accept } from "./out/responder.js";
 
 /** A queue between two sides. */
@@ -13,7 +15,7 @@ function pipe() {
   };
 }
 
-for (const inner of ["didshake/dist/index.js", "didshake/dist/suites.js", "didshake/src/index.ts"]) {
+for (const inner of ["didshake/dist/index.js", "didshake/dist/suites.js", "didshake/mailbox/hpke.js", "didshake/src/index.ts"]) {
   const code = await import(inner).then(() => "imported", (fault) => fault.code);
   if (code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw new Error(`${inner}: ${code}`);
 }
@@ -25,4 +27,8 @@ const [initiator, responder] = await Promise.all([
   accept(identity, up.receive, down.send),
 ]);
 if (didshake.methodUrl(responder.peer.did, "") === "" || `${initiator.sessionId}` !== `${responder.sessionId}`) throw new Error("no handshake");
-console.log(`a project that has ${manifest.name} ${manifest.version}: ${Object.keys(didshake).length} values exported, a handshake made`);
+const keys = await openMailbox(identity);
+const letter = await read(await write(identity, identity.did, keys.signedKey, "a letter"), [keys], [identity.did]);
+if (letter !== "a letter") throw new Error("no letter");
+const [values, more] = [didshake, mailbox].map((exports) => Object.keys(exports).length);
+console.log(`a project that has ${manifest.name} ${manifest.version}: ${values} and ${more} values exported, a handshake and a letter made`);

@@ -21,17 +21,18 @@ function checkDependencies() {
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   same(Object.keys(dependencies), ["@noble/ciphers", "@noble/curves", "@noble/hashes"], "dependencies");
   same(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version)), [], "versions that are not pinned");
-  const imports = readdirSync(join(root, "dist")).filter((name) => name.endsWith(".js"))
+  const imports = readdirSync(join(root, "dist"), { recursive: true }).filter((name) => name.endsWith(".js"))
     .flatMap((name) => [...readFileSync(join(root, "dist", name), "utf8").matchAll(/^(?:import|export) .*?from "(.*)";$/gms)])
     .map(([, from]) => from);
-  same(imports.filter((from) => !/^(\.\/|@noble\/(ciphers|curves|hashes)\/)/.test(from)), [], "imports");
+  same(imports.filter((from) => !/^(\.\.?\/|@noble\/(ciphers|curves|hashes)\/)/.test(from)), [], "imports");
 }
 
 /** The archive, and that it holds what it should and nothing else. */
 function pack(folder) {
   run(root, "npm", "run", "prepack", "--silent");
   const [{ filename, files, size, unpackedSize }] = JSON.parse(run(root, "npm", "pack", "--ignore-scripts", "--json", "--pack-destination", folder));
-  const modules = readdirSync(join(root, "src")).map((name) => name.slice(0, -".ts".length));
+  const sources = readdirSync(join(root, "src"), { recursive: true }).filter((name) => name.endsWith(".ts"));
+  const modules = sources.map((name) => name.slice(0, -".ts".length));
   const built = modules.flatMap((name) => [".js", ".js.map", ".d.ts", ".d.ts.map"].map((end) => `dist/${name}${end}`));
   same(files.map(({ path }) => path), ["package.json", "README.md", "LICENSE-APACHE", "LICENSE-MIT", ...built], "contents");
   console.log(`package: ${files.length} files, ${size} bytes packed, ${unpackedSize} unpacked`);
@@ -58,7 +59,7 @@ const folder = mkdtempSync(join(tmpdir(), "didshake-package-"));
 try {
   const archive = pack(folder);
   checkDependencies();
-  same(undocumented(join(root, "dist")), [], "without a TSDoc comment");
+  for (const entry of ["dist", "dist/mailbox"]) same(undocumented(join(root, entry)), [], `${entry}, without a TSDoc comment`);
   project(folder, archive);
   run(folder, "tsc", "-p", ".");
   run(folder, "tsc", "-p", ".", "--noEmit", "--module", "ESNext", "--moduleResolution", "bundler");

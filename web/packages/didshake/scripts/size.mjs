@@ -1,25 +1,31 @@
-// Bundles and minifies the whole package with noble, and fails if what a browser loads is over the limit.
+// Bundles and minifies each entry of the package with noble, and fails if what a browser loads is over its limit.
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
 // little slack above what it is: noble is four fifths of it
-const LIMIT = 49_000;
+const LIMITS = { "index.ts": 49_000, "mailbox/index.ts": 36_000 };
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const result = await build({
-  root, configFile: false, logLevel: "error",
-  build: {
-    write: false, target: "es2022", minify: "esbuild", modulePreload: false,
-    // every export of the package, as an application that uses all of it would load it
-    rollupOptions: { input: "src/index.ts", preserveEntrySignatures: "strict", output: { format: "es" } },
-  },
-});
-const chunks = (Array.isArray(result) ? result : [result]).flatMap(({ output }) => output);
-const code = chunks.filter(({ type }) => type === "chunk").map((chunk) => chunk.code).join("");
-const size = gzipSync(code, { level: 9 }).length;
-console.log(`bundle: ${code.length} bytes, gzipped ${size} bytes, limit ${LIMIT}`);
-if (size > LIMIT) {
-  console.error("the bundle is over its limit");
-  process.exit(1);
+/** Every export of one entry, as an application that uses all of it would load it, minified. */
+async function bundle(entry) {
+  const result = await build({
+    root, configFile: false, logLevel: "error",
+    build: {
+      write: false, target: "es2022", minify: "esbuild", modulePreload: false,
+      rollupOptions: { input: `src/${entry}`, preserveEntrySignatures: "strict", output: { format: "es" } },
+    },
+  });
+  const chunks = (Array.isArray(result) ? result : [result]).flatMap(({ output }) => output);
+  return chunks.filter(({ type }) => type === "chunk").map((chunk) => chunk.code).join("");
+}
+
+for (const [entry, limit] of Object.entries(LIMITS)) {
+  const code = await bundle(entry);
+  const size = gzipSync(code, { level: 9 }).length;
+  console.log(`bundle of ${entry}: ${code.length} bytes, gzipped ${size} bytes, limit ${limit}`);
+  if (size > limit) {
+    console.error("the bundle is over its limit");
+    process.exitCode = 1;
+  }
 }

@@ -1,4 +1,4 @@
-import { callerFault, refuse, type FaultCode } from "./errors.js";
+import { callerFault, refuse, type FaultCode, type MailboxFaultCode } from "./errors.js";
 
 const encoder = new TextEncoder();
 
@@ -96,10 +96,10 @@ export function copyBytes(value: Uint8Array, what: string, limit: number): Uint8
 /** Reads fields one after the other; one that runs past the end is refused with the code of its place. */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #fault: FaultCode;
+  readonly #fault: FaultCode | MailboxFaultCode;
   #at = 0;
 
-  constructor(bytes: Uint8Array, fault: FaultCode) {
+  constructor(bytes: Uint8Array, fault: FaultCode | MailboxFaultCode) {
     this.#bytes = bytes;
     this.#fault = fault;
   }

@@ -34,7 +34,7 @@ export async function checkPeer(plain: Uint8Array, checks: PeerChecks): Promise<
 }
 
 /** Check 3. */
-async function admits(admission: Admission, did: string): Promise<boolean> {
+export async function admits(admission: Admission, did: string): Promise<boolean> {
   const method = didMethod(did) ?? "";
   if ("did" in admission) return admission.did === did;
   if ("methods" in admission) return admission.methods.includes(method);

@@ -110,7 +110,8 @@ export function common(config: CommonConfig, identities: readonly LocalIdentity[
   };
 }
 
-function checkLocal(identity: LocalIdentity): void {
+/** Checks an identity that this peer is configured with. Errors: `caller`. */
+export function checkLocal(identity: LocalIdentity): void {
   const { did, fragment, signer } = identity;
   if (!isDid(did)) callerFault("not a DID");
   if (utf8(fragment).length > 255 || !isFragment(fragment)) callerFault("not a fragment");

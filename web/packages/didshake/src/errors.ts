@@ -84,6 +84,18 @@ export type RequestFaultCode =
   | "request_digest"
   | "request_replayed";
 
+/** A code of mailbox-1, sections 2 and 3.2, for who reads a mailbox key or an envelope. Nothing is ever sent for one. */
+export type MailboxFaultCode =
+  | "mailbox_key_malformed"
+  | "mailbox_key_period"
+  | "mailbox_key_time"
+  | "envelope_malformed"
+  | "envelope_key_unknown"
+  | "envelope_not_opened"
+  | "letter_malformed"
+  | "letter_time"
+  | "letter_expired";
+
 /**
  * What is no code of the specification:
  * `caller` a fault of the caller, `state_used` a state used twice, `own_failure` a failure of this peer's own (a signer, a
@@ -93,7 +105,7 @@ export type RequestFaultCode =
 export type LocalCode = "caller" | "state_used" | "own_failure" | "transport" | "timeout" | "session_over";
 
 /** Every code that {@link DidshakeError.code} can have. */
-export type ErrorCode = FaultCode | RequestFaultCode | LocalCode;
+export type ErrorCode = FaultCode | RequestFaultCode | MailboxFaultCode | LocalCode;
 
 /** Alert codes of section 14.9, by number. */
 export const ALERTS: ReadonlySet<number> = new Set([10, 20, 40, 47, 49, 50, 70, 80, 110, 112, 120]);
@@ -134,7 +146,7 @@ function alertOf(code: ErrorCode): number | null {
 }
 
 /** Throws the error with this code. */
-export function refuse(code: FaultCode | RequestFaultCode): never {
+export function refuse(code: FaultCode | RequestFaultCode | MailboxFaultCode): never {
   throw new DidshakeError(code);
 }
 

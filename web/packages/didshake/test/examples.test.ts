@@ -4,6 +4,7 @@ import { systemClock } from "../src/config.js";
 import { accept } from "../examples/responder.js";
 import { connect } from "../examples/initiator.js";
 import { whoAmI } from "../examples/login.js";
+import { openMailbox, read, write } from "../examples/mailbox.js";
 import { newIdentity } from "./support/loopback.js";
 import { ORIGIN, testService } from "./support/service.js";
 
@@ -29,7 +30,7 @@ describe("the examples of the README", () => {
 
   it("are the files that are compiled and run here", () => {
     const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
-    const files = ["initiator", "responder", "login", "keys"].map((name) =>
+    const files = ["initiator", "responder", "login", "keys", "mailbox"].map((name) =>
       readFileSync(new URL(`../examples/${name}.ts`, import.meta.url), "utf8"));
     expect(blocks).toEqual(files);
   });
@@ -43,6 +44,14 @@ describe("the examples of the README", () => {
     ]);
     expect(initiator.sessionId).toEqual(responder.sessionId);
     expect(responder.peer.did).toBe(initiator.own.did);
+  });
+
+  it("mailbox", async () => {
+    const [owner, sender] = [newIdentity(1), newIdentity(2)];
+    const keys = await openMailbox(owner);
+    const envelope = await write(sender, owner.did, keys.signedKey, "a letter");
+    expect(await read(envelope, [keys], [sender.did])).toBe("a letter");
+    await expect(read(envelope, [keys], [])).rejects.toThrow("not_admitted");
   });
 
   it("login", async () => {

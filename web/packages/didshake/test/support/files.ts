@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Index, RequestVector, Vector, VectorSet } from "./vector.js";
+import type { Index, MailboxVector, RequestVector, Vector, VectorSet } from "./vector.js";
 
 /** The directory vectors/ beside web/. */
 export const VECTORS = fileURLToPath(new URL("../../../../../vectors/", import.meta.url));
@@ -13,4 +13,9 @@ export function loadVectors(): VectorSet {
   const handshakes = [...list("positive"), ...list("negative")].map((path) => read(path) as Vector);
   const requests = list("request").map((path) => read(path) as RequestVector);
   return { index: read("index.json") as Index, handshakes, requests };
+}
+
+/** Every mailbox vector that there is, by the same rule. */
+export function loadMailbox(): { index: Index; vectors: MailboxVector[] } {
+  return { index: read("index.json") as Index, vectors: list("mailbox").map((path) => read(path) as MailboxVector) };
 }

@@ -39,7 +39,7 @@ function policyOf(policy: VectorPolicy): Policy {
   return ({ did }) => !policy.refuse_dids.includes(did);
 }
 
-function resolverOf({ documents }: VectorConfig): Resolver {
+export function resolverOf({ documents }: Pick<VectorConfig, "documents">): Resolver {
   return {
     methods: ["web"],
     resolve: async (did) => {

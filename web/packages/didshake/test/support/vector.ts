@@ -47,8 +47,27 @@ export interface RequestVector {
   signed?: { request_key: string; digest: string; signature_params: string; signature_base: string; mac: string };
   burns?: { session_id: string; nonce: string; until: number };
 }
+/** The JSON of vectors/mailbox-schema.json. */
+export interface MailboxVector {
+  format: "didshake/1 mailbox vector"; id: string; kind: "positive" | "negative"; base?: string;
+  fails?: { step: "mailbox_key" | "letter"; error: string };
+  owner: {
+    did: string; fragment: string; algorithm: 1 | 2; signing_key: string; mailbox_secret: string; begins: number; ends: number;
+  };
+  sender?: {
+    did: string; fragment: string; algorithm: 1 | 2; signing_key: string; ephemeral_ikm: string; message_id: string; sent: number;
+    expires: number; content_type: string; content: string;
+  };
+  sender_view: { now: number; means: string; documents: VectorConfig["documents"] };
+  recipient_view?: { now: number; admits: string[] | null; documents: VectorConfig["documents"] };
+  mailbox_key: string; envelope?: string;
+  intermediates?: Record<
+    "mailbox_key_signed" | "key_id" | "enc" | "shared_secret" | "key" | "base_nonce" | "letter" | "letter_signed", string
+  >;
+}
 export interface Index {
   positives: number; negatives: number; request_positives: number; request_negatives: number;
+  mailbox_positives: number; mailbox_negatives: number;
   vectors: { id: string; file: string }[];
 }
 /** Every file of vectors/, by its name without `.json`. */

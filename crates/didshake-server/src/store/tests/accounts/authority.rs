@@ -45,6 +45,23 @@ async fn who_has_claimed_an_invite_belongs_nowhere_until_it_is_accepted() {
     }
 }
 
+// Instances that start one after the other print a link each; where there is one, its next start makes a new one.
+#[tokio::test]
+async fn the_owners_links_are_over_with_the_first_that_is_used() {
+    for place in both() {
+        let database = place.open().await.database;
+        let accounts = Accounts::new(database.clone(), AccountBounds::default());
+        let made = [accounts.invite_owner(NOW).await.unwrap(), accounts.invite_owner(NOW).await.unwrap()];
+        let [first, second] = made.map(|made| made.unwrap().secret.hash());
+        assert_eq!(accounts.look(&first, NOW).await.is_ok(), database.is_shared());
+        let policy = Policy::parse(MEMBERS).unwrap();
+        accounts.claim(&second, &did(BOB), NOW).await.unwrap();
+        accounts.accept(&second, &did(BOB), &policy, NOW).await.unwrap();
+        assert!(matches!(accounts.look(&first, NOW).await, Err(Undone::Unknown)));
+        assert!(accounts.invite_owner(NOW).await.unwrap().is_none());
+    }
+}
+
 #[tokio::test]
 async fn a_revoked_key_invites_no_other() {
     for place in both() {
