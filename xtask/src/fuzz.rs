@@ -24,7 +24,7 @@ pub(crate) struct Options {
     seconds: u32,
 }
 
-const SMOKE_SECONDS: u32 = 5;
+const SMOKE_SECONDS: u32 = 3;
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.target {

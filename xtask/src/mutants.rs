@@ -36,8 +36,8 @@ struct Part {
 const PARTS: [Part; 2] = [
     Part {
         package: "didshake",
-        files: "crates/didshake/src/{initiator,responder,waiting,sealing,established,identity,wire,document,channel}.rs",
-        quick: &["--lib", "--test", "protocol", "--test", "wire"],
+        files: "crates/didshake/src/{initiator,responder,waiting,sealing,established,identity,wire,document,channel,mailbox,mailbox/*}.rs",
+        quick: &["--lib", "--test", "protocol", "--test", "wire", "--test", "mailbox"],
     },
     Part {
         package: "didshake-did",

@@ -1,7 +1,7 @@
 //! A failed handshake, told to its user.
 
 use didshake::{AlertCode, Error, Fault};
-use didshake_peer::{Cause, HandshakeError};
+use didshake_peer::{Cause, HandshakeError, HttpFailure};
 
 use crate::failure::{Exit, Failure};
 use crate::web_failures::WebFailures;
@@ -38,7 +38,24 @@ pub(crate) fn failure(error: &HandshakeError, role: Role, failures: &WebFailures
                 None => failure,
             }
         }
-        cause => Failure::new(exit, error.code(), format!("the handshake failed: {cause} (at: {})", error.step)),
+        cause => {
+            let failure =
+                Failure::new(exit, error.code(), format!("the handshake failed: {cause} (at: {})", error.step));
+            match again(cause) {
+                Some(remedy) => failure.remedy(remedy),
+                None => failure,
+            }
+        }
+    }
+}
+
+/// What went wrong on the way may go right the next time.
+fn again(cause: &Cause) -> Option<&'static str> {
+    match cause {
+        Cause::TimedOut(_) | Cause::Http(HttpFailure::TimedOut(_)) => Some("try again; --timeout SECONDS waits longer"),
+        Cause::Network(_) | Cause::Closed | Cause::Http(HttpFailure::Broken) => Some("try again"),
+        Cause::Http(HttpFailure::Answer { .. }) => Some("try again later; its operator's log has the cause"),
+        _ => None,
     }
 }
 
@@ -61,7 +78,8 @@ fn exit(cause: &Cause, role: Role) -> Exit {
 fn alert_remedy(alert: AlertCode, role: Role) -> &'static str {
     match alert {
         AlertCode::Denied if role == Role::Client => {
-            "it does not say why; its operator's log does. Perhaps its policy does not let this identity in"
+            "it does not say why; its operator's log does. Perhaps its policy does not let this identity in, or it cannot \
+             look anybody up at this time"
         }
         AlertCode::Denied => {
             "it does not say why; its operator's log does. Perhaps it does not allow this identity: `--allow DID`"
@@ -87,6 +105,9 @@ fn remedy(fault: Fault, role: Role) -> Option<&'static str> {
     match fault {
         Fault::DidMethodUnsupported => Some("give its document with --documents FILE"),
         Fault::SealedPartNotOpened => Some(changed(role)),
+        Fault::NotAdmitted if role != Role::Responder => {
+            Some("it is not whom --expect or the known peer means: ask its owner by another way which DID is right")
+        }
         Fault::OwnDid => Some("the peer uses the same identity as we do: choose another with --as"),
         _ => None,
     }

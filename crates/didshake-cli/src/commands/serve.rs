@@ -24,7 +24,8 @@ DIDSHAKE_LISTEN and so on. Options win over the environment, the environment ove
 SIGHUP reads the policy and the TLS certificate again (the policy also when its file changes). SIGTERM and SIGINT end
 the service in order: it takes nothing new and waits for what is under way.
 
-While no account may administer, each start prints a link that makes one, for a day; the link before counts no more.
+While no account may administer, each start prints a link that makes one, for a day; the link before counts no more
+(of several instances each has its own, until one is used).
 
 Examples:
   didshake serve                                    on 127.0.0.1:8400, with an identity of its own
