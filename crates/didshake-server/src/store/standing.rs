@@ -73,20 +73,20 @@ impl Standing {
         self.account.as_ref().map(|account| account.groups.as_slice())
     }
 
-    /// Whether a DID that stands like this may come in, under these rules.
+    /// Whether a DID that stands like this may come in, under these rules: as it is, or with an invite.
     pub(crate) fn lets_in(&self, did: &Did, policy: &Policy) -> bool {
+        self.belongs(did, policy) || self.joins(did, policy).is_some()
+    }
+
+    /// The same without what an invite promises: who has not accepted it yet is nowhere but here.
+    pub(crate) fn belongs(&self, did: &Did, policy: &Policy) -> bool {
         if self.revoked {
             return false;
         }
         match &self.account {
             Some(account) => !account.disabled && policy.allows_with(did, Some(&account.groups)),
-            None => self.joins(did, policy).is_some() || self.reserved.is_none() && policy.allows_with(did, None),
+            None => self.reserved.is_none() && policy.allows_with(did, None),
         }
-    }
-
-    /// The same without what an invite promises: who has not accepted it yet is nowhere but here.
-    pub(crate) fn belongs(&self, did: &Did, policy: &Policy) -> bool {
-        Self { claims: Vec::new(), ..self.clone() }.lets_in(did, policy)
     }
 
     /// The invite that it comes in with, and may accept: for the rules it counts as the account that it leads to.
