@@ -8,13 +8,14 @@ mod handshake;
 mod mailbox;
 mod messages;
 mod records;
+mod relay;
 mod streams;
 
 /// A target by name: the name is that of its file in `targets/` and of its folder in `corpus/`.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 22] = [
     ("accept_body", messages::accept_body),
     ("did", dids::did),
     ("did_jwk", dids::did_jwk),
@@ -31,6 +32,7 @@ pub const TARGETS: [Target; 21] = [
     ("messages", messages::messages),
     ("origin", bindings::origin),
     ("record", records::record),
+    ("relay", relay::relay),
     ("reply", messages::reply),
     ("request_fields", bindings::request_fields),
     ("vector_file", files::vector_file),

@@ -48,6 +48,7 @@ mod waiting;
 
 pub mod http;
 pub mod mailbox;
+pub mod relay;
 pub mod request;
 pub mod schedule;
 pub mod websocket;

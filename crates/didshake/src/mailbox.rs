@@ -62,7 +62,7 @@ mod hpke_suite;
 mod key;
 mod letter;
 
-pub use envelope::{ClaimedLetter, UnsignedEnvelope, VerifiedLetter};
+pub use envelope::{ClaimedLetter, UnsignedEnvelope, VerifiedLetter, is_envelope};
 pub use fault::MailboxFault;
 pub use key::{
     ClaimedMailboxKey, GRACE_SECONDS, KeyId, MAX_PERIOD_SECONDS, MailboxKey, MailboxSecret, OwnMailboxKey,

@@ -148,6 +148,18 @@ impl VerifiedLetter {
     }
 }
 
+/// Whether these bytes have the length, the type and the version of an envelope: step 1 of section 3.2, which is all that a relay can see.
+///
+/// ```
+/// use didshake::mailbox::is_envelope;
+/// assert!(is_envelope(&[&[33, 1][..], &[0; 576]].concat()));
+/// assert!(!is_envelope(&[&[33, 1][..], &[0; 575]].concat()));
+/// ```
+#[must_use]
+pub fn is_envelope(bytes: &[u8]) -> bool {
+    Parts::of(bytes).is_some()
+}
+
 /// An envelope, taken apart.
 struct Parts<'a> {
     head: &'a [u8],

@@ -164,6 +164,18 @@ impl ClaimedMailboxKey {
         self.owner.claim()
     }
 
+    /// What envelopes to it are marked with.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        id_of(&self.public)
+    }
+
+    /// From then on it is good no more, as it says.
+    #[must_use]
+    pub fn ends(&self) -> UnixTime {
+        self.ends
+    }
+
     /// Checks document, key and signature.
     ///
     /// # Errors
