@@ -10,9 +10,10 @@ use crate::process::{self, cargo, command, target_dir};
 pub(crate) fn check() -> Result<()> {
     build()?;
     npm(&["run", "check"])?;
-    // The pages meet the program that serves them.
+    // The peer and the pages meet the program.
     process::run(cargo().args(["build", "--release", "--locked"]))?;
     let program = target_dir().join("release").join("didshake");
+    process::run(npm_command(&["run", "test:program"]).env("DIDSHAKE", &program))?;
     process::run(npm_command(&["run", "test:browser"]).env("DIDSHAKE", program))
 }
 

@@ -4,7 +4,11 @@ import { defineConfig } from "vitest/config";
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
 export default defineConfig({
-  // the longer name first: the shorter one is a prefix of it
-  resolve: { alias: { "didshake/mailbox": source("mailbox/index.ts"), didshake: source("index.ts") } },
+  // the longer names first: the shortest one is a prefix of them
+  resolve: {
+    alias: {
+      "didshake/mailbox": source("mailbox/index.ts"), "didshake/websocket": source("websocket/index.ts"), didshake: source("index.ts"),
+    },
+  },
   test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, maxWorkers: 2 },
 });

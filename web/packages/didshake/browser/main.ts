@@ -4,6 +4,7 @@ import { didKey } from "../src/keys.js";
 import { login } from "../src/login.js";
 import { verify, type Algorithm } from "../src/signatures.js";
 import { SignerStore, WebCryptoSigner } from "../src/webcrypto.js";
+import { connectWebSocket } from "../src/websocket/index.js";
 import { handshake, newIdentity, pair } from "../test/support/loopback.js";
 import { runMailbox } from "../test/support/mailbox.js";
 import { runRequest } from "../test/support/requests.js";
@@ -110,4 +111,19 @@ async function logIn(service: string): Promise<string[]> {
   return answers;
 }
 
-Object.assign(globalThis, { didshakeTests: { vectors, makeKeys, useKeys, logIn } });
+/** A conversation over the browser's own WebSocket, with each stored key: what came back, and how it ended. */
+async function converse(url: string, peer: string): Promise<string[]> {
+  const answers: string[] = [];
+  for (const signer of await loadKeys()) {
+    const channel = await connectWebSocket({
+      url, meant: { did: peer }, identity: { did: didKey(signer.publicKey), fragment: "", signer }, applicationProtocol: "didshake.chat/1",
+      clock: systemClock, random: systemRandom,
+    });
+    for (const words of [utf8("one"), new Uint8Array(65_535), utf8("cut")]) await channel.send(words);
+    for (let i = 0; i < 2; i++) answers.push(String((await channel.receive())?.length));
+    answers.push(await channel.receive().then(() => "a message", (fault) => fault.code as string));
+  }
+  return answers;
+}
+
+Object.assign(globalThis, { didshakeTests: { vectors, makeKeys, useKeys, logIn, converse } });

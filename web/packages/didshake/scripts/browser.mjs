@@ -77,8 +77,21 @@ async function serve(vite) {
   return { server, origin, service };
 }
 
+/** A responder that sends back what comes, and cuts the connection at `cut`. */
+async function echoAt(vite) {
+  const { listening } = await vite.ssrLoadModule("/test/support/sockets.ts");
+  const { listener, options } = await listening({ responder: { clock: () => Math.floor(Date.now() / 1000) } });
+  listener.onChannel = async (channel, socket) => {
+    for await (const message of channel) {
+      if (message.length === "cut".length && message[0] === 0x63) return socket.terminate();
+      await channel.send(message);
+    }
+  };
+  return { url: listener.url, did: options.meant.did, stop: listener.stop };
+}
+
 /** Everything that is done in the browser; the page is reloaded, and the browser restarted, between making and using keys. */
-async function runPages(origin, service, profile) {
+async function runPages(origin, service, echo, profile) {
   const launch = () => chromium.launchPersistentContext(profile, { executablePath, args: FLAGS, headless: true });
   const foreign = [];
   const open = async (context) => {
@@ -117,6 +130,9 @@ async function runPages(origin, service, profile) {
     const answers = await page.evaluate((did) => globalThis.didshakeTests.logIn(did), service.did);
     same(answers, made.map((did) => `200 ${did}`), "logins");
     console.log(`logins over HTTP and signed requests: ${answers.length}`);
+    const said = await page.evaluate(([url, did]) => globalThis.didshakeTests.converse(url, did), [echo.url, echo.did]);
+    same(said, made.flatMap(() => ["3", "65535", "truncated"]), "conversations over a WebSocket");
+    console.log(`conversations over a WebSocket: ${made.length}`);
     same(foreign, [], "requests to other hosts, and page errors");
   } finally {
     await context.close();
@@ -130,13 +146,15 @@ if (!existsSync(executablePath)) {
 const profile = mkdtempSync(join(tmpdir(), "didshake-chromium-"));
 const vite = await createServer({ root, configFile: false, logLevel: "error", appType: "custom", server: { middlewareMode: true, ws: false, watch: null } });
 const { server, origin, service } = await serve(vite);
+const echo = await echoAt(vite);
 try {
-  await runPages(origin, service, profile);
+  await runPages(origin, service, echo, profile);
   console.log("browser tests passed");
 } catch (fault) {
   console.error(fault);
   process.exitCode = 1;
 } finally {
+  echo.stop();
   server.closeAllConnections();
   server.close();
   await vite.close();

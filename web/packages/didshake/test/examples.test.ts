@@ -4,9 +4,11 @@ import { systemClock } from "../src/config.js";
 import { accept } from "../examples/responder.js";
 import { connect } from "../examples/initiator.js";
 import { whoAmI } from "../examples/login.js";
+import { converse } from "../examples/websocket.js";
 import { openMailbox, read, write } from "../examples/mailbox.js";
 import { newIdentity } from "./support/loopback.js";
 import { ORIGIN, testService } from "./support/service.js";
+import { listening, Socketed } from "./support/sockets.js";
 
 /** A queue between two sides. */
 function pipe(): { send: (message: Uint8Array) => void; receive: () => Promise<Uint8Array> } {
@@ -30,7 +32,7 @@ describe("the examples of the README", () => {
 
   it("are the files that are compiled and run here", () => {
     const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
-    const files = ["initiator", "responder", "login", "keys", "mailbox"].map((name) =>
+    const files = ["initiator", "responder", "login", "websocket", "keys", "mailbox"].map((name) =>
       readFileSync(new URL(`../examples/${name}.ts`, import.meta.url), "utf8"));
     expect(blocks).toEqual(files);
   });
@@ -44,6 +46,17 @@ describe("the examples of the README", () => {
     ]);
     expect(initiator.sessionId).toEqual(responder.sessionId);
     expect(responder.peer.did).toBe(initiator.own.did);
+  });
+
+  it("websocket", async () => {
+    const { listener, options } = await listening({ responder: { clock: systemClock } });
+    listener.onChannel = async (channel) => {
+      for await (const message of channel) await channel.send(message);
+      await channel.close();
+    };
+    const { did } = options.meant as { did: string };
+    expect(await converse(options.url, did, newIdentity(2), "said", Socketed)).toEqual(["said"]);
+    listener.stop();
   });
 
   it("mailbox", async () => {
