@@ -10,7 +10,7 @@ use crate::process::{root, target_dir};
 const NAME: &str = "didshake-vectors-1";
 
 /// Files that go in beside everything below `vectors`.
-const FILES: [&str; 4] = ["spec/didshake-1.md", "spec/mailbox-1.md", "LICENSE-MIT", "LICENSE-APACHE"];
+const FILES: [&str; 5] = ["spec/didshake-1.md", "spec/mailbox-1.md", "spec/card-1.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 pub(crate) fn run() -> Result<()> {
     archive::create(&target_dir().join(format!("{NAME}.tar.gz")), NAME, entries(root())?)
@@ -29,9 +29,10 @@ mod tests {
 
     use super::*;
 
-    const CONTENT: [(&str, &str); 8] = [
+    const CONTENT: [(&str, &str); 9] = [
         ("LICENSE-APACHE", "a"),
         ("LICENSE-MIT", "m"),
+        ("spec/card-1.md", "# card"),
         ("spec/didshake-1.md", "# spec"),
         ("spec/mailbox-1.md", "# mail"),
         ("vectors/README.md", "read"),

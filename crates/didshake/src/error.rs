@@ -105,6 +105,12 @@ pub enum Misuse {
     /// A content type is 1 to 255 visible ASCII characters.
     #[error("a content type is 1 to 255 visible ASCII characters")]
     ContentType,
+    /// A contact card ends after it was issued.
+    #[error("a contact card ends after it was issued")]
+    CardPeriod,
+    /// A contact card has at most 8 endpoints.
+    #[error("a contact card has at most 8 endpoints")]
+    CardEndpoints,
 }
 
 /// What failed on this side.

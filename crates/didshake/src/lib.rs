@@ -42,10 +42,12 @@ mod responder;
 mod sealing;
 mod secret;
 mod session;
+mod signer;
 mod suite;
 mod transcript;
 mod waiting;
 
+pub mod card;
 pub mod http;
 pub mod mailbox;
 pub mod relay;

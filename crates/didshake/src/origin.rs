@@ -228,7 +228,7 @@ fn default_port(secure: bool) -> u16 {
     if secure { 443 } else { 80 }
 }
 
-fn read_authority(authority: &str) -> Result<(String, Option<u16>), OriginError> {
+pub(crate) fn read_authority(authority: &str) -> Result<(String, Option<u16>), OriginError> {
     if authority.contains('@') {
         return Err(OriginError::UserInfo);
     }

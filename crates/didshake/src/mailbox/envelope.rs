@@ -7,13 +7,14 @@ use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use super::hpke_suite::{self, Sealing};
-use super::{KeyId, Letter, MailboxFault, MailboxKey, OwnMailboxKey, SIZE_CLASSES, VERSION, put_signer};
+use super::{KeyId, Letter, MailboxFault, MailboxKey, OwnMailboxKey, SIZE_CLASSES, VERSION};
 use crate::codec::{Reader, put_vec16};
 use crate::crypto::Signature;
 use crate::did::Did;
 use crate::document::{Document, UnixTime};
 use crate::error::{Error, Fault, Misuse};
 use crate::identity::{Admission, Claim, Identity, LocalIdentity, VerifiedPeer};
+use crate::signer::put_signer;
 
 const TYPE: u8 = 33;
 /// Before the encapsulated key: type, version and key id, which HPKE covers.

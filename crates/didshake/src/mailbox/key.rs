@@ -5,7 +5,7 @@ use core::fmt;
 
 use rand_core::TryCryptoRng;
 
-use super::{MailboxFault, SKEW_SECONDS, Signer, VERSION, hpke_suite, put_signer};
+use super::{MailboxFault, VERSION, hpke_suite};
 use crate::codec::Reader;
 use crate::crypto::{Signature, hash};
 use crate::did::Did;
@@ -13,6 +13,7 @@ use crate::document::{Document, UnixTime};
 use crate::error::{Error, Fault, Internal, Misuse};
 use crate::identity::{Admission, Claim, Identity, LocalIdentity, VerifiedPeer};
 use crate::secret::Secret;
+use crate::signer::{SIGNATURE_BYTES, SKEW_SECONDS, Signer, put_signer};
 
 /// Seconds for which a mailbox key is good at most: 90 days.
 pub const MAX_PERIOD_SECONDS: u64 = 7_776_000;
@@ -20,7 +21,6 @@ pub const MAX_PERIOD_SECONDS: u64 = 7_776_000;
 pub const GRACE_SECONDS: u64 = 2_592_060;
 
 const TYPE: u8 = 32;
-const SIGNATURE_BYTES: usize = 64;
 
 /// What an envelope names a mailbox key by, 16 bytes.
 pub type KeyId = [u8; 16];

@@ -6,12 +6,13 @@ use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{MailboxFault, SKEW_SECONDS, Signer, put_signer};
+use super::MailboxFault;
 use crate::codec::{Reader, put_vec8};
 use crate::crypto::Signature;
 use crate::document::UnixTime;
 use crate::error::Misuse;
 use crate::identity::{Identity, LocalIdentity};
+use crate::signer::{SKEW_SECONDS, Signer, put_signer};
 
 /// Bytes that a letter's content has at most.
 pub const MAX_LETTER_CONTENT_BYTES: usize = 65_536;
