@@ -51,6 +51,8 @@ mod transport;
 
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "mailbox")]
+pub mod mailbox;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
