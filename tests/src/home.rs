@@ -7,10 +7,21 @@ use didshake::{Algorithm, Fragment, Secret};
 use didshake_did::{IdentityName, IdentityStore, Passphrase, SecretKey, did_key, key_file};
 use tempfile::TempDir;
 
+use crate::namespaces::Namespace;
 use crate::program::{Output, didshake, finish};
 
 /// A home directory, removed at the end.
-pub struct Home(TempDir);
+pub struct Home {
+    directory: TempDir,
+    place: Place,
+}
+
+/// Where a program runs: its home, and its host where that is not this machine.
+#[derive(Clone)]
+pub(crate) struct Place {
+    home: PathBuf,
+    host: Option<Namespace>,
+}
 
 impl Home {
     /// An empty one.
@@ -19,13 +30,32 @@ impl Home {
     /// Where it cannot be made.
     #[must_use]
     pub fn new() -> Self {
-        Self(tempfile::tempdir().expect("a temporary directory"))
+        Self::on(None)
+    }
+
+    /// An empty one, whose programs run on this host.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    #[must_use]
+    pub fn at(host: &Namespace) -> Self {
+        Self::on(Some(host.clone()))
+    }
+
+    fn on(host: Option<Namespace>) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let place = Place { home: directory.path().to_owned(), host };
+        Self { directory, place }
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.place.clone()
     }
 
     /// A path in it.
     #[must_use]
     pub fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
-        self.0.path().join(relative)
+        self.directory.path().join(relative)
     }
 
     /// Writes a file into it.
@@ -42,7 +72,7 @@ impl Home {
     /// The program, with this home and no other environment.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        command_in(self.0.path(), arguments)
+        self.place.command(arguments)
     }
 
     /// Starts the program.
@@ -97,12 +127,18 @@ impl Home {
     }
 }
 
-pub(crate) fn command_in(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(didshake());
-    command.args(arguments).env_clear().current_dir(home);
-    command.env("HOME", home).env("RUST_BACKTRACE", "1");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
+impl Place {
+    /// The program, with this home and no other environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = match &self.host {
+            Some(host) => host.command(didshake()),
+            None => Command::new(didshake()),
+        };
+        command.args(arguments).env_clear().current_dir(&self.home);
+        command.env("HOME", &self.home).env("RUST_BACKTRACE", "1");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
 }
 
 impl Default for Home {

@@ -7,18 +7,24 @@
     reason = "a failed step is a failed test"
 )]
 
+mod capture;
 mod home;
 mod listener;
+mod namespaces;
 mod nginx;
 mod program;
 mod recorded;
+mod search;
 mod service;
 mod sites;
 
+pub use capture::{Capture, Captured, Stream};
 pub use home::Home;
 pub use listener::Listener;
+pub use namespaces::{Namespace, Star};
 pub use nginx::{Nginx, Site as NginxSite, free_port};
 pub use program::{Output, finish};
 pub use recorded::{Client, Login, Outcome, Posted};
+pub use search::{Needle, files_below, memory_of, position};
 pub use service::Service;
 pub use sites::{Ports, Proxy, Sites};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::home::Home;
+use crate::home::{Home, Place};
 
 /// A cold start of a debug build, on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A running service; stopped when dropped.
 pub struct Service {
     running: Option<Running>,
-    home: std::path::PathBuf,
+    place: Place,
     arguments: Vec<String>,
     /// Where it listens, `127.0.0.1:PORT`.
     pub address: String,
@@ -50,14 +50,14 @@ impl Service {
         if !arguments.contains(&"--listen") {
             all.extend(["--listen", "127.0.0.1:0"].map(str::to_owned));
         }
-        let (running, listening) = run(home.path("").as_path(), &all);
+        let (running, listening) = run(&home.place(), &all);
         let text = |pointer: &str| listening.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (address, origin, did) = (text("/address"), text("/origins/0"), text("/did"));
         assert!(!address.is_empty() && !origin.is_empty() && !did.is_empty(), "{listening}");
         // Another start listens at the same place, so that the origin stays.
         let at = all.iter().position(|argument| argument == "--listen").unwrap();
         all[at + 1].clone_from(&address);
-        Self { running: Some(running), home: home.path(""), arguments: all, address, origin, did, listening }
+        Self { running: Some(running), place: home.place(), arguments: all, address, origin, did, listening }
     }
 
     /// A URL on its first origin.
@@ -82,6 +82,15 @@ impl Service {
     #[must_use]
     pub fn event(&self) -> Value {
         self.running.as_ref().unwrap().events.recv_timeout(LIMIT).expect("an event")
+    }
+
+    /// The number of its process.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.running.as_ref().unwrap().child.id()
     }
 
     /// Kills it at once, as a power cut would.
@@ -123,7 +132,7 @@ impl Service {
     /// Where it does not come to listening.
     pub fn restart(&mut self) {
         assert!(self.running.is_none(), "it runs already");
-        let (running, listening) = run(&self.home, &self.arguments);
+        let (running, listening) = run(&self.place, &self.arguments);
         (self.running, self.listening) = (Some(running), listening);
     }
 }
@@ -140,9 +149,9 @@ impl Drop for Service {
     }
 }
 
-fn run(home: &std::path::Path, arguments: &[String]) -> (Running, Value) {
+fn run(place: &Place, arguments: &[String]) -> (Running, Value) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let mut child = crate::home::command_in(home, &arguments).spawn().expect("the program starts");
+    let mut child = place.command(&arguments).spawn().expect("the program starts");
     drop(child.stdin.take());
     let (stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let (sender, events) = channel();

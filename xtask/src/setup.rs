@@ -14,7 +14,7 @@ struct Program {
     why: &'static str,
 }
 
-const PROGRAMS: [Program; 11] = [
+const PROGRAMS: [Program; 12] = [
     Program {
         name: "cc",
         version_flag: "--version",
@@ -32,6 +32,12 @@ const PROGRAMS: [Program; 11] = [
         version_flag: "version",
         debian_package: "openssl",
         why: "a test reads our key files with the openssl command",
+    },
+    Program {
+        name: "ip",
+        version_flag: "-Version",
+        debian_package: "iproute2",
+        why: "tests make hosts of their own, in network namespaces",
     },
     Program {
         name: "nginx",

@@ -15,6 +15,7 @@ mod keys;
 mod listening;
 mod login;
 mod meeting;
+mod namespaces;
 mod nginx;
 mod output;
 mod policy;
