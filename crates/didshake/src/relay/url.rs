@@ -1,6 +1,6 @@
 //! Where depositors come to.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 
 use super::MailboxName;
@@ -82,7 +82,7 @@ impl MailboxUrl {
     /// The path of a request of section 4: `/m/NAME` and what stands behind it (empty, `/key`, `/states`, `/circuit`).
     #[must_use]
     pub fn path(&self, rest: &str) -> String {
-        alloc::format!("/m/{}{rest}", self.name.to_string())
+        alloc::format!("/m/{}{rest}", self.name)
     }
 }
 
