@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use clap::Args;
-use didshake::{Did, Fault, Fragment};
+use didshake::{Did, Fault, Fragment, UnixTime};
 use didshake_did::web::{WebOptionFault, WebOptions, WebResolver};
 use didshake_did::{
     BoxFuture, CacheLimits, CachedResolver, Lifetimes, MAX_DOCUMENT_BYTES, MethodRegistry, Resolved, Resolver,
@@ -92,6 +92,10 @@ impl Resolver for Web {
 
     fn resolve_method<'a>(&'a self, did: &'a Did, fragment: &'a Fragment) -> BoxFuture<'a, Result<Resolved, Fault>> {
         Box::pin(async move { self.ready(did)?.resolve_method(did, fragment).await })
+    }
+
+    fn resolve_since<'a>(&'a self, did: &'a Did, oldest: UnixTime) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        Box::pin(async move { self.ready(did)?.resolve_since(did, oldest).await })
     }
 }
 

@@ -147,6 +147,27 @@ impl<R: Resolver, C: Clock> CachedResolver<R, C> {
             }
             self.board(&mut state, did)
         };
+        self.fetch(seat).await.outcome
+    }
+
+    /// A flight that was under way may have begun too early; the next one has not.
+    async fn fetched_since(&self, did: &Did, oldest: UnixTime) -> Result<Resolved, Fault> {
+        let mut fetched = self.since(did, oldest).await;
+        if fetched.begun < oldest {
+            fetched = self.since(did, oldest).await;
+        }
+        fetched.outcome
+    }
+
+    async fn since(&self, did: &Did, oldest: UnixTime) -> Fetched {
+        let now = self.clock.now();
+        let seat = {
+            let mut state = self.state();
+            if let Some(entry) = state.store.fresh(did, now).filter(|entry| entry.begun() >= oldest) {
+                return Fetched { outcome: entry.as_cached(), begun: entry.begun() };
+            }
+            self.board(&mut state, did)
+        };
         self.fetch(seat).await
     }
 
@@ -165,7 +186,7 @@ impl<R: Resolver, C: Clock> CachedResolver<R, C> {
             }
             self.board(&mut state, did)
         };
-        self.fetch(seat).await
+        self.fetch(seat).await.outcome
     }
 
     fn board<'a>(&'a self, state: &mut State, did: &'a Did) -> Seat<'a> {
@@ -174,8 +195,10 @@ impl<R: Resolver, C: Clock> CachedResolver<R, C> {
     }
 
     /// Fetches, or waits for the one who does, and keeps the outcome.
-    async fn fetch(&self, seat: Seat<'_>) -> Result<Resolved, Fault> {
-        let Some(flight) = &seat.flight else { return Err(Fault::DidResolutionFailed) };
+    async fn fetch(&self, seat: Seat<'_>) -> Fetched {
+        let Some(flight) = &seat.flight else {
+            return Fetched { outcome: Err(Fault::DidResolutionFailed), begun: self.clock.now() };
+        };
         let fetched = flight.get_or_init(|| self.fetch_in_turn(seat.did)).await;
         let mut state = self.state();
         if state.is_listed(seat.did, flight) {
@@ -183,7 +206,7 @@ impl<R: Resolver, C: Clock> CachedResolver<R, C> {
             self.keep(&mut state.store, seat.did, fetched);
         }
         drop(state);
-        fetched.outcome.clone()
+        fetched.clone()
     }
 
     async fn fetch_in_turn(&self, did: &Did) -> Fetched {
@@ -247,6 +270,13 @@ impl<R: Resolver, C: Clock> Resolver for CachedResolver<R, C> {
             return self.inner.resolve(did);
         }
         Box::pin(self.method_or_fetched(did, fragment))
+    }
+
+    fn resolve_since<'a>(&'a self, did: &'a Did, oldest: UnixTime) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        if did.has_single_method() {
+            return self.inner.resolve(did);
+        }
+        Box::pin(self.fetched_since(did, oldest))
     }
 }
 

@@ -48,6 +48,16 @@ pub trait Resolver: Send + Sync {
         let _ = fragment;
         self.resolve(did)
     }
+
+    /// The document of `did` as its source had it at `oldest` or later: for looking again at a key that was verified
+    /// before (R-CONT-2). A resolver that keeps documents gives none that is older, and fetches instead.
+    ///
+    /// # Errors
+    /// Those of [`Resolver::resolve`].
+    fn resolve_since<'a>(&'a self, did: &'a Did, oldest: UnixTime) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        let _ = oldest;
+        self.resolve(did)
+    }
 }
 
 impl<R: Resolver + ?Sized> Resolver for Arc<R> {
@@ -57,6 +67,10 @@ impl<R: Resolver + ?Sized> Resolver for Arc<R> {
 
     fn resolve_method<'a>(&'a self, did: &'a Did, fragment: &'a Fragment) -> BoxFuture<'a, Result<Resolved, Fault>> {
         (**self).resolve_method(did, fragment)
+    }
+
+    fn resolve_since<'a>(&'a self, did: &'a Did, oldest: UnixTime) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        (**self).resolve_since(did, oldest)
     }
 }
 
@@ -205,6 +219,15 @@ impl Resolver for MethodRegistry {
                 return self.resolve(did).await;
             }
             self.of(did)?.resolve_method(did, fragment).await
+        })
+    }
+
+    fn resolve_since<'a>(&'a self, did: &'a Did, oldest: UnixTime) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        Box::pin(async move {
+            if did.has_single_method() {
+                return self.resolve(did).await;
+            }
+            self.of(did)?.resolve_since(did, oldest).await
         })
     }
 }

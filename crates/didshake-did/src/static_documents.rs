@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use didshake::{Did, Fault, Fragment};
+use didshake::{Did, Fault, Fragment, UnixTime};
 
 use crate::document::DidDocument;
 use crate::resolver::{BoxFuture, Resolved, Resolver};
@@ -96,6 +96,16 @@ impl Resolver for StaticDocuments {
             match (self.given(did), &self.otherwise) {
                 (Some(given), _) => given,
                 (None, Some(resolver)) => resolver.resolve_method(did, fragment).await,
+                (None, None) => Err(Fault::DidNotFound),
+            }
+        })
+    }
+
+    fn resolve_since<'a>(&'a self, did: &'a Did, oldest: UnixTime) -> BoxFuture<'a, Result<Resolved, Fault>> {
+        Box::pin(async move {
+            match (self.given(did), &self.otherwise) {
+                (Some(given), _) => given,
+                (None, Some(resolver)) => resolver.resolve_since(did, oldest).await,
                 (None, None) => Err(Fault::DidNotFound),
             }
         })

@@ -31,6 +31,11 @@ impl Entry {
         self.outcome.is_ok()
     }
 
+    /// When its fetch began.
+    pub(crate) fn begun(&self) -> UnixTime {
+        self.begun
+    }
+
     pub(crate) fn as_cached(&self) -> Result<Resolved, Fault> {
         self.outcome.clone().map(|resolved| resolved.with_freshness(Freshness::Cached { since: self.begun }))
     }

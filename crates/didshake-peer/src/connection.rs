@@ -7,7 +7,10 @@ use didshake::{Channel, VerifiedPeer};
 use crate::agreed::Agreed;
 use crate::error::ChannelError;
 use crate::halves::{ReceiveHalf, SendHalf, halves};
+use crate::key_gone::VerifiedKey;
+use crate::options::Surroundings;
 use crate::transport::Transport;
+use crate::vigil::{Vigil, Watch};
 
 /// A channel to a verified peer.
 ///
@@ -61,7 +64,14 @@ impl<S: Transport> PeerConnection<S> {
         self.send.close().await
     }
 
-    /// The two directions, for two tasks.
+    /// Watches over the key that proved the peer: [`Vigil::keep`] is to be spawned. The resolver, the clock and the time
+    /// that a resolution may take are those of `surroundings`.
+    #[must_use]
+    pub fn vigil(&self, surroundings: &Surroundings, watch: Watch) -> Vigil<S> {
+        Vigil::new(VerifiedKey::of(&self.agreed.peer), self.send.link(), surroundings, watch)
+    }
+
+    /// The two directions, for two tasks. A vigil over them is taken before.
     #[must_use]
     pub fn split(self) -> (SendHalf<S>, ReceiveHalf<S>) {
         (self.send, self.receive)

@@ -10,6 +10,7 @@ use didshake_did::SignerError;
 use crate::agreed::KeepError;
 use crate::burn::BurnError;
 use crate::failure::{HttpFailure, WebSocketFailure};
+use crate::key_gone::KeyGone;
 
 /// An attempt that failed: where, why, and who was claimed. There is no channel.
 #[derive(Debug, thiserror::Error)]
@@ -176,6 +177,9 @@ pub enum ChannelError {
     /// The connection failed.
     #[error("the connection failed: {0}")]
     Network(#[source] io::Error),
+    /// The key that proved the peer is not good any more; the peer was told `denied`.
+    #[error(transparent)]
+    KeyGone(#[from] KeyGone),
 }
 
 impl ChannelError {
@@ -185,6 +189,7 @@ impl ChannelError {
         match self {
             Self::Protocol(error) => error.code(),
             Self::Network(_) => "network",
+            Self::KeyGone(gone) => gone.code(),
         }
     }
 

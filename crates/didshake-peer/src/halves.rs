@@ -1,7 +1,7 @@
 //! The two directions of a channel over a transport (R-CHAN).
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use didshake::{AlertCode, Channel, Error, Fault, MAX_CONTENT_BYTES, Misuse, Opener, Received, Sealer};
@@ -9,11 +9,16 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
 use crate::error::ChannelError;
+use crate::key_gone::KeyGone;
 use crate::stream::Frame;
 use crate::transport::{MessageReader, MessageWriter, ReadError, Transport};
 
 // The last alert may take this long to leave.
 const FAREWELL: Duration = Duration::from_secs(2);
+// What the peer had sent already is read away up to here after that: closing with unread bytes would reset the
+// connection, and the alert might be lost with it.
+const DRAIN: Duration = Duration::from_millis(500);
+const DRAIN_BYTES: usize = 4 * MAX_CONTENT_BYTES;
 
 /// The two halves over the two halves of a transport.
 pub(crate) fn halves<S: Transport>(
@@ -23,8 +28,70 @@ pub(crate) fn halves<S: Transport>(
     let (sealer, opener) = channel.split();
     let (state, seen) = watch::channel(State::Open);
     let writer = Arc::new(Mutex::new(Writer { transport: writer, sealer, closed: false }));
-    let send = SendHalf { writer: writer.clone(), state: seen };
-    (send, ReceiveHalf { reader, opener, writer, state, outcome: None })
+    let gone = Gone::default();
+    let send = SendHalf { writer: writer.clone(), state: seen, gone: gone.clone() };
+    (send, ReceiveHalf { reader, opener, writer, state, gone, outcome: None })
+}
+
+/// Says to both halves that the peer's key is gone.
+#[derive(Clone)]
+struct Gone(Arc<watch::Sender<Option<KeyGone>>>);
+
+impl Default for Gone {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(None)))
+    }
+}
+
+impl Gone {
+    /// The cause, once there is one. The first stays.
+    async fn cause(&self) -> KeyGone {
+        let mut seen = self.0.subscribe();
+        loop {
+            if let Some(cause) = *seen.borrow_and_update() {
+                return cause;
+            }
+            // This is a sender of its own, so that there always is one.
+            let _ = seen.changed().await;
+        }
+    }
+
+    fn say(&self, gone: KeyGone) {
+        self.0.send_if_modified(|cause| {
+            let first = cause.is_none();
+            *cause = cause.or(Some(gone));
+            first
+        });
+    }
+}
+
+/// What ends a channel from outside its halves, and does not keep it open.
+pub(crate) struct Link<S: Transport> {
+    writer: Weak<Mutex<Writer<S::Writer>>>,
+    state: watch::Receiver<State>,
+    gone: Gone,
+}
+
+impl<S: Transport> Link<S> {
+    /// Once both directions are over, or the receiving half is dropped.
+    pub(crate) fn over(&self) -> impl Future<Output = ()> + Send + use<S> {
+        let (mut state, gone) = (self.state.clone(), self.gone.clone());
+        async move {
+            tokio::select! {
+                _ = state.wait_for(|state| *state == State::Ended) => {}
+                _ = gone.cause() => {}
+            }
+        }
+    }
+
+    /// Ends both directions; the peer is told `denied` (R-CONT-4).
+    pub(crate) async fn end(&self, gone: KeyGone) {
+        let Some(writer) = self.writer.upgrade() else { return };
+        tracing::warn!(code = gone.code(), "the channel ended: {gone}");
+        // A sender in the middle of a write lets go of the transport.
+        self.gone.say(gone);
+        let _ = timeout(FAREWELL, async { writer.lock().await.end(Some(AlertCode::Denied)).await }).await;
+    }
 }
 
 /// How far the receiving half is, for the sending one.
@@ -41,15 +108,20 @@ enum State {
 pub struct SendHalf<S: Transport> {
     writer: Arc<Mutex<Writer<S::Writer>>>,
     state: watch::Receiver<State>,
+    gone: Gone,
 }
 
 impl<S: Transport> SendHalf<S> {
+    pub(crate) fn link(&self) -> Link<S> {
+        Link { writer: Arc::downgrade(&self.writer), state: self.state.clone(), gone: self.gone.clone() }
+    }
+
     /// Sends one message of at most [`MAX_CONTENT_BYTES`], as one record. Where the 2^20th record under a secret is due,
     /// a key_update goes first. A dropped send may still reach the peer: its record was sealed, and leaves with the next.
     ///
     /// # Errors
     /// [`Misuse::TooLong`] for a longer message (nothing is sent); [`Misuse::Closed`] after close, or once the channel
-    /// has ended; [`ChannelError::Network`].
+    /// has ended; [`ChannelError::Network`]; [`ChannelError::KeyGone`].
     pub async fn send(&mut self, content: &[u8]) -> Result<(), ChannelError> {
         if content.len() > MAX_CONTENT_BYTES {
             return Err(Error::from(Misuse::TooLong).into());
@@ -92,6 +164,7 @@ impl<S: Transport> SendHalf<S> {
         let writing = async { write(&mut *self.writer.lock().await).await };
         tokio::select! {
             biased;
+            gone = self.gone.cause() => Err(gone.into()),
             _ = self.state.wait_for(|state| *state == State::Ended) => Err(Error::from(Misuse::Closed).into()),
             written = writing => written,
         }
@@ -147,6 +220,7 @@ pub struct ReceiveHalf<S: Transport> {
     opener: Opener,
     writer: Arc<Mutex<Writer<S::Writer>>>,
     state: watch::Sender<State>,
+    gone: Gone,
     outcome: Option<Outcome>,
 }
 
@@ -156,6 +230,7 @@ enum Outcome {
     Closed,
     Refused(Error),
     Network(io::ErrorKind),
+    KeyGone(KeyGone),
 }
 
 impl<S: Transport> ReceiveHalf<S> {
@@ -167,7 +242,8 @@ impl<S: Transport> ReceiveHalf<S> {
     ///
     /// # Errors
     /// [`Fault::Truncated`] or [`Fault::NotARecord`] where the stream ended without close: what came may be cut short;
-    /// [`Fault::PeerAlert`]; the fault of a refused record; [`ChannelError::Network`]. They stay.
+    /// [`Fault::PeerAlert`]; the fault of a refused record; [`ChannelError::Network`]; [`ChannelError::KeyGone`] where a
+    /// [`Vigil`](crate::Vigil) says so. They stay.
     pub async fn recv(&mut self) -> Result<Option<Vec<u8>>, ChannelError> {
         loop {
             match self.outcome {
@@ -175,6 +251,7 @@ impl<S: Transport> ReceiveHalf<S> {
                 Some(Outcome::Closed) => return Ok(None),
                 Some(Outcome::Refused(error)) => return Err(error.into()),
                 Some(Outcome::Network(kind)) => return Err(ChannelError::Network(kind.into())),
+                Some(Outcome::KeyGone(gone)) => return Err(gone.into()),
             }
             if let Some(content) = self.next().await {
                 return Ok(Some(content));
@@ -202,7 +279,12 @@ impl<S: Transport> ReceiveHalf<S> {
 
     /// Reads one record: its data, or nothing where it was of another type or the channel ended.
     async fn next(&mut self) -> Option<Vec<u8>> {
-        let opened = match self.reader.next(Frame::Record).await {
+        let read = tokio::select! {
+            biased;
+            gone = self.gone.cause() => return self.end(gone).await,
+            read = self.reader.next(Frame::Record) => read,
+        };
+        let opened = match read {
             Ok(Some(record)) => self.opener.open(&record),
             Ok(None) => self.opener.end().map(|()| Received::Close),
             Err(error) => {
@@ -225,6 +307,14 @@ impl<S: Transport> ReceiveHalf<S> {
                 self.refuse(error).await;
             }
         }
+        None
+    }
+
+    /// The peer's key is gone: nothing more is taken from it, and it hears why there is no more.
+    async fn end(&mut self, gone: KeyGone) -> Option<Vec<u8>> {
+        self.outcome = Some(Outcome::KeyGone(gone));
+        self.finish(Some(AlertCode::Denied)).await;
+        let _ = timeout(DRAIN, self.reader.drain(DRAIN_BYTES)).await;
         None
     }
 

@@ -42,12 +42,14 @@ mod connection;
 mod error;
 mod failure;
 mod halves;
+mod key_gone;
 mod known_peers;
 mod known_peers_file;
 mod observer;
 mod options;
 mod stream;
 mod transport;
+mod vigil;
 
 #[cfg(feature = "http")]
 pub mod http;
@@ -64,9 +66,11 @@ pub use connection::PeerConnection;
 pub use error::{Cause, ChannelError, HandshakeError, Step};
 pub use failure::{HttpFailure, Lost, WebSocketFailure};
 pub use halves::{ReceiveHalf, SendHalf};
+pub use key_gone::{KeyGone, Look, VerifiedKey};
 pub use known_peers::{KnownPeer, KnownPeers, LineFault, MAX_PEERS, NameFault, PeerName};
 pub use known_peers_file::{KnownPeersError, KnownPeersFile, MAX_FILE_BYTES};
 pub use observer::{Event, Message, Observer};
 pub use options::{Admit, Expect, InitiatorOptions, PeerPolicy, ResponderOptions, Surroundings, Timeouts};
 pub use stream::{Frame, FrameError, FrameReader, MAX_FRAME_BYTES, frame};
 pub use transport::Transport;
+pub use vigil::{Vigil, Watch};

@@ -14,7 +14,7 @@ use crate::document::{did, good, method};
 use crate::keys::public;
 
 #[derive(Clone)]
-struct Source(Arc<Inside>);
+pub(crate) struct Source(Arc<Inside>);
 
 struct Inside {
     fetches: AtomicUsize,
@@ -42,11 +42,15 @@ impl Source {
         }))
     }
 
-    fn fetches(&self) -> usize {
+    pub(crate) fn fetches(&self) -> usize {
         self.0.fetches.load(Ordering::SeqCst)
     }
 
-    fn fail(&self, fault: Option<Fault>) {
+    pub(crate) fn open(&self, fetches: usize) {
+        self.0.gate.add_permits(fetches);
+    }
+
+    pub(crate) fn fail(&self, fault: Option<Fault>) {
         *self.0.fault.lock().unwrap() = fault;
     }
 
@@ -93,14 +97,14 @@ impl Resolver for Source {
 }
 
 #[derive(Clone)]
-struct Time(Arc<AtomicU64>);
+pub(crate) struct Time(Arc<AtomicU64>);
 
 impl Time {
     fn new() -> Self {
         Self(Arc::new(AtomicU64::new(1000)))
     }
 
-    fn set(&self, seconds: u64) {
+    pub(crate) fn set(&self, seconds: u64) {
         self.0.store(seconds, Ordering::SeqCst);
     }
 }
@@ -111,9 +115,9 @@ impl didshake_did::Clock for Time {
     }
 }
 
-type Cache = Arc<CachedResolver<Source, Time>>;
+pub(crate) type Cache = Arc<CachedResolver<Source, Time>>;
 
-fn cache(open: bool, limits: CacheLimits) -> (Cache, Source, Time) {
+pub(crate) fn cache(open: bool, limits: CacheLimits) -> (Cache, Source, Time) {
     let (source, time) = (Source::new(open), Time::new());
     let lifetimes = Lifetimes::default().with_method("webvh", 7);
     (Arc::new(CachedResolver::new(source.clone(), time.clone(), lifetimes, limits)), source, time)
@@ -123,7 +127,7 @@ fn fragment(name: &str) -> Fragment {
     Fragment::of(&did(), name).unwrap()
 }
 
-async fn settle() {
+pub(crate) async fn settle() {
     for _ in 0..50 {
         tokio::task::yield_now().await;
     }

@@ -1,6 +1,7 @@
 //! Tests of the public interface, one module a subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod again;
 mod budget;
 mod cache;
 mod did_jwk;

@@ -8,6 +8,7 @@
 )]
 
 mod discovery;
+mod document_host;
 mod hostile;
 mod login;
 #[path = "../peers/mod.rs"]
@@ -16,5 +17,6 @@ mod responder;
 mod server;
 mod session;
 mod tls;
+mod vigil;
 mod websocket;
 mod websocket_server;
