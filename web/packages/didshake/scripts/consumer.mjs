@@ -1,6 +1,7 @@
 // Runs in a project of its own that has the packed package: its exports map, a handshake and a letter between the examples.
 import * as didshake from "didshake";
 import * as mailbox from "didshake/mailbox";
+import * as relay from "didshake/relay";
 import * as websocket from "didshake/websocket";
 import manifest from "didshake/package.json" with { type: "json" };
 import { connect } from "./out/initiator.js";
@@ -31,5 +32,5 @@ if (didshake.methodUrl(responder.peer.did, "") === "" || `${initiator.sessionId}
 const keys = await openMailbox(identity);
 const letter = await read(await write(identity, identity.did, keys.signedKey, "a letter"), [keys], [identity.did]);
 if (letter !== "a letter") throw new Error("no letter");
-const values = [didshake, websocket, mailbox].map((exports) => Object.keys(exports).length).join(", ");
+const values = [didshake, websocket, mailbox, relay].map((exports) => Object.keys(exports).length).join(", ");
 console.log(`a project that has ${manifest.name} ${manifest.version}: ${values} values exported, a handshake and a letter made`);

@@ -100,9 +100,9 @@ export type MailboxFaultCode =
  * What is no code of the specification:
  * `caller` a fault of the caller, `state_used` a state used twice, `own_failure` a failure of this peer's own (a signer, a
  * store, the source of randomness), `transport` a failure of the transport or of the HTTP layer, `timeout` the time limit of
- * the attempt (R-LIMIT-2), `session_over` a session used after its lifetime.
+ * the attempt (R-LIMIT-2), `session_over` a session used after its lifetime, `relay` a refusal of a relay (`RelayRefusal` says which).
  */
-export type LocalCode = "caller" | "state_used" | "own_failure" | "transport" | "timeout" | "session_over";
+export type LocalCode = "caller" | "state_used" | "own_failure" | "transport" | "timeout" | "session_over" | "relay";
 
 /** Every code that {@link DidshakeError.code} can have. */
 export type ErrorCode = FaultCode | RequestFaultCode | MailboxFaultCode | LocalCode;
