@@ -7,16 +7,21 @@ import { letterName, MemoryMailboxStore, type KeptLetter, type MailboxStore } fr
 
 /** What is used of a file that is open. */
 export interface OpenFile {
+  /** Writes at the end. */
   appendFile(data: Uint8Array): Promise<void>;
   /** Returns when what was written is on the disk. */
   sync(): Promise<void>;
+  /** Gives it back to the platform. */
   close(): Promise<void>;
 }
 
 /** What is used of the file system: `node:fs/promises` has it. */
 export interface Files {
+  /** All of a file; fails with the code `ENOENT` where there is none. */
   readFile(path: string): Promise<Uint8Array>;
+  /** `flags` are `w` and `r`. */
   open(path: string, flags: string, mode?: number): Promise<OpenFile>;
+  /** Takes the place of a file that is there. */
   rename(from: string, to: string): Promise<void>;
 }
 
