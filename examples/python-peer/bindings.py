@@ -15,7 +15,7 @@ def origin_of(url):
     return f"{scheme}://{host}" + ("" if port in (None, {"http": 80, "https": 443}[scheme]) else f":{port}")
 
 # 15.4 HTTP
-def http_request(method, url, headers, body, deadline):             # no redirect, no proxy: (status, headers, body)
+def http_request(method, url, headers, body, deadline, limit=65_536):   # no redirect, no proxy: (status, headers, body)
     parts, left = urlsplit(url), deadline - time.monotonic()
     if left <= 0: raise TimeoutError("R-LIMIT-2")
     kind = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}[parts.scheme]
@@ -24,7 +24,7 @@ def http_request(method, url, headers, body, deadline):             # no redirec
     try:
         connection.request(method, (parts.path or "/") + (parts.query and "?" + parts.query), body, headers)
         response = connection.getresponse()
-        return response.status, response.headers, response.read(65_537)     # one more than any limit
+        return response.status, response.headers, response.read(limit + 1)     # one more than any limit
     finally: timer.cancel(); connection.close()
 def has_type(headers, wanted):                                      # exactly one; parameters and case are ignored
     return [x.partition(";")[0].strip().lower() for x in headers.get_all("Content-Type", [])] == [wanted]
