@@ -72,6 +72,17 @@ impl Client {
         Self { key, did, http: builder.build().expect("a client") }
     }
 
+    /// Another with a key of its own, which shares the connections of this one.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    #[must_use]
+    pub fn another(&self, seed: [u8; 32]) -> Self {
+        let key = SigningKey::from_secret(Algorithm::Ed25519, &Secret::new(seed)).expect("a key");
+        let did = did_key::encode(&key.public_key()).expect("a did:key");
+        Self { key, did, http: self.http.clone() }
+    }
+
     /// Sends a message of an attempt, to the URL that it is for.
     ///
     /// # Errors

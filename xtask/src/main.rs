@@ -55,7 +55,7 @@ enum Chore {
     NoStd,
     /// Fuzz the parsers
     Fuzz(fuzz::Options),
-    /// Compare a handshake with the sum of its primitives
+    /// Compare a handshake with the sum of its primitives, or the relay with NATS core
     Bench(bench::Options),
     /// Write target/dist: a stripped program with its manual, completions, service files, and checksums
     Dist,

@@ -91,6 +91,14 @@ const PROGRAMS: [Program; 12] = [
     },
 ];
 
+/// For a chore that is run on demand.
+const NATS: Program = Program {
+    name: "nats-server",
+    version_flag: "--version",
+    debian_package: "nats-server",
+    why: "carries messages beside the relay, for `cargo xtask bench relay`",
+};
+
 /// A program from crates.io, in the one version that everybody uses.
 struct Tool {
     /// The package; `cargo-x` is a subcommand of cargo.
@@ -137,13 +145,18 @@ const MUTANTS: Tool = Tool {
 const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
 
 pub(crate) fn run() -> Result<()> {
-    install_programs()?;
+    install_programs(&PROGRAMS)?;
     install_components()?;
     install_tools()
 }
 
-fn install_programs() -> Result<()> {
-    let missing: Vec<&Program> = PROGRAMS.iter().filter(|program| !program.is_there()).collect();
+/// nats-server, for whoever asks it.
+pub(crate) fn nats() -> Result<()> {
+    install_programs(&[NATS])
+}
+
+fn install_programs(programs: &[Program]) -> Result<()> {
+    let missing: Vec<&Program> = programs.iter().filter(|program| !program.is_there()).collect();
     if missing.is_empty() {
         return Ok(());
     }

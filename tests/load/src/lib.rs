@@ -1,0 +1,20 @@
+//! The relay under load. `cargo xtask bench relay` runs `relay-bench`.
+//!
+//! Owners and depositors are here what `spec/relay-1.md` says and no more, so that it is the relay that is measured.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step is a failed measurement"
+)]
+
+mod depositor;
+mod figures;
+mod nats;
+mod owner;
+
+pub use depositor::{Depositor, batch, envelopes};
+pub use figures::{Latencies, median, resident};
+pub use nats::{Nats, Publisher, Subscriber};
+pub use owner::{Frame, Owner, Socket};
