@@ -7,14 +7,15 @@
     reason = "a failed step is a failed measurement"
 )]
 
+mod channels;
 mod latency;
 mod memory;
 mod rate;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use didshake_load::{Nats, Owner};
 use didshake_tests::{Client, Home, Service};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Far above what this machine can do, so that no limit is measured.
 const UNLIMITED: [&str; 10] = [
@@ -33,7 +34,7 @@ const UNLIMITED: [&str; 10] = [
 /// What the relay costs, beside NATS core
 #[derive(Parser)]
 struct Arguments {
-    /// Agents that are there and do nothing
+    /// Agents that are there and do nothing, and channels
     #[arg(long, default_value_t = 2000)]
     agents: usize,
     /// Turns of each candidate; medians are told
@@ -45,18 +46,53 @@ struct Arguments {
     /// Messages whose way is timed, one every 20 ms
     #[arg(long, default_value_t = 1000)]
     timed: usize,
+    /// One part alone
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Channels,
+    Memory,
+    Rate,
+    Latency,
+}
+
+impl Arguments {
+    fn asks_for(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let arguments = Arguments::parse();
+    let told = match arguments.only {
+        Some(Part::Channels) => json!({"channels": channels::idle(arguments.agents).await}),
+        _ => relay(&arguments).await,
+    };
+    println!("{told}");
+}
+
+async fn relay(arguments: &Arguments) -> Value {
     let home = Home::new();
     let relay = Service::start(&home, &UNLIMITED);
     let first = Client::new([1; 32], b"");
-    let memory = memory::idle(&relay, &first, arguments.agents).await;
+    let mut told = json!({"benchmark": "relay"});
+    if arguments.asks_for(Part::Channels) {
+        told["channels"] = channels::in_a_process(arguments.agents);
+    }
+    if arguments.asks_for(Part::Memory) {
+        told["memory"] = memory::idle(&relay, &first, arguments.agents).await;
+    }
     let owner = Owner::open(first, &relay).await;
     let nats = Nats::start().await;
-    let rate = rate::compare(&owner, &nats, arguments.runs, arguments.messages).await;
-    let latency = latency::compare(&owner, &nats, arguments.timed).await;
-    println!("{}", json!({"benchmark": "relay", "memory": memory, "rate": rate, "latency": latency}));
+    if arguments.asks_for(Part::Rate) {
+        told["rate"] = rate::compare(&owner, &nats, arguments.runs, arguments.messages).await;
+    }
+    if arguments.asks_for(Part::Latency) {
+        told["latency"] = latency::compare(&owner, &nats, arguments.timed).await;
+    }
+    told
 }
