@@ -3,6 +3,7 @@
 mod check;
 mod error;
 mod postgres_url;
+mod relay;
 mod settings;
 
 use std::fmt;
@@ -94,8 +95,10 @@ pub struct Config {
     pub drain: Duration,
     /// Sessions that are kept at most.
     pub max_sessions: u64,
-    /// Connections at one time at most.
+    /// Connections at one time at most; as many sockets of mailboxes and circuits beside them.
     pub max_connections: usize,
+    /// The relay, if this service is one.
+    pub relay: Option<RelaySettings>,
     given: Provenance,
 }
 
@@ -116,6 +119,34 @@ pub struct ApplicationSettings {
     pub origin: Origin,
     /// Who may come in, of those whom the service lets in; without a file all of them.
     pub policy: Option<PathBuf>,
+}
+
+/// What a relay keeps and passes on, and for whom (`spec/relay-1.md`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RelaySettings {
+    /// Who may open a mailbox.
+    pub owners: MailboxOwners,
+    /// Mailboxes at most.
+    pub max_mailboxes: u64,
+    /// Deposits that wait in one mailbox at most.
+    pub mailbox_waiting: u64,
+    /// Bytes of them at most.
+    pub mailbox_bytes: u64,
+    /// Requests of one source that deposit, ask for states or for a circuit.
+    pub rate_deposits: Rate,
+    /// Bytes that pass through one circuit at most.
+    pub circuit_bytes: u64,
+}
+
+/// Who may open a mailbox, of those whom the service lets in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MailboxOwners {
+    /// All of them.
+    Anyone,
+    /// These.
+    Dids(Vec<Did>),
+    /// Those whom a policy file allows.
+    Policy(PathBuf),
 }
 
 /// A certificate chain and its key, both PEM.

@@ -17,8 +17,8 @@ use tracing::Instrument;
 use crate::metrics::Metrics;
 use crate::problem::with_problem;
 use crate::proxies::{Proxies, REQUEST_ID};
-use crate::routes::ENDPOINT;
 use crate::routes::authz::EXT_AUTHZ;
+use crate::routes::{DEPOSITORS, ENDPOINT};
 
 /// For whatever does not say otherwise.
 const FIELDS: [(HeaderName, HeaderValue); 4] = [
@@ -46,7 +46,9 @@ pub(crate) async fn front(
 ) -> Response {
     let begun = Instant::now();
     let client = front.proxies.client(peer.ip(), request.headers());
-    let id = front.proxies.request_id(peer.ip(), request.headers()).map_or_else(new_id, str::to_owned);
+    // The proxy's id would lead to whatever the proxy logs about a depositor.
+    let told = front.proxies.request_id(peer.ip(), request.headers()).filter(|_| !is_depositors(request.uri().path()));
+    let id = told.map_or_else(new_id, str::to_owned);
     request.extensions_mut().insert(ClientAddress(client));
     let line = Line::of(&request, client);
     // Of the level of errors, so that whatever is logged says which request it is about.
@@ -63,12 +65,17 @@ pub(crate) async fn front(
     .await
 }
 
-/// What the log says of a request; the query stays out of it.
+/// What the log says of a request; the query stays out of it, and header fields do.
 struct Line {
     method: Method,
     path: String,
     route: Option<MatchedPath>,
-    client: IpAddr,
+    /// Nobody, where somebody deposits (R-RLY-5).
+    client: Option<IpAddr>,
+}
+
+fn is_depositors(path: &str) -> bool {
+    path.starts_with(DEPOSITORS)
 }
 
 impl Line {
@@ -76,14 +83,19 @@ impl Line {
         let route = request.extensions().get::<MatchedPath>().cloned();
         // What applications have in their paths is theirs.
         let path = request.uri().path();
-        let path = if path.starts_with(EXT_AUTHZ) { EXT_AUTHZ } else { path }.chars().take(256).collect();
-        Self { method: request.method().clone(), path, route, client }
+        let (shown, client) = match path {
+            path if path.starts_with(EXT_AUTHZ) => (EXT_AUTHZ, Some(client)),
+            path if is_depositors(path) => (DEPOSITORS, None),
+            path => (path, Some(client)),
+        };
+        Self { method: request.method().clone(), path: shown.chars().take(256).collect(), route, client }
     }
 }
 
 impl Front {
     fn finish(&self, line: &Line, response: &Response, took: Duration) {
         let Line { method, path, route, client } = line;
+        let client = client.map(tracing::field::display);
         let status = response.status();
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
@@ -91,9 +103,9 @@ impl Front {
         match route {
             // Asked for all day long by machines.
             "/livez" | "/readyz" | "/metrics" if status == StatusCode::OK => {
-                tracing::debug!(%method, path, status = status.as_u16(), milliseconds, %client, "answered");
+                tracing::debug!(%method, path, status = status.as_u16(), milliseconds, client, "answered");
             }
-            _ => tracing::info!(%method, path, status = status.as_u16(), milliseconds, %client, "answered"),
+            _ => tracing::info!(%method, path, status = status.as_u16(), milliseconds, client, "answered"),
         }
     }
 

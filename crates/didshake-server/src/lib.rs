@@ -32,6 +32,7 @@ mod posted;
 mod prepared;
 mod problem;
 mod proxies;
+mod relay;
 mod routes;
 mod server;
 mod store;
@@ -41,8 +42,8 @@ mod visitor;
 pub use audit::{AuditError, AuditFault, AuditReport, CheckpointKey, verify_audit};
 pub use backup::{backup, restore};
 pub use config::{
-    ApplicationSettings, Config, ConfigError, DEFAULT_LISTEN, DefaultDid, FileFault, Given, PostgresUrl, Settings,
-    Source, StoreUrl, TlsFiles, ValueFault, unknown_variables,
+    ApplicationSettings, Config, ConfigError, DEFAULT_LISTEN, DefaultDid, FileFault, Given, MailboxOwners, PostgresUrl,
+    RelaySettings, Settings, Source, StoreUrl, TlsFiles, ValueFault, unknown_variables,
 };
 pub use data::default_directory;
 pub use doctor::{Finding, Verdict, examine, examine_url};

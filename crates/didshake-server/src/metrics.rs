@@ -9,6 +9,7 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use crate::policy::Reload;
+use crate::store::MailboxSums;
 
 /// Seconds; a handshake takes at least two signatures, a denied one at least a tenth.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -21,6 +22,10 @@ const RELOADS: &str = "didshake_policy_reloads_total";
 const ROWS: &str = "didshake_store_rows";
 const CONNECTIONS: &str = "didshake_connections";
 const DRAINING: &str = "didshake_draining";
+const DEPOSITS: &str = "didshake_deposits_total";
+const COMMITS: &str = "didshake_deposit_commits_total";
+const WAITING: &str = "didshake_deposits_waiting";
+const WAITING_BYTES: &str = "didshake_deposits_waiting_bytes";
 const BUILD: &str = "didshake_build_info";
 
 /// The counters of one service; clones are the same. Two services in one process do not mix.
@@ -35,6 +40,8 @@ pub(crate) struct Gauges {
     pub(crate) rows: Vec<(&'static str, u64)>,
     pub(crate) connections: usize,
     pub(crate) draining: bool,
+    /// Of the relay, if there is one.
+    pub(crate) waiting: Option<MailboxSums>,
 }
 
 impl Metrics {
@@ -60,6 +67,16 @@ impl Metrics {
         });
     }
 
+    /// Deposits of one request, by what became of them.
+    pub(crate) fn deposits(&self, outcome: &'static str, count: usize) {
+        self.record(|| counter!(DEPOSITS, "outcome" => outcome).increment(count as u64));
+    }
+
+    /// A transaction with deposits and answers.
+    pub(crate) fn deposits_committed(&self) {
+        self.record(|| counter!(COMMITS).increment(1));
+    }
+
     pub(crate) fn reloaded(&self, reload: Reload) {
         let outcome = match reload {
             Reload::Same => "same",
@@ -77,6 +94,10 @@ impl Metrics {
             }
             gauge!(CONNECTIONS).set(approximate(gauges.connections as u64));
             gauge!(DRAINING).set(if gauges.draining { 1.0 } else { 0.0 });
+            if let Some(waiting) = gauges.waiting {
+                gauge!(WAITING).set(approximate(waiting.waiting));
+                gauge!(WAITING_BYTES).set(approximate(waiting.bytes));
+            }
             gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         });
         self.handle.render()
@@ -113,6 +134,10 @@ fn describe() {
     describe_gauge!(ROWS, "Rows in the database");
     describe_gauge!(CONNECTIONS, "Open connections");
     describe_gauge!(DRAINING, "1 while the service ends");
+    describe_counter!(DEPOSITS, "Deposits, by what became of them: kept, there before, or the code of the refusal");
+    describe_counter!(COMMITS, "Transactions that kept deposits and answers");
+    describe_gauge!(WAITING, "Deposits that wait");
+    describe_gauge!(WAITING_BYTES, "Bytes of envelopes that wait");
     describe_gauge!(BUILD, "The version that runs");
 }
 
@@ -122,6 +147,7 @@ fn method_label(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::PUT => "PUT",
         Method::DELETE => "DELETE",
         Method::PATCH => "PATCH",
         Method::OPTIONS => "OPTIONS",

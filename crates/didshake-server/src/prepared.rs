@@ -13,6 +13,7 @@ use didshake_did::{
 use crate::applications::Applications;
 use crate::config::{Config, ConfigError, FileFault};
 use crate::policy::{Policy, PolicyFileError, read_file};
+use crate::relay::RelayOptions;
 use crate::tls::Tls;
 
 const MAX_DOCUMENTS: usize = 10_000;
@@ -26,6 +27,7 @@ impl Config {
     pub async fn check_files(&self) -> Result<(), ConfigError> {
         self.policy()?;
         Applications::load(&self.applications, self)?;
+        RelayOptions::load(self)?;
         self.resolver()?;
         Tls::load(self).await?;
         Ok(())

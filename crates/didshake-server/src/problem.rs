@@ -5,7 +5,7 @@ use axum::response::Response;
 use didshake_axum::StoreError;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::store::Undone;
 
@@ -16,6 +16,17 @@ pub(crate) fn problem(status: StatusCode) -> Response {
     let mut response = Response::new(body(status));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);
+    response
+}
+
+/// An answer of this status, with further members.
+pub(crate) fn problem_with(status: StatusCode, members: &Value) -> Response {
+    let mut whole = members_of(status);
+    if let (Some(whole), Some(members)) = (whole.as_object_mut(), members.as_object()) {
+        whole.extend(members.clone());
+    }
+    let mut response = problem(status);
+    *response.body_mut() = Body::from(whole.to_string());
     response
 }
 
@@ -56,6 +67,10 @@ fn has_type_of_its_own(response: &Response) -> bool {
 }
 
 fn body(status: StatusCode) -> Body {
+    Body::from(members_of(status).to_string())
+}
+
+fn members_of(status: StatusCode) -> Value {
     let title = status.canonical_reason().unwrap_or("Error");
-    Body::from(json!({"type": "about:blank", "title": title, "status": status.as_u16()}).to_string())
+    json!({"type": "about:blank", "title": title, "status": status.as_u16()})
 }

@@ -5,12 +5,17 @@ mod account_json;
 mod admin;
 pub(crate) mod authz;
 mod browser;
+mod deposits;
 mod docs;
 mod handover;
 mod health;
 mod invites;
 mod links;
+mod mailbox;
+mod mailbox_feed;
+mod mailbox_json;
 mod pages;
+mod relaying;
 mod session_json;
 mod sessions;
 mod well_known;
@@ -39,7 +44,10 @@ use crate::cookie::CookieSecret;
 use crate::front::{Front, front};
 use crate::metrics::Metrics;
 use crate::problem::problem;
+use crate::relay::Relay;
 use crate::store::{Database, SqlCodes, SqlCookies, SqlLinks};
+
+pub(crate) use relaying::DEPOSITORS;
 
 /// Where initiators post to.
 pub(crate) const ENDPOINT: &str = "/didshake";
@@ -66,6 +74,8 @@ pub(crate) struct Parts {
     pub(crate) audit: Audit,
     pub(crate) connections: Bounded,
     pub(crate) draining: AtomicBool,
+    /// Where this service is a relay.
+    pub(crate) relay: Option<Arc<Relay>>,
     /// Who may read metrics on the main listener; `None` where they have a listener of their own.
     pub(crate) metrics_allow: Option<Vec<IpNet>>,
 }
@@ -116,6 +126,9 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
         .route(docs::SCRIPT, get(docs::script));
     if app.0.web_document.is_some() {
         router = router.route("/.well-known/did.json", get(well_known::did_document));
+    }
+    if let Some(relay) = &app.0.relay {
+        router = router.merge(relaying::routes(app, relay, didshake));
     }
     let router = router.merge(didshake.routes());
     with_layers(router, app, before)

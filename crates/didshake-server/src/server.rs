@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::access::Access;
 use crate::applications::Applications;
 use crate::audit::{Audit, AuditWriter, Observed};
-use crate::config::Config;
+use crate::config::{Config, MailboxOwners};
 use crate::connections::Bounded;
 use crate::data::DataDirectory;
 use crate::error::ServerError;
@@ -30,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::owner::OwnerInvite;
 use crate::policy::LivePolicy;
 use crate::proxies::Proxies;
+use crate::relay::{Relay, RelayOptions};
 use crate::routes::{self, App, Parts};
 use crate::store::{
     AccountBounds, Accounts, Bounds, Database, Entry, SqlBurns, SqlCodes, SqlCookies, SqlLinks, SqlSessions, Sweeper,
@@ -76,6 +78,7 @@ struct Inner {
     identity: ServiceIdentity,
     policy: LivePolicy,
     applications: Applications,
+    relay: Option<Arc<Relay>>,
     metrics: Metrics,
     audit: Audit,
     tls: Option<Tls>,
@@ -86,6 +89,7 @@ struct Inner {
 pub struct Reloader {
     policy: LivePolicy,
     applications: Applications,
+    mailboxes: Option<LivePolicy>,
     tls: Option<Tls>,
 }
 
@@ -93,7 +97,8 @@ impl Reloader {
     /// Reads both again. What is refused stays as it was, and the log says so.
     pub async fn reload(&self) {
         self.policy.reload();
-        self.applications.iter().filter_map(|application| application.policy.as_ref()).for_each(LivePolicy::reload);
+        let of_applications = self.applications.iter().filter_map(|application| application.policy.as_ref());
+        of_applications.chain(&self.mailboxes).for_each(LivePolicy::reload);
         if let Some(tls) = &self.tls {
             tls.reload().await;
         }
@@ -108,6 +113,7 @@ impl Server {
     pub async fn bind(config: Config) -> Result<Self, ServerError> {
         let (policy, resolver, tls) = (config.policy()?, config.resolver()?, Tls::load(&config).await?);
         let applications = Applications::load(&config.applications, &config)?;
+        let relay = RelayOptions::load(&config)?;
         let data = DataDirectory::take(&config.data)?;
         let database = match &config.store {
             Some(url) => Database::connect(url).await?,
@@ -120,7 +126,8 @@ impl Server {
         let operations = config.metrics_listen.map(Listener::bind).transpose()?;
         let origins = origins(&config, main.address)?;
         let (policy, metrics) = (LivePolicy::new(policy), Metrics::new());
-        let inner = Inner { config, origins, database, identity, policy, applications, metrics, audit, tls };
+        let relay = relay.map(|options| Arc::new(Relay::start(options, &database, &metrics)));
+        let inner = Inner { config, origins, database, identity, policy, applications, relay, metrics, audit, tls };
         let didshake = inner.didshake(resolver)?;
         let app = inner.app(&didshake)?;
         Ok(Self { main, operations, app, didshake, inner, audit: writer, _data: data })
@@ -161,6 +168,7 @@ impl Server {
         Reloader {
             policy: self.inner.policy.clone(),
             applications: self.inner.applications.clone(),
+            mailboxes: self.inner.mailbox_policy().map(|(policy, _)| policy.clone()),
             tls: self.inner.tls.clone(),
         }
     }
@@ -206,6 +214,9 @@ impl Server {
         let ending = async {
             shutdown.await;
             app.0.draining.store(true, Ordering::Release);
+            if let Some(relay) = &inner.relay {
+                relay.stop();
+            }
             didshake.drain();
             main_control.graceful_shutdown(Some(inner.config.drain));
             std::future::pending::<()>().await;
@@ -270,6 +281,7 @@ impl Inner {
             audit: self.audit.clone(),
             connections: Bounded::new(self.config.max_connections, self.proxies()),
             draining: AtomicBool::new(false),
+            relay: self.relay.clone(),
             metrics_allow,
         })))
     }
@@ -300,15 +312,22 @@ impl Inner {
         Access { policy: self.policy.clone(), accounts: self.accounts() }
     }
 
+    /// The policy of those who may open a mailbox, and where it is.
+    fn mailbox_policy(&self) -> Option<(&LivePolicy, &PathBuf)> {
+        let MailboxOwners::Policy(path) = &self.config.relay.as_ref()?.owners else { return None };
+        Some((self.relay.as_ref()?.admission.policy()?, path))
+    }
+
     async fn follow_policy(&self) {
         let own = self.config.policy.as_ref().map(|path| (&self.policy, path));
-        let all = self
+        let of_applications = self
             .applications
             .iter()
             .filter_map(|application| application.policy.as_ref().zip(application.settings.policy.as_ref()));
         let following = own
             .into_iter()
-            .chain(all)
+            .chain(of_applications)
+            .chain(self.mailbox_policy())
             .map(|(policy, path)| policy.follow(path.clone(), |reload| self.metrics.reloaded(reload)));
         futures_util::future::join_all(following).await;
         std::future::pending().await

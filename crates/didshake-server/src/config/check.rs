@@ -23,7 +23,7 @@ pub(super) struct Checks<'a> {
     pub(super) given: Provenance,
 }
 
-type Checked<T> = Result<T, ConfigError>;
+pub(super) type Checked<T> = Result<T, ConfigError>;
 
 impl Checks<'_> {
     pub(super) fn config(self) -> Checked<Config> {
@@ -61,6 +61,7 @@ impl Checks<'_> {
             drain: Duration::from_secs(self.number("drain_seconds", settings.drain_seconds, 10, (0, MAX_DRAIN))?),
             max_sessions: self.number("max_sessions", settings.max_sessions, 100_000, (1, 10_000_000))?,
             max_connections: usize::try_from(max_connections).unwrap_or(usize::MAX),
+            relay: self.relay()?,
             given: self.given,
         })
     }
@@ -138,7 +139,7 @@ impl Checks<'_> {
         self.one(key, value, path)
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         key: &'static str,
         value: Option<&str>,
@@ -147,7 +148,7 @@ impl Checks<'_> {
         value.map(|value| self.read(key, value, &read)).transpose()
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         key: &'static str,
         values: Option<&[String]>,
@@ -161,7 +162,13 @@ impl Checks<'_> {
         read.map_err(|fault| ConfigError::Value { given: self.given.of(key), value: value.to_owned(), fault })
     }
 
-    fn number(&self, key: &str, value: Option<u64>, default: u64, (least, most): (u64, u64)) -> Checked<u64> {
+    pub(super) fn number(
+        &self,
+        key: &str,
+        value: Option<u64>,
+        default: u64,
+        (least, most): (u64, u64),
+    ) -> Checked<u64> {
         let value = value.unwrap_or(default);
         if (least..=most).contains(&value) {
             return Ok(value);
@@ -170,7 +177,7 @@ impl Checks<'_> {
         Err(ConfigError::Value { given: self.given.of(key), value: value.to_string(), fault })
     }
 
-    fn combination(&self, key: &str, fault: ValueFault) -> ConfigError {
+    pub(super) fn combination(&self, key: &str, fault: ValueFault) -> ConfigError {
         ConfigError::Combination { given: self.given.of(key), fault }
     }
 }

@@ -148,6 +148,12 @@ pub enum ValueFault {
     /// Not `N/min`.
     #[error("is no rate")]
     Rate,
+    /// Not `N/min`, of deposits.
+    #[error("is no rate of deposits")]
+    RateDeposits,
+    /// Several, and not all of them DIDs.
+    #[error("are several, and not all of them DIDs")]
+    MailboxOwners,
     /// A number out of its range.
     #[error("is not from {least} to {most}")]
     #[allow(missing_docs, reason = "the fields say themselves what they are")]
@@ -202,7 +208,8 @@ impl ValueFault {
             Self::PublicUrls(_) => "run another service, with data of its own, for the other origin",
             Self::ApplicationHost => "give each application a host name of its own",
             Self::Name(_) => "see `didshake id list`",
-            Self::DidWeb | Self::Did(_) => "write did:web:example.com, or did:web:example.com%3A8443 with a port",
+            Self::Did(_) => "write a DID: did:key:z6Mk… or did:web:example.com",
+            Self::DidWeb => "write did:web:example.com, or did:web:example.com%3A8443 with a port",
             Self::DefaultDid => "write key or web",
             Self::DefaultDidWithoutWeb => "give it: --did-web did:web:example.com",
             Self::TlsPair => "give both tls_cert and tls_key, or neither",
@@ -211,6 +218,8 @@ impl ValueFault {
             Self::Store => "write postgres://USER:PASSWORD@HOST/DATABASE, best in the environment: DIDSHAKE_STORE",
             Self::StoreTls => "add ?sslmode=verify-full (and &sslrootcert=FILE where its root is not a public one)",
             Self::Rate => "write a number of handshakes a minute, from 1 to 100000: 60/min",
+            Self::RateDeposits => "write a number of requests a minute, from 1 to 10000000: 6000/min",
+            Self::MailboxOwners => "write `anyone`, or DIDs, or the name of one policy file",
             Self::Range { .. } => "choose a number in that range",
             Self::Empty => "give a value, or take the key away",
         }

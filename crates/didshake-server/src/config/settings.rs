@@ -54,6 +54,18 @@ pub struct Settings {
     pub max_sessions: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_connections: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    pub mailboxes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_mailboxes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mailbox_waiting: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mailbox_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_deposits: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circuit_bytes: Option<u64>,
 }
 
 /// The URL of the database: it may hold a password, so that it is not shown.
@@ -68,7 +80,7 @@ impl fmt::Debug for StoreUrl {
 }
 
 /// The names of all settings.
-pub(super) const KEYS: [&str; 22] = [
+pub(super) const KEYS: [&str; 28] = [
     "listen",
     "public_url",
     "data",
@@ -91,6 +103,12 @@ pub(super) const KEYS: [&str; 22] = [
     "drain_seconds",
     "max_sessions",
     "max_connections",
+    "mailboxes",
+    "max_mailboxes",
+    "mailbox_waiting",
+    "mailbox_bytes",
+    "rate_deposits",
+    "circuit_bytes",
 ];
 
 #[derive(Deserialize)]

@@ -6,7 +6,10 @@ use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CON
 use utoipa::{OpenApi, ToSchema};
 use utoipa_scalar::Scalar;
 
-use super::{account, admin, authz, browser, health, invites, links, session_json, sessions, well_known};
+use super::{
+    account, admin, authz, browser, deposits, health, invites, links, mailbox, mailbox_feed, session_json, sessions,
+    well_known,
+};
 
 /// Where the page's script is; see `assets/README.md`.
 pub(super) const SCRIPT: &str = "/docs/scalar.js";
@@ -41,7 +44,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         title = "didshake",
         description = "Mutual authentication of DID holders. `POST /didshake` carries the handshake, two requests of \
             binary messages (specification, 15.4); requests to `/v1` are signed with the key that both sides have from \
-            it (15.6), each one, with `Content-Digest`, `Signature-Input` and `Signature`."
+            it (15.6), each one, with `Content-Digest`, `Signature-Input` and `Signature`. Where the service is a relay, `/v1/mailbox` is a \
+            mailbox's owner's, and requests to `/m` are of whoever has a deposit token, and are not signed \
+            (spec/relay-1.md)."
     ),
     paths(
         handshake,
@@ -72,6 +77,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         admin::revocations::list,
         admin::revocations::revoke,
         admin::revocations::restore,
+        mailbox::open,
+        mailbox::show,
+        mailbox::close,
+        mailbox::set_key,
+        mailbox::let_in,
+        mailbox::revoke,
+        mailbox::tokens,
+        mailbox_feed::list,
+        mailbox_feed::answer,
+        deposits::key,
+        deposits::deposit,
+        deposits::states,
         authz::auth_request,
         authz::forward_auth,
         claim,

@@ -9,6 +9,7 @@ use sqlx::any::AnyExecutor;
 use tokio::task::JoinHandle;
 
 use super::database::Database;
+use super::deposits;
 use super::row::sql_time;
 
 const PERIOD: Duration = Duration::from_secs(30);
@@ -22,11 +23,12 @@ pub(crate) enum Table {
     Invites,
     Accounts,
     Revocations,
+    Mailboxes,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Sessions, Self::Nonces, Self::Burns, Self::Invites, Self::Accounts, Self::Revocations];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Sessions, Self::Nonces, Self::Burns, Self::Invites, Self::Accounts, Self::Revocations, Self::Mailboxes];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -36,6 +38,7 @@ impl Table {
             Self::Invites => "invites",
             Self::Accounts => "accounts",
             Self::Revocations => "revocations",
+            Self::Mailboxes => "mailboxes",
         }
     }
 
@@ -55,7 +58,7 @@ impl Table {
                 "DELETE FROM invites WHERE invite_id IN
                     (SELECT invite_id FROM invites WHERE kept_until <= $1 LIMIT 1000)"
             }
-            Self::Accounts | Self::Revocations => return None,
+            Self::Accounts | Self::Revocations | Self::Mailboxes => return None,
         })
     }
 }
@@ -124,5 +127,6 @@ pub(crate) async fn sweep_all(database: &Database, now: UnixTime) -> Result<(), 
     for over in ["DELETE FROM login_codes WHERE ends <= $1", "DELETE FROM browser_links WHERE ends <= $1"] {
         sqlx::query(over).bind(sql_time(now)).execute(&database.writer).await?;
     }
-    Ok(())
+    deposits::expire(database, now).await?;
+    deposits::forget(database, now).await
 }

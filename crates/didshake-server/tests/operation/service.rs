@@ -97,6 +97,11 @@ impl Client {
         told(self.web.request(&self.session, &request).await.unwrap()).await
     }
 
+    /// Any request, signed.
+    pub(crate) async fn ask(&self, request: &SessionRequest<'_>) -> (u16, serde_json::Value) {
+        told(self.web.request(&self.session, request).await.unwrap()).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> u16 {
         told(self.web.request(&self.session, &SessionRequest::delete(path)).await.unwrap()).await.0
     }

@@ -1,0 +1,133 @@
+//! The relay (spec/relay-1.md): mailboxes of DIDs, deposits of whoever has a token, and circuits. What is kept, or logged about a
+//! deposit, does not say whom it came from (R-RLY-5).
+
+mod admission;
+mod feed;
+mod refusal;
+mod wakers;
+mod writer;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use didshake::relay::{MAX_BATCH_BYTES, MailboxName};
+use didshake::{Did, UnixTime};
+use didshake_axum::StoreError;
+use didshake_did::{Rate, Source, SourceBudget, Wait};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+pub(crate) use admission::Admission;
+pub(crate) use feed::Feed;
+pub(crate) use refusal::Refusal;
+pub(crate) use wakers::Wakers;
+pub(crate) use writer::Writer;
+
+use crate::config::{Config, ConfigError};
+use crate::metrics::Metrics;
+use crate::store::{Database, Deposits, MailboxBounds, Mailboxes};
+
+/// Sources whose rates are told apart.
+const SOURCES: usize = 65_536;
+/// KiB of bodies of deposits that are in memory at one time.
+const BODIES_KIB: u32 = 65_536;
+const BODY_KIB: u32 = (MAX_BATCH_BYTES / 1024) as u32;
+
+/// What an operator decides.
+#[derive(Clone, Debug)]
+pub(crate) struct RelayOptions {
+    pub(crate) admission: Admission,
+    pub(crate) bounds: MailboxBounds,
+    pub(crate) rate: Rate,
+}
+
+impl RelayOptions {
+    /// What the configuration says; `None` where the service is no relay.
+    pub(crate) fn load(config: &Config) -> Result<Option<Self>, ConfigError> {
+        let Some(settings) = &config.relay else { return Ok(None) };
+        let bounds = MailboxBounds {
+            mailboxes: settings.max_mailboxes,
+            waiting: settings.mailbox_waiting,
+            bytes: settings.mailbox_bytes,
+        };
+        let admission = Admission::load(&settings.owners, config)?;
+        Ok(Some(Self { admission, bounds, rate: settings.rate_deposits }))
+    }
+}
+
+/// The relay of one process.
+pub(crate) struct Relay {
+    pub(crate) admission: Admission,
+    pub(crate) mailboxes: Mailboxes,
+    pub(crate) deposits: Deposits,
+    pub(crate) writer: Writer,
+    pub(crate) wakers: Arc<Wakers>,
+    pub(crate) metrics: Metrics,
+    rates: Mutex<SourceBudget>,
+    bodies: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
+    is_shared: bool,
+}
+
+impl Relay {
+    /// Over a database; its writer runs until the relay is dropped.
+    pub(crate) fn start(options: RelayOptions, database: &Database, metrics: &Metrics) -> Self {
+        let (mailboxes, deposits) = (Mailboxes::new(database.clone(), options.bounds), Deposits::new(database.clone()));
+        let wakers = Arc::new(Wakers::default());
+        let writer = Writer::start(deposits.clone(), options.bounds, Arc::clone(&wakers), metrics.clone());
+        Self {
+            admission: options.admission,
+            mailboxes,
+            deposits,
+            writer,
+            wakers,
+            metrics: metrics.clone(),
+            rates: Mutex::new(SourceBudget::new(options.rate, SOURCES)),
+            bodies: Arc::new(Semaphore::new(BODIES_KIB as usize)),
+            stopping: watch::channel(false).0,
+            is_shared: database.is_shared(),
+        }
+    }
+
+    /// A name for a mailbox; `None` where there is no randomness.
+    pub(crate) fn draw_name() -> Option<MailboxName> {
+        let mut name = [0; 16];
+        getrandom::fill(&mut name).ok()?;
+        Some(MailboxName(name))
+    }
+
+    /// What waits in a mailbox above a sequence number, as it comes.
+    pub(crate) fn feed(&self, mailbox: MailboxName, after: u64) -> Feed {
+        Feed::new(self.deposits.clone(), Wakers::listen(&self.wakers, mailbox), after, self.is_shared)
+    }
+
+    /// Takes what one request of a depositor costs its source. The address is forgotten with that.
+    pub(crate) fn spend(&self, client: Option<IpAddr>, now: UnixTime) -> Result<(), Wait> {
+        let source = Source::of(client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        // A budget is right or too small by one request, whatever panicked elsewhere.
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).spend(source, now)
+    }
+
+    /// Room in memory for the body of a deposit; `None` where there is none now.
+    pub(crate) fn room_for_body(&self, length: Option<u64>) -> Option<OwnedSemaphorePermit> {
+        let kib = length.and_then(|length| u32::try_from(length.div_ceil(1024)).ok());
+        let kib = kib.unwrap_or(BODY_KIB).clamp(1, BODY_KIB);
+        Arc::clone(&self.bodies).try_acquire_many_owned(kib).ok()
+    }
+
+    /// Has everything end that waits.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until the relay stops.
+    pub(crate) async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // It lives as long as the relay, which is borrowed.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    /// Whether a mailbox is opened for a DID.
+    pub(crate) async fn admits(&self, did: &Did, access: &crate::access::Access) -> Result<bool, StoreError> {
+        self.admission.admits(did, access).await
+    }
+}

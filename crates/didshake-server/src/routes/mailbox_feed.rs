@@ -1,0 +1,86 @@
+//! What waits, for the owner; and the owner's answers (spec/relay-1.md, section 3).
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use didshake::relay::{MAX_ANSWERS, RelayCode};
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::mailbox_json::{AnswersJson, DepositJson, DepositsJson};
+use super::relaying::{Owner, RelayApp};
+use crate::relay::Refusal;
+use crate::store::{Answers, BatchJob};
+
+const MOST_LISTED: usize = 256;
+const LISTED: usize = 64;
+const LISTED_BYTES: u64 = 1_048_576;
+const LONGEST_WAIT: u64 = 30;
+
+/// From where on, how much, and for how long to wait.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// Deposits above this sequence number; 0 if left out.
+    #[serde(default)]
+    after: u64,
+    /// So many at most, 1 to 256; 64 if left out.
+    #[serde(default = "listed")]
+    limit: usize,
+    /// Seconds to wait until there is one, 0 to 30; 0 if left out.
+    #[serde(default)]
+    wait: u64,
+}
+
+fn listed() -> usize {
+    LISTED
+}
+
+/// The deposits that wait, ascending; a long poll.
+#[utoipa::path(get, path = "/v1/mailbox/deposits", tag = "mailbox", params(ListQuery), responses(
+    (status = 200, description = "Those that wait, perhaps none", body = DepositsJson),
+    (status = 400, description = "`malformed`"),
+    (status = 401, description = "Not signed, or refused"),
+    (status = 404, description = "`no_mailbox`"),
+))]
+pub(super) async fn list(
+    State(state): State<RelayApp>,
+    owner: Owner,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<DepositsJson>, Refusal> {
+    let Ok(Query(query)) = query else { return Err(RelayCode::Malformed.into()) };
+    if !(1..=MOST_LISTED).contains(&query.limit) || query.wait > LONGEST_WAIT {
+        return Err(RelayCode::Malformed.into());
+    }
+    let mut feed = state.relay.feed(owner.mailbox.name, query.after);
+    let mut page = feed.next_now(query.limit, LISTED_BYTES).await?;
+    if page.is_empty() && query.wait > 0 {
+        page = tokio::select! {
+            page = feed.next(query.limit, LISTED_BYTES) => page?,
+            () = tokio::time::sleep(Duration::from_secs(query.wait)) => page,
+            () = state.relay.stopped() => page,
+        };
+    }
+    Ok(Json(DepositsJson { deposits: page.iter().map(DepositJson::of).collect() }))
+}
+
+/// Answers deposits: their envelopes are deleted. What does not wait is ignored.
+#[utoipa::path(post, path = "/v1/mailbox/answers", tag = "mailbox", request_body = AnswersJson, responses(
+    (status = 204, description = "That is durable"),
+    (status = 400, description = "`malformed`"),
+    (status = 401, description = "Not signed, or refused"),
+    (status = 404, description = "`no_mailbox`"),
+))]
+pub(super) async fn answer(State(state): State<RelayApp>, owner: Owner, body: Bytes) -> Result<StatusCode, Refusal> {
+    let answers: AnswersJson = serde_json::from_slice(&body).map_err(|_| RelayCode::Malformed)?;
+    if answers.taken.len().saturating_add(answers.refused.len()) > MAX_ANSWERS {
+        return Err(RelayCode::Malformed.into());
+    }
+    let answers = Answers { taken: answers.taken, refused: answers.refused };
+    state.relay.writer.write(owner.mailbox.name, BatchJob::Answer(answers)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,95 @@
+//! The routes of the relay, and whose requests are which (spec/relay-1.md, section 2).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Path};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post, put};
+use didshake::relay::{DepositToken, MailboxName, RelayCode, TokenHash};
+use didshake::request::{SIGNATURE, SIGNATURE_INPUT};
+use didshake_axum::{Authenticated, ClientAddress, Didshake};
+use didshake_did::{Clock as _, SystemClock};
+use http::header::{AUTHORIZATION, COOKIE};
+use http::request::Parts;
+
+use super::{App, deposits, mailbox, mailbox_feed};
+use crate::relay::{Refusal, Relay};
+use crate::store::Mailbox;
+
+/// What the routes of a relay need.
+#[derive(Clone)]
+pub(super) struct RelayApp {
+    pub(super) app: App,
+    pub(super) relay: Arc<Relay>,
+}
+
+/// Paths that depositors come to begin with it.
+pub(crate) const DEPOSITORS: &str = "/m/";
+
+pub(super) fn routes(app: &App, relay: &Arc<Relay>, didshake: &Didshake) -> Router<App> {
+    let owner = Router::new()
+        .route("/v1/mailbox", get(mailbox::show).put(mailbox::open).delete(mailbox::close))
+        .route("/v1/mailbox/key", put(mailbox::set_key))
+        .route("/v1/mailbox/tokens", get(mailbox::tokens))
+        .route("/v1/mailbox/tokens/{hash}", delete(mailbox::revoke).put(mailbox::let_in))
+        .route("/v1/mailbox/deposits", get(mailbox_feed::list))
+        .route("/v1/mailbox/answers", post(mailbox_feed::answer))
+        .layer(didshake.layer());
+    Router::new()
+        .merge(owner)
+        .route("/m/{name}", post(deposits::deposit))
+        .route("/m/{name}/key", get(deposits::key))
+        .route("/m/{name}/states", post(deposits::states))
+        .with_state(RelayApp { app: app.clone(), relay: Arc::clone(relay) })
+}
+
+/// Who has a session and a mailbox, as an argument of a handler.
+pub(super) struct Owner {
+    pub(super) session: Authenticated,
+    pub(super) mailbox: Mailbox,
+}
+
+impl FromRequestParts<RelayApp> for Owner {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &RelayApp) -> Result<Self, Response> {
+        let session = <Authenticated as FromRequestParts<RelayApp>>::from_request_parts(parts, state).await;
+        let session = session.map_err(IntoResponse::into_response)?;
+        let found = state.relay.mailboxes.of(session.did()).await;
+        match found.map_err(Refusal::from).and_then(|found| found.ok_or_else(|| RelayCode::NoMailbox.into())) {
+            Ok(mailbox) => Ok(Self { session, mailbox }),
+            Err(refusal) => Err(refusal.into_response()),
+        }
+    }
+}
+
+/// Whoever has a mailbox's name and a token that counts there, as an argument of a handler. There is no place for anything
+/// else of whom it is.
+pub(super) struct Depositor {
+    pub(super) mailbox: MailboxName,
+    pub(super) token: TokenHash,
+}
+
+impl FromRequestParts<RelayApp> for Depositor {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &RelayApp) -> Result<Self, Refusal> {
+        if [COOKIE.as_str(), SIGNATURE, SIGNATURE_INPUT].iter().any(|name| parts.headers.contains_key(*name)) {
+            return Err(RelayCode::Malformed.into());
+        }
+        let now = SystemClock.now();
+        let client = parts.extensions.get::<ClientAddress>().map(|client| client.0);
+        state.relay.spend(client, now).map_err(|wait| Refusal::rate(wait.seconds))?;
+        let values: Vec<&[u8]> = parts.headers.get_all(AUTHORIZATION).iter().map(http::HeaderValue::as_bytes).collect();
+        let token = DepositToken::read_authorization(&values).map(|token| token.hash());
+        let name = Path::<String>::from_request_parts(parts, state).await.ok().and_then(|name| name.parse().ok());
+        // What is no token, and no name, is one that nobody knows.
+        let (Ok(token), Some(mailbox)) = (token, name) else { return Err(RelayCode::Token.into()) };
+        if state.relay.mailboxes.knows(&mailbox, &token, now).await? {
+            Ok(Self { mailbox, token })
+        } else {
+            Err(RelayCode::Token.into())
+        }
+    }
+}
