@@ -135,7 +135,36 @@ fn contexts() -> Vec<Negative> {
             .reply()
             .inputs("the responder hashes no prologue", |inputs| inputs.prologue.clear()),
     ]);
+    all.extend(through_relays());
     all
+}
+
+fn through_relays() -> [Negative; 5] {
+    let to = |id, check| negative(id, "p-binding-relay", check).also(&["R-BIND-20"]);
+    [
+        to("n-reply-transcript-mailbox", Check::TranscriptPrologue)
+            .reply()
+            .inputs("the relay brought the initiator to another mailbox", |inputs| {
+                inputs.prologue = b"https://relay.example/mailbox/4f2b".to_vec()
+            }),
+        to("n-reply-transcript-mailbox-slash", Check::TranscriptPrologue)
+            .reply()
+            .inputs("the responder's record of its mailbox ends in a slash", |inputs| inputs.prologue.push(b'/')),
+        to("n-finish-transcript-mailbox-port", Check::TranscriptPrologue)
+            .finish()
+            .inputs("the initiator writes the default port into the mailbox's URL", |inputs| {
+                inputs.prologue = b"https://relay.example:443/mailbox/4f2a".to_vec()
+            }),
+        to("n-finish-transcript-mailbox-origin", Check::TranscriptPrologue)
+            .finish()
+            .inputs("the initiator takes the relay's origin for the prologue", |inputs| {
+                inputs.prologue = b"https://relay.example".to_vec()
+            }),
+        to("n-finish-transcript-relay", Check::TranscriptBinding).finish().inputs(
+            "a relay: the initiator connected by binding 2 to the URL that is the responder's mailbox",
+            |inputs| inputs.binding = 2,
+        ),
+    ]
 }
 
 fn unpadded(identity: &mut Vec<u8>) {

@@ -105,7 +105,15 @@ fn bindings() -> Step<Vec<Positive>> {
             config.binding = 3;
             config.prologue = Hex(b"https://login.example:8443".to_vec());
         });
-    Ok(vec![prologue, socket, http])
+    let relay =
+        positive("p-binding-relay", "transcript", "binding 4 with the URL of the responder's mailbox as prologue")?
+            .proves(&["R-SCHED-1", "R-BIND-20"])
+            .edit(|config| {
+                config.binding = 4;
+                config.prologue = Hex(b"https://relay.example/mailbox/4f2a".to_vec());
+                config.initiator.application_protocol = "didshake.chat/1".to_owned();
+            });
+    Ok(vec![prologue, socket, http, relay])
 }
 
 fn ignored(id: u16, body: &[u8]) -> Extension {

@@ -35,6 +35,7 @@ pub(crate) fn context(config: &Config) -> Result<Context, Failure> {
         1 => Binding::Stream,
         2 => Binding::WebSocket,
         3 => Binding::Http,
+        4 => Binding::Relay,
         _ => return Err(Failure::format("an unknown binding")),
     };
     Ok(Context::new(binding, config.prologue.0.clone())?)

@@ -63,7 +63,7 @@ impl Endpoint {
     pub fn context(&self) -> Result<Context, Misuse> {
         match self.binding {
             Binding::WebSocket => self.origin.websocket_context(),
-            Binding::Stream | Binding::Http => self.origin.http_context(),
+            Binding::Stream | Binding::Http | Binding::Relay => self.origin.http_context(),
         }
     }
 }

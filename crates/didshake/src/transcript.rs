@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::card::MailboxUrl;
 use crate::codec::{length16, put_vec8, put_vec16};
 use crate::crypto::{Algorithm, Hash, hash};
 use crate::did::{Did, Fragment};
@@ -18,10 +19,13 @@ pub enum Binding {
     WebSocket = 2,
     /// `POST` as `application/didshake`.
     Http = 3,
+    /// Through a relay at which the responder has a mailbox: one binary frame a message.
+    Relay = 4,
 }
 
 /// What both sides know before the first message: the binding and its prologue (for WebSocket and HTTP the ASCII
-/// origin of the endpoint; for a stream empty, unless both sides configure one).
+/// origin of the endpoint; for a relay the URL of the responder's mailbox; for a stream empty, unless both sides configure
+/// one).
 ///
 /// ```
 /// use didshake::{Binding, Context};
@@ -52,6 +56,21 @@ impl Context {
     #[must_use]
     pub fn stream() -> Self {
         Self { binding: Binding::Stream, prologue: Vec::new() }
+    }
+
+    /// What a handshake through a relay starts from: the initiator has the URL from the responder's card, the responder
+    /// from its own record of its mailbox (R-BIND-20).
+    ///
+    /// ```
+    /// use didshake::{Binding, Context, card::MailboxUrl};
+    /// let context = Context::relay(&MailboxUrl::parse("https://relay.example/mailbox/4f2a")?);
+    /// assert_eq!(context.binding(), Binding::Relay);
+    /// assert_eq!(context.prologue(), b"https://relay.example/mailbox/4f2a");
+    /// # Ok::<(), didshake::card::CardFault>(())
+    /// ```
+    #[must_use]
+    pub fn relay(mailbox: &MailboxUrl) -> Self {
+        Self { binding: Binding::Relay, prologue: mailbox.as_str().as_bytes().to_vec() }
     }
 
     /// The binding.

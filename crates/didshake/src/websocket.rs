@@ -1,5 +1,5 @@
-//! The WebSocket binding without WebSockets: subprotocol, frames and their limits (specification, section 15.3;
-//! R-BIND-3, R-BIND-4). A driver only moves frames between these types and its WebSocket library.
+//! The WebSocket and relay bindings without WebSockets: subprotocol, frames and their limits (specification, sections 15.3
+//! and 15.7; R-BIND-3, R-BIND-4, R-BIND-21). A driver only moves frames between these types and its WebSocket library.
 
 use alloc::vec::Vec;
 
@@ -9,6 +9,8 @@ use crate::wire::{MAX_HELLO_BYTES, MAX_MESSAGE_BYTES};
 
 /// The subprotocol, in the values of [`SUBPROTOCOL_FIELD`].
 pub const SUBPROTOCOL: &str = "didshake.1";
+/// The subprotocol of a WebSocket to a relay, which carries the messages of two peers (R-BIND-21).
+pub const RELAY_SUBPROTOCOL: &str = "didshake.relay.1";
 /// The field that negotiates it, in lower case: `Sec-WebSocket-Protocol`.
 pub const SUBPROTOCOL_FIELD: &str = "sec-websocket-protocol";
 
@@ -24,8 +26,21 @@ pub const SUBPROTOCOL_FIELD: &str = "sec-websocket-protocol";
 /// # Errors
 /// [`NoSubprotocol`]: the initiator's fault. The opening handshake is refused.
 pub fn select_subprotocol(offered: &[&[u8]]) -> Result<&'static str, NoSubprotocol> {
-    let mut names = offered.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-    if names.any(|name| name == SUBPROTOCOL.as_bytes()) { Ok(SUBPROTOCOL) } else { Err(NoSubprotocol) }
+    select(SUBPROTOCOL, offered)
+}
+
+/// The relay's side of an opening handshake: as [`select_subprotocol`], for [`RELAY_SUBPROTOCOL`].
+///
+/// ```
+/// use didshake::websocket::{RELAY_SUBPROTOCOL, select_relay_subprotocol};
+/// assert_eq!(select_relay_subprotocol(&[b"didshake.relay.1"]), Ok(RELAY_SUBPROTOCOL));
+/// assert!(select_relay_subprotocol(&[b"didshake.1"]).is_err());
+/// ```
+///
+/// # Errors
+/// [`NoSubprotocol`]: the fault of whoever connects. The opening handshake is refused.
+pub fn select_relay_subprotocol(offered: &[&[u8]]) -> Result<&'static str, NoSubprotocol> {
+    select(RELAY_SUBPROTOCOL, offered)
 }
 
 /// The initiator's side: whether the responder selected [`SUBPROTOCOL`], exactly. `selected` are the values of all
@@ -40,12 +55,28 @@ pub fn select_subprotocol(offered: &[&[u8]]) -> Result<&'static str, NoSubprotoc
 /// # Errors
 /// [`NoSubprotocol`]: the responder's fault. The initiator closes before it sends Hello.
 pub fn check_selected(selected: &[&[u8]]) -> Result<(), NoSubprotocol> {
-    if matches!(selected, [name] if *name == SUBPROTOCOL.as_bytes()) { Ok(()) } else { Err(NoSubprotocol) }
+    check(SUBPROTOCOL, selected)
 }
 
-/// The other side does not speak `didshake.1`: its fault, a failure of the transport.
+/// The side of both peers at a relay: as [`check_selected`], for [`RELAY_SUBPROTOCOL`].
+///
+/// ```
+/// use didshake::websocket::check_relay_selected;
+/// assert!(check_relay_selected(&[b"didshake.relay.1"]).is_ok());
+/// assert!(check_relay_selected(&[b"didshake.1"]).is_err());
+/// ```
+///
+/// # Errors
+/// [`NoSubprotocol`]: the relay's fault. The peer closes before it sends anything.
+pub fn check_relay_selected(selected: &[&[u8]]) -> Result<(), NoSubprotocol> {
+    check(RELAY_SUBPROTOCOL, selected)
+}
+
+/// The other side does not speak `didshake.1`, or the relay `didshake.relay.1`: its fault, a failure of the transport.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, thiserror::Error)]
-#[error("the subprotocol didshake.1 was not negotiated")]
+#[error(
+    "the subprotocol didshake.1, or didshake.relay.1 at a relay, was not negotiated: this URL is of something else"
+)]
 pub struct NoSubprotocol;
 
 /// A WebSocket message, put together from its fragments. Pings and pongs stay in the WebSocket layer.
@@ -126,6 +157,15 @@ pub enum FrameError {
     Closed,
 }
 
+fn select(wanted: &'static str, offered: &[&[u8]]) -> Result<&'static str, NoSubprotocol> {
+    let mut names = offered.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    if names.any(|name| name == wanted.as_bytes()) { Ok(wanted) } else { Err(NoSubprotocol) }
+}
+
+fn check(wanted: &str, selected: &[&[u8]]) -> Result<(), NoSubprotocol> {
+    if matches!(selected, [name] if *name == wanted.as_bytes()) { Ok(()) } else { Err(NoSubprotocol) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +189,20 @@ mod tests {
         assert_eq!(check_selected(&[b"a, didshake.1"]), Err(NoSubprotocol));
     }
 
-    // R-BIND-3
+    // R-BIND-21
+    #[test]
+    fn a_relay_has_a_subprotocol_of_its_own() {
+        assert_eq!(select_relay_subprotocol(&[b"didshake.1, didshake.relay.1"]), Ok("didshake.relay.1"));
+        assert_eq!(check_relay_selected(&[b"didshake.relay.1"]), Ok(()));
+        for other in [&b"didshake.1"[..], b"didshake.relay", b"didshake.relay.10", b"DIDShake.relay.1"] {
+            assert_eq!(select_relay_subprotocol(&[other]), Err(NoSubprotocol));
+            assert_eq!(check_relay_selected(&[other]), Err(NoSubprotocol));
+        }
+        assert_eq!(select_subprotocol(&[b"didshake.relay.1"]), Err(NoSubprotocol));
+        assert_eq!(check_selected(&[b"didshake.relay.1"]), Err(NoSubprotocol));
+    }
+
+    // R-BIND-3, R-BIND-21
     #[test]
     fn one_binary_frame_is_one_message_and_text_ends_it() {
         assert_eq!(Frame::carrying(vec![1, 2]), Frame::Binary(vec![1, 2]));
@@ -162,7 +215,7 @@ mod tests {
         assert_eq!(Awaiting::Record.read(Frame::Text), Err(Fault::NotARecord.into()));
     }
 
-    // R-BIND-3, R-LIMIT-1
+    // R-BIND-3, R-BIND-21, R-LIMIT-1
     #[test]
     fn the_whole_frame_counts_against_the_limit_of_its_state() {
         let cases = [

@@ -67,6 +67,7 @@ fn schedule(request: &Value) -> Step<Value> {
         Some(1) => Binding::Stream,
         Some(2) => Binding::WebSocket,
         Some(3) => Binding::Http,
+        Some(4) => Binding::Relay,
         _ => return Err(Failure::format("an unknown binding").into()),
     };
     let context = Context::new(binding, bytes(request, "prologue")?).map_err(Error::from)?;

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use didshake::card::MailboxUrl;
 use didshake::http::{Answer, AttemptError, GaveUp, Request};
-use didshake::websocket::{Awaiting, Frame, SUBPROTOCOL, check_selected, select_subprotocol};
+use didshake::websocket::{
+    Awaiting, Frame, RELAY_SUBPROTOCOL, SUBPROTOCOL, check_relay_selected, check_selected, select_relay_subprotocol,
+    select_subprotocol,
+};
 use didshake::{
     Aead, AlertCode, AwaitingHello, AwaitingReply, Binding, Burn, Context, Error, Established, Extensions, Fault,
     Group, HelloRead, Origin, Origins, ReplyRead, Suite,
@@ -159,6 +163,27 @@ fn over_websocket_and_through_a_relay() {
         assert_eq!(refused.unwrap_err(), Fault::SealedPartNotOpened.into(), "{other}");
     }
     assert_eq!(responder().binding(), Binding::WebSocket);
+}
+
+// R-BIND-20, R-BIND-21
+#[test]
+fn through_a_relay_both_mean_one_mailbox_byte_for_byte() {
+    let selected = select_relay_subprotocol(&[RELAY_SUBPROTOCOL.as_bytes()]).unwrap();
+    check_relay_selected(&[selected.as_bytes()]).unwrap();
+    let relay = |url: &str| Context::relay(&MailboxUrl::parse(url).unwrap());
+    let own = || relay("https://relay.example/mailbox/4f2a");
+    let (alice, bob) = over_websocket(own(), own()).unwrap();
+    same(&alice, &bob);
+    let direct = Context::new(Binding::WebSocket, own().prologue().to_vec()).unwrap();
+    let others = [
+        "https://relay.example/mailbox/4f2b",
+        "https://relay.example/mailbox/4f2a/",
+        "http://relay.example/mailbox/4f2a",
+    ];
+    for other in others.map(relay).into_iter().chain([direct]) {
+        let refused = over_websocket(other.clone(), own());
+        assert_eq!(refused.unwrap_err(), Fault::SealedPartNotOpened.into(), "{other:?}");
+    }
 }
 
 // R-BIND-8, R-BIND-12, R-BIND-13

@@ -208,8 +208,9 @@ fn no_binding_has_a_number_that_version_1_does_not_define() {
         Binding::Stream => 1,
         Binding::WebSocket => 2,
         Binding::Http => 3,
+        Binding::Relay => 4,
     };
-    for binding in [Binding::Stream, Binding::WebSocket, Binding::Http] {
+    for binding in [Binding::Stream, Binding::WebSocket, Binding::Http, Binding::Relay] {
         assert_eq!(binding as u8, number(binding));
     }
 }

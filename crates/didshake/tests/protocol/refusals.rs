@@ -163,6 +163,7 @@ fn a_stream_counts_retries_and_http_does_not() {
     for (binding, expected) in [
         (Binding::Stream, Some(Fault::SecondHelloNeedsRetry.into())),
         (Binding::WebSocket, Some(Fault::SecondHelloNeedsRetry.into())),
+        (Binding::Relay, Some(Fault::SecondHelloNeedsRetry.into())),
         (Binding::Http, None),
     ] {
         let pair = needs_retry();

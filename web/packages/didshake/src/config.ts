@@ -14,8 +14,10 @@ export const STREAM = 1;
 export const WEBSOCKET = 2;
 /** Binding 3: HTTP (15.4). */
 export const HTTP = 3;
+/** Binding 4: a relay, with the URL of the responder's mailbox as prologue (15.7). */
+export const RELAY = 4;
 /** A binding of section 14.7. */
-export type Binding = typeof STREAM | typeof WEBSOCKET | typeof HTTP;
+export type Binding = typeof STREAM | typeof WEBSOCKET | typeof HTTP | typeof RELAY;
 
 /** An identity that this peer is configured with. */
 export interface LocalIdentity {
@@ -98,10 +100,10 @@ export function common(config: CommonConfig, identities: readonly LocalIdentity[
   const suites = config.suites ?? [1, 2];
   if (suites.length === 0 || new Set(suites).size !== suites.length) callerFault("suites are one or more, each once");
   if (suites.some((suite) => registry.suite(suite) === undefined)) callerFault("an unknown suite");
-  if (![STREAM, WEBSOCKET, HTTP].includes(config.binding)) callerFault("an unknown binding");
+  if (![STREAM, WEBSOCKET, HTTP, RELAY].includes(config.binding)) callerFault("an unknown binding");
   const prologue = config.prologue ?? new Uint8Array();
   if (prologue.length > 0xffff) callerFault("a prologue is at most 65,535 bytes");
-  if (config.binding !== STREAM && prologue.length === 0) callerFault("the prologue of this binding is an origin");
+  if (config.binding !== STREAM && prologue.length === 0) callerFault("the prologue of this binding is an origin, or the URL of a mailbox");
   identities.forEach(checkLocal);
   return {
     binding: config.binding, prologue, suites, registry, clock: config.clock, random: config.random,

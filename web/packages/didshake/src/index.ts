@@ -6,7 +6,7 @@
  */
 export { ALERTS, DENIED, DidshakeError, FAULTS, INTERNAL } from "./errors.js";
 export type { ErrorCode, FaultCode, LocalCode, MailboxFaultCode, RequestFaultCode } from "./errors.js";
-export { HTTP, STREAM, systemClock, systemRandom, WEBSOCKET } from "./config.js";
+export { HTTP, RELAY, STREAM, systemClock, systemRandom, WEBSOCKET } from "./config.js";
 export type {
   Admission, Binding, Clock, CommonConfig, LocalIdentity, Meant, Policy, Random, VerifiedPeer,
 } from "./config.js";
