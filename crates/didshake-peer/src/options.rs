@@ -77,6 +77,12 @@ impl Admit {
         Self::rule(move |claim| self.0.admits(claim) && rule(claim))
     }
 
+    /// Whether it lets this claim in.
+    #[cfg(feature = "mailbox")]
+    pub(crate) fn admits(&self, claim: &Claim) -> bool {
+        self.0.admits(claim)
+    }
+
     /// Everyone who proves a DID that can be resolved.
     #[must_use]
     pub fn anyone() -> Self {

@@ -28,6 +28,8 @@ use didshake::Origin;
 
 pub use didshake::websocket::{Frame, NoSubprotocol, SUBPROTOCOL, SUBPROTOCOL_FIELD, select_subprotocol};
 
+#[cfg(feature = "mailbox")]
+pub(crate) use connect::upgrade;
 #[cfg(feature = "http")]
 pub use connect::{ClientConnection, connect};
 pub use transport::{Socket, SocketError, WebSocket};

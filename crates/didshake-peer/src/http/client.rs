@@ -81,6 +81,12 @@ impl WebClient {
         if Origin::parse(url.as_str()).as_ref() == Ok(origin) { Ok(url) } else { Err(HttpFailure::Url) }
     }
 
+    /// How long it waits for the head of an answer.
+    #[cfg(feature = "mailbox")]
+    pub(crate) fn patience(&self) -> Duration {
+        self.timeout
+    }
+
     /// Sends a request and waits for the head of the answer.
     pub(crate) async fn execute(&self, request: Request) -> Result<Response, HttpFailure> {
         self.client.execute(request).await.map_err(|error| {

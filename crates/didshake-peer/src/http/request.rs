@@ -69,18 +69,7 @@ impl WebClient {
         session: &ClientSession,
         request: &SessionRequest<'_>,
     ) -> Result<WebResponse, RequestError> {
-        let now = self.clock.now();
-        if session.is_over(now) {
-            return Err(RequestError::Over);
-        }
-        let mut prepared = self.prepare(session.origin(), request)?;
-        let url = prepared.url().clone();
-        let target = Target { method: request.method, origin: session.origin(), path: url.path(), query: url.query() };
-        let fields = session.key().sign(&target, request.body, session.id(), now, &mut SysRng)?;
-        for (name, value) in fields.headers() {
-            let value = HeaderValue::from_str(value).map_err(|_| RequestError::Header)?;
-            prepared.headers_mut().insert(HeaderName::from_static(name), value);
-        }
+        let prepared = self.signed(session, request)?;
         let response = within(self.timeout, self.execute(prepared)).await?;
         Ok(WebResponse::new(response, self.timeout))
     }
@@ -99,7 +88,28 @@ impl WebClient {
         Ok(WebResponse::new(response, self.timeout))
     }
 
-    fn prepare(&self, origin: &Origin, request: &SessionRequest<'_>) -> Result<Request, RequestError> {
+    /// A request that proves the session, not yet sent.
+    pub(crate) fn signed(
+        &self,
+        session: &ClientSession,
+        request: &SessionRequest<'_>,
+    ) -> Result<Request, RequestError> {
+        let now = self.clock.now();
+        if session.is_over(now) {
+            return Err(RequestError::Over);
+        }
+        let mut prepared = self.prepare(session.origin(), request)?;
+        let url = prepared.url().clone();
+        let target = Target { method: request.method, origin: session.origin(), path: url.path(), query: url.query() };
+        let fields = session.key().sign(&target, request.body, session.id(), now, &mut SysRng)?;
+        for (name, value) in fields.headers() {
+            let value = HeaderValue::from_str(value).map_err(|_| RequestError::Header)?;
+            prepared.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+        Ok(prepared)
+    }
+
+    pub(crate) fn prepare(&self, origin: &Origin, request: &SessionRequest<'_>) -> Result<Request, RequestError> {
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| RequestError::Target)?;
         // CONNECT has no path; without a slash first, what follows the host would still belong to it.
         if method == Method::CONNECT || !request.path_and_query.starts_with('/') {

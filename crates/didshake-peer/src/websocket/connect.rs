@@ -2,18 +2,18 @@
 //! redirects have one rule.
 
 use didshake::Endpoint;
-use didshake::websocket::{SUBPROTOCOL, SUBPROTOCOL_FIELD, check_selected};
+use didshake::websocket::{SUBPROTOCOL, SUBPROTOCOL_FIELD};
 use didshake::{Binding, Context};
 use reqwest::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use reqwest::{Method, Request, StatusCode, Upgraded, Url};
+use reqwest::{Method, Request, StatusCode, Upgraded};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::transport::WebSocket;
 use super::tungstenite::{Tungstenite, limits};
@@ -58,31 +58,40 @@ async fn open(client: &WebClient, endpoint: &Endpoint) -> Result<(Tungstenite<Up
     // ws is http and wss is https: the same port, the same origin.
     let after_ws = endpoint.as_str().get("ws".len()..).unwrap_or_default();
     let url = client.url(&format!("http{after_ws}"), endpoint.origin())?;
-    let key = generate_key();
-    let response = client.execute(opening(url, &key)?).await?;
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(WebSocketFailure::Refused(response.status().as_u16()).into());
-    }
-    check(response.headers(), &key)?;
-    let upgraded = response.upgrade().await.map_err(|_| HttpFailure::Broken)?;
-    let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(limits())).await;
+    let socket = upgrade(client, Request::new(Method::GET, url), SUBPROTOCOL, limits()).await?;
     Ok((Tungstenite::new(socket), endpoint.context()?))
 }
 
+/// Opens a WebSocket with a request that has everything but the opening handshake's own fields.
+pub(crate) async fn upgrade(
+    client: &WebClient,
+    mut request: Request,
+    subprotocol: &'static str,
+    limits: WebSocketConfig,
+) -> Result<WebSocketStream<Upgraded>, Cause> {
+    let key = generate_key();
+    opening(request.headers_mut(), &key, subprotocol)?;
+    let response = client.execute(request).await?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(WebSocketFailure::Refused(response.status().as_u16()).into());
+    }
+    check(response.headers(), &key, subprotocol)?;
+    let upgraded = response.upgrade().await.map_err(|_| HttpFailure::Broken)?;
+    Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(limits)).await)
+}
+
 /// RFC 6455, section 4.1.
-fn opening(url: Url, key: &str) -> Result<Request, HttpFailure> {
-    let mut request = Request::new(Method::GET, url);
-    let headers = request.headers_mut();
+fn opening(headers: &mut HeaderMap, key: &str, subprotocol: &'static str) -> Result<(), HttpFailure> {
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_str(key).map_err(|_| HttpFailure::Url)?);
-    headers.insert(HeaderName::from_static(SUBPROTOCOL_FIELD), HeaderValue::from_static(SUBPROTOCOL));
-    Ok(request)
+    headers.insert(HeaderName::from_static(SUBPROTOCOL_FIELD), HeaderValue::from_static(subprotocol));
+    Ok(())
 }
 
 /// What the responder must have answered; we offer no extension, so that it may select none.
-fn check(headers: &HeaderMap, key: &str) -> Result<(), WebSocketFailure> {
+fn check(headers: &HeaderMap, key: &str, subprotocol: &str) -> Result<(), WebSocketFailure> {
     let is = |name: &HeaderName, expected: &str, alike: fn(&[u8], &[u8]) -> bool| {
         headers.get(name).is_some_and(|value| alike(value.as_bytes(), expected.as_bytes()))
     };
@@ -93,5 +102,6 @@ fn check(headers: &HeaderMap, key: &str) -> Result<(), WebSocketFailure> {
         return Err(WebSocketFailure::Malformed);
     }
     let selected: Vec<&[u8]> = headers.get_all(SUBPROTOCOL_FIELD).iter().map(HeaderValue::as_bytes).collect();
-    check_selected(&selected).map_err(|_| WebSocketFailure::NoSubprotocol)
+    let is_selected = matches!(selected[..], [name] if name == subprotocol.as_bytes());
+    if is_selected { Ok(()) } else { Err(WebSocketFailure::NoSubprotocol) }
 }

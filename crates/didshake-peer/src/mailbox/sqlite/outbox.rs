@@ -12,6 +12,9 @@ use crate::mailbox::receipt::RECEIPT_TYPE;
 use crate::mailbox::records::{Deposited, NewLetter, Sealed, SentLetter, SentState};
 use crate::mailbox::store::Change;
 
+/// Seconds for which a relay keeps what became of a deposit.
+const STATE_SECONDS: u64 = 604_800;
+
 impl SqliteStore {
     pub(super) async fn write_letter(&self, letter: &NewLetter) -> Result<u64, Failure> {
         let mut transaction = self.begin().await?;
@@ -152,6 +155,15 @@ impl SqliteStore {
         .bind(sql_time(now))
         .execute(&mut *transaction)
         .await?;
+        // No relay keeps a state for longer: nobody is left to say it.
+        sqlx::query("UPDATE outbox SET state = ?, changed = ? WHERE own = ? AND state = ? AND expires <= ?")
+            .bind(SentState::Unknown.number())
+            .bind(sql_time(now))
+            .bind(self.own_text())
+            .bind(SentState::Waiting.number())
+            .bind(now.0.checked_sub(STATE_SECONDS).map_or(-1, |over| sql_time(UnixTime(over))))
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query("DELETE FROM outbox WHERE own = ? AND content_type = ? AND state >= 16")
             .bind(self.own_text())
             .bind(RECEIPT_TYPE)
