@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::agreed::Agreed;
 use crate::attempt::{Attempt, Claimed, Progress};
 use crate::burn::{BurnStore, SKEW_SECONDS};
-use crate::connection::PeerConnection;
+use crate::connection::{PeerConnection, Role};
 use crate::error::{Cause, HandshakeError, Step};
 use crate::observer::Event;
 use crate::options::ResponderOptions;
@@ -51,7 +51,7 @@ pub(crate) async fn respond<T: Transport>(
     let hello = AwaitingHello::new(Arc::new(options.config(&claimed)), context);
     let driving = async { drive(&mut attempt, hello?, options, burned).await };
     let outcome = timeout(limit, driving).await;
-    attempt.conclude(outcome.unwrap_or(Err(Cause::TimedOut(limit)))).await
+    attempt.conclude(outcome.unwrap_or(Err(Cause::TimedOut(limit))), Role::Responder).await
 }
 
 async fn drive<T: Transport>(

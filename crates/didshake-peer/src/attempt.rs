@@ -9,7 +9,7 @@ use didshake_did::{Resolved, Resolver as _, SigningIdentity};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::agreed::Agreed;
-use crate::connection::PeerConnection;
+use crate::connection::{PeerConnection, Role};
 use crate::error::{Cause, HandshakeError, Step};
 use crate::failure::WebSocketFailure;
 use crate::observer::{Event, Message};
@@ -169,9 +169,10 @@ impl<'a, T: Transport> Attempt<'a, T> {
     pub(crate) async fn conclude(
         self,
         outcome: Result<(Agreed, Channel), Cause>,
+        role: Role,
     ) -> Result<PeerConnection<T>, HandshakeError> {
         match outcome {
-            Ok((agreed, channel)) => Ok(PeerConnection::new((self.reader, self.writer), agreed, channel)),
+            Ok((agreed, channel)) => Ok(PeerConnection::new((self.reader, self.writer), agreed, channel, role)),
             Err(cause) => Err(self.fail(cause).await),
         }
     }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::agreed::Agreed;
 use crate::attempt::{Attempt, Claimed, Progress};
-use crate::connection::PeerConnection;
+use crate::connection::{PeerConnection, Role};
 use crate::error::{Cause, HandshakeError, Step};
 use crate::options::InitiatorOptions;
 use crate::stream::Frame;
@@ -44,7 +44,7 @@ pub(crate) async fn initiate<T: Transport>(
     let limit = options.surroundings.timeouts.attempt;
     let config = Arc::new(options.config(&claimed));
     let outcome = timeout(limit, drive(&mut attempt, config, context, options)).await;
-    attempt.conclude(outcome.unwrap_or(Err(Cause::TimedOut(limit)))).await
+    attempt.conclude(outcome.unwrap_or(Err(Cause::TimedOut(limit))), Role::Initiator).await
 }
 
 async fn drive<T: Transport>(

@@ -12,20 +12,30 @@ use crate::options::Surroundings;
 use crate::transport::Transport;
 use crate::vigil::{Vigil, Watch};
 
+/// Which side of a handshake a peer was: `connect` makes an initiator, `accept` a responder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Role {
+    /// It sent the first message.
+    Initiator,
+    /// It answered.
+    Responder,
+}
+
 /// A channel to a verified peer.
 ///
 /// Dropping it closes the connection without a close record: the peer takes that for a truncation. End with
 /// [`PeerConnection::close`].
 pub struct PeerConnection<S: Transport> {
     agreed: Arc<Agreed>,
+    role: Role,
     send: SendHalf<S>,
     receive: ReceiveHalf<S>,
 }
 
 impl<S: Transport> PeerConnection<S> {
-    pub(crate) fn new(transport: (S::Reader, S::Writer), agreed: Agreed, channel: Channel) -> Self {
+    pub(crate) fn new(transport: (S::Reader, S::Writer), agreed: Agreed, channel: Channel, role: Role) -> Self {
         let (send, receive) = halves(transport, channel);
-        Self { agreed: Arc::new(agreed), send, receive }
+        Self { agreed: Arc::new(agreed), role, send, receive }
     }
 
     /// Who the peer is.
@@ -38,6 +48,12 @@ impl<S: Transport> PeerConnection<S> {
     #[must_use]
     pub fn agreed(&self) -> &Arc<Agreed> {
         &self.agreed
+    }
+
+    /// Which side of the handshake we were.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// Sends one message of at most [`MAX_CONTENT_BYTES`](didshake::MAX_CONTENT_BYTES), as one record.

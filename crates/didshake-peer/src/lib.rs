@@ -1,7 +1,7 @@
 //! Drives didshake handshakes, and keeps what comes of them: what an application embeds.
 //!
 //! Over any ordered byte stream as it is; over HTTP, for login, with the feature `http`; over WebSockets with the feature
-//! `websocket`. The steps, time-outs, policy and errors of an attempt are the same over all of them.
+//! `websocket`; several streams on one handshake with the feature `streams`. The steps, time-outs, policy and errors of an attempt are the same over all of them.
 //!
 //! [`connect`] and [`accept`] take anything that is `AsyncRead + AsyncWrite`: TCP, a Unix socket, a pipe. Both want to be
 //! told whom they mean; no default accepts anyone. [`KnownPeers`] remembers which DID belongs to a name or an address.
@@ -47,14 +47,18 @@ mod known_peers;
 mod known_peers_file;
 mod observer;
 mod options;
+mod reconnect;
 mod stream;
 mod transport;
+mod verify_words;
 mod vigil;
 
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "mailbox")]
 pub mod mailbox;
+#[cfg(feature = "streams")]
+pub mod streams;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
@@ -62,7 +66,7 @@ pub use accept::accept;
 pub use agreed::{Agreed, KeepAgreed, KeepError};
 pub use burn::{BurnError, BurnStore, DEFAULT_BURNS, MemoryBurnStore, SKEW_SECONDS};
 pub use connect::connect;
-pub use connection::PeerConnection;
+pub use connection::{PeerConnection, Role};
 pub use error::{Cause, ChannelError, HandshakeError, Step};
 pub use failure::{HttpFailure, Lost, WebSocketFailure};
 pub use halves::{ReceiveHalf, SendHalf};
@@ -71,6 +75,8 @@ pub use known_peers::{KnownPeer, KnownPeers, LineFault, MAX_PEERS, NameFault, Pe
 pub use known_peers_file::{KnownPeersError, KnownPeersFile, MAX_FILE_BYTES};
 pub use observer::{Event, Message, Observer};
 pub use options::{Admit, Expect, InitiatorOptions, PeerPolicy, ResponderOptions, Surroundings, Timeouts};
+pub use reconnect::{Backoff, DialError, Reconnect};
 pub use stream::{Frame, FrameError, FrameReader, MAX_FRAME_BYTES, frame};
 pub use transport::Transport;
+pub use verify_words::{VERIFY_BITS, VerifyWords};
 pub use vigil::{Vigil, Watch};
