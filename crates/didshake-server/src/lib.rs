@@ -25,6 +25,7 @@ mod front;
 mod id;
 mod identity;
 mod instances;
+mod listener;
 mod metrics;
 mod owner;
 mod policy;

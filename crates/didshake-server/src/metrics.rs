@@ -26,6 +26,9 @@ const DEPOSITS: &str = "didshake_deposits_total";
 const COMMITS: &str = "didshake_deposit_commits_total";
 const WAITING: &str = "didshake_deposits_waiting";
 const WAITING_BYTES: &str = "didshake_deposits_waiting_bytes";
+const SOCKETS: &str = "didshake_mailbox_sockets";
+const CIRCUITS: &str = "didshake_circuits";
+const CIRCUIT_BYTES: &str = "didshake_circuit_bytes_total";
 const BUILD: &str = "didshake_build_info";
 
 /// The counters of one service; clones are the same. Two services in one process do not mix.
@@ -40,8 +43,14 @@ pub(crate) struct Gauges {
     pub(crate) rows: Vec<(&'static str, u64)>,
     pub(crate) connections: usize,
     pub(crate) draining: bool,
-    /// Of the relay, if there is one.
-    pub(crate) waiting: Option<MailboxSums>,
+    pub(crate) relay: Option<RelayGauges>,
+}
+
+/// What is measured of a relay.
+pub(crate) struct RelayGauges {
+    pub(crate) waiting: MailboxSums,
+    pub(crate) sockets: usize,
+    pub(crate) circuits: usize,
 }
 
 impl Metrics {
@@ -77,6 +86,11 @@ impl Metrics {
         self.record(|| counter!(COMMITS).increment(1));
     }
 
+    /// Bytes that passed through a circuit.
+    pub(crate) fn circuit_bytes(&self, bytes: usize) {
+        self.record(|| counter!(CIRCUIT_BYTES).increment(bytes as u64));
+    }
+
     pub(crate) fn reloaded(&self, reload: Reload) {
         let outcome = match reload {
             Reload::Same => "same",
@@ -94,9 +108,11 @@ impl Metrics {
             }
             gauge!(CONNECTIONS).set(approximate(gauges.connections as u64));
             gauge!(DRAINING).set(if gauges.draining { 1.0 } else { 0.0 });
-            if let Some(waiting) = gauges.waiting {
-                gauge!(WAITING).set(approximate(waiting.waiting));
-                gauge!(WAITING_BYTES).set(approximate(waiting.bytes));
+            if let Some(relay) = &gauges.relay {
+                gauge!(WAITING).set(approximate(relay.waiting.waiting));
+                gauge!(WAITING_BYTES).set(approximate(relay.waiting.bytes));
+                gauge!(SOCKETS).set(approximate(relay.sockets as u64));
+                gauge!(CIRCUITS).set(approximate(relay.circuits as u64));
             }
             gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         });
@@ -138,6 +154,9 @@ fn describe() {
     describe_counter!(COMMITS, "Transactions that kept deposits and answers");
     describe_gauge!(WAITING, "Deposits that wait");
     describe_gauge!(WAITING_BYTES, "Bytes of envelopes that wait");
+    describe_gauge!(SOCKETS, "Sockets and streams of owners, and ends of circuits");
+    describe_gauge!(CIRCUITS, "Circuits that are open or asked for");
+    describe_counter!(CIRCUIT_BYTES, "Bytes that passed through circuits");
     describe_gauge!(BUILD, "The version that runs");
 }
 

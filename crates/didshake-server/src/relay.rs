@@ -2,8 +2,12 @@
 //! deposit, does not say whom it came from (R-RLY-5).
 
 mod admission;
+mod circuits;
 mod feed;
+mod notifications;
 mod refusal;
+mod session_watch;
+mod sockets;
 mod wakers;
 mod writer;
 
@@ -17,13 +21,16 @@ use didshake_did::{Rate, Source, SourceBudget, Wait};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub(crate) use admission::Admission;
+pub(crate) use circuits::{ANSWER, Circuits, Meter, pump};
 pub(crate) use feed::Feed;
 pub(crate) use refusal::Refusal;
+pub(crate) use session_watch::SessionWatch;
+pub(crate) use sockets::{Seat, Sockets};
 pub(crate) use wakers::Wakers;
 pub(crate) use writer::Writer;
 
-use crate::config::{Config, ConfigError};
-use crate::metrics::Metrics;
+use crate::config::{Config, ConfigError, PostgresUrl};
+use crate::metrics::{Metrics, RelayGauges};
 use crate::store::{Database, Deposits, MailboxBounds, Mailboxes};
 
 /// Sources whose rates are told apart.
@@ -38,6 +45,9 @@ pub(crate) struct RelayOptions {
     pub(crate) admission: Admission,
     pub(crate) bounds: MailboxBounds,
     pub(crate) rate: Rate,
+    /// Sockets, streams and ends of circuits at one time.
+    pub(crate) sockets: usize,
+    pub(crate) circuit_bytes: u64,
 }
 
 impl RelayOptions {
@@ -50,7 +60,13 @@ impl RelayOptions {
             bytes: settings.mailbox_bytes,
         };
         let admission = Admission::load(&settings.owners, config)?;
-        Ok(Some(Self { admission, bounds, rate: settings.rate_deposits }))
+        Ok(Some(Self {
+            admission,
+            bounds,
+            rate: settings.rate_deposits,
+            sockets: config.max_connections,
+            circuit_bytes: settings.circuit_bytes,
+        }))
     }
 }
 
@@ -61,6 +77,8 @@ pub(crate) struct Relay {
     pub(crate) deposits: Deposits,
     pub(crate) writer: Writer,
     pub(crate) wakers: Arc<Wakers>,
+    pub(crate) sockets: Arc<Sockets>,
+    pub(crate) circuits: Arc<Circuits>,
     pub(crate) metrics: Metrics,
     rates: Mutex<SourceBudget>,
     bodies: Arc<Semaphore>,
@@ -80,6 +98,8 @@ impl Relay {
             deposits,
             writer,
             wakers,
+            sockets: Arc::new(Sockets::new(options.sockets)),
+            circuits: Arc::new(Circuits::new(options.circuit_bytes)),
             metrics: metrics.clone(),
             rates: Mutex::new(SourceBudget::new(options.rate, SOURCES)),
             bodies: Arc::new(Semaphore::new(BODIES_KIB as usize)),
@@ -114,6 +134,14 @@ impl Relay {
         Arc::clone(&self.bodies).try_acquire_many_owned(kib).ok()
     }
 
+    /// Hears other relays on the same database, until it is dropped; for ever, where there are none.
+    pub(crate) async fn hear_others(&self, store: Option<&PostgresUrl>) {
+        match store {
+            Some(url) => notifications::listen(url, &self.wakers).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Has everything end that waits.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
@@ -124,6 +152,12 @@ impl Relay {
         let mut stopping = self.stopping.subscribe();
         // It lives as long as the relay, which is borrowed.
         let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    /// What is measured when somebody asks; `None` where the store fails.
+    pub(crate) async fn gauges(&self) -> Option<RelayGauges> {
+        let waiting = self.mailboxes.sums().await.ok()?;
+        Some(RelayGauges { waiting, sockets: self.sockets.count(), circuits: self.circuits.count() })
     }
 
     /// Whether a mailbox is opened for a DID.

@@ -1,16 +1,13 @@
 //! The service, from its configuration to its end.
 
 use std::fmt;
-use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum_server::tls_rustls::RustlsAcceptor;
-use axum_server::{Control, Handle};
+use axum_server::Control;
 use didshake::{Did, Origin, Origins};
 use didshake_axum::{Didshake, Limits};
 use didshake_did::{Clock as _, Resolver, SystemClock};
@@ -27,6 +24,7 @@ use crate::error::ServerError;
 use crate::front::Front;
 use crate::identity::ServiceIdentity;
 use crate::instances::Instances;
+use crate::listener::Listener;
 use crate::metrics::Metrics;
 use crate::owner::OwnerInvite;
 use crate::policy::LivePolicy;
@@ -39,12 +37,6 @@ use crate::store::{
 };
 use crate::tls::Tls;
 
-/// A client that has not sent the head of a request by then is dropped, so that slow ones hold nothing for long.
-const HEAD: Duration = Duration::from_secs(10);
-const MAX_HEAD_BYTES: usize = 32 * 1024;
-const MAX_HEAD_BYTES_HTTP2: u32 = 32 * 1024;
-const MAX_STREAMS: u32 = 64;
-const PING: Duration = Duration::from_secs(20);
 /// Requests to our own routes have no body; those who sign one are heard out this far.
 const MAX_REQUEST_BODY: usize = 64 * 1024;
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -227,7 +219,12 @@ impl Server {
             () = inner.follow_policy() => Ok(()),
             () = upkeep(&inner.metrics) => Ok(()),
             () = share(instances) => Ok(()),
+            () = inner.hear_other_relays() => Ok(()),
         };
+        if let Some(relay) = &inner.relay {
+            // They were told to end; upgraded connections are nobody else's to wait for.
+            relay.sockets.ended(inner.config.drain).await;
+        }
         operations_control.shutdown();
         if let Some(operations) = operations {
             // Nothing is left to answer there.
@@ -318,6 +315,13 @@ impl Inner {
         Some((self.relay.as_ref()?.admission.policy()?, path))
     }
 
+    async fn hear_other_relays(&self) {
+        match &self.relay {
+            Some(relay) => relay.hear_others(self.config.store.as_ref()).await,
+            None => std::future::pending().await,
+        }
+    }
+
     async fn follow_policy(&self) {
         let own = self.config.policy.as_ref().map(|path| (&self.policy, path));
         let of_applications = self
@@ -331,52 +335,6 @@ impl Inner {
             .map(|(policy, path)| policy.follow(path.clone(), |reload| self.metrics.reloaded(reload)));
         futures_util::future::join_all(following).await;
         std::future::pending().await
-    }
-}
-
-/// An address that is taken, and not served yet.
-struct Listener {
-    socket: TcpListener,
-    address: SocketAddr,
-}
-
-impl Listener {
-    fn bind(address: SocketAddr) -> Result<Self, ServerError> {
-        let failed = |source| ServerError::Listen { address, source };
-        let socket = TcpListener::bind(address).map_err(failed)?;
-        Ok(Self { address: socket.local_addr().map_err(failed)?, socket })
-    }
-
-    fn serve(
-        self,
-        routes: Router,
-        tls: Option<Tls>,
-        app: &App,
-        control: Control,
-    ) -> impl Future<Output = io::Result<()>> + Send + use<> {
-        let (room, handle) = (app.0.connections.clone(), Handle::with_control(control));
-        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-        async move {
-            let mut server = axum_server::from_tcp(self.socket)?
-                .handle(handle)
-                .first_request_timeout(HEAD)
-                .accept_error_handler(|peer, error| {
-                    let error: &dyn std::error::Error = error;
-                    tracing::debug!(?peer, error, "a connection was not taken");
-                });
-            let builder = server.http_builder();
-            builder.http1().header_read_timeout(HEAD).max_buf_size(MAX_HEAD_BYTES);
-            let mut http2 = builder.http2();
-            http2.max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD_BYTES_HTTP2);
-            http2.keep_alive_interval(PING).keep_alive_timeout(HEAD);
-            match tls {
-                Some(tls) => {
-                    let acceptor = RustlsAcceptor::new(tls.rustls).handshake_timeout(HEAD).acceptor(room);
-                    server.acceptor(acceptor).serve(routes).await
-                }
-                None => server.acceptor(room).serve(routes).await,
-            }
-        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) use burns::SqlBurns;
 pub(crate) use codes::{LoginCode, SqlCodes};
 pub(crate) use cookies::SqlCookies;
 pub(crate) use database::Database;
-pub(crate) use deposits::{Answers, BatchJob, BatchResult, Deposits, NewDeposit, Placed, Waiting};
+pub(crate) use deposits::{Answers, BatchJob, BatchResult, CHANNEL, Deposits, NewDeposit, Placed, Waiting};
 pub(crate) use entry::Entry;
 pub use error::{Place, StorageError};
 pub(crate) use invites::{Invite, Made, Purpose};

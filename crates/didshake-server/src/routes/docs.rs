@@ -7,8 +7,8 @@ use utoipa::{OpenApi, ToSchema};
 use utoipa_scalar::Scalar;
 
 use super::{
-    account, admin, authz, browser, deposits, health, invites, links, mailbox, mailbox_feed, session_json, sessions,
-    well_known,
+    account, admin, authz, browser, circuits, deposits, health, invites, links, mailbox, mailbox_events, mailbox_feed,
+    mailbox_socket, session_json, sessions, well_known,
 };
 
 /// Where the page's script is; see `assets/README.md`.
@@ -86,6 +86,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         mailbox::tokens,
         mailbox_feed::list,
         mailbox_feed::answer,
+        mailbox_events::open,
+        mailbox_socket::open,
+        circuits::answer,
+        circuits::ask,
         deposits::key,
         deposits::deposit,
         deposits::states,

@@ -72,11 +72,11 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
             rows.push((table.name(), count));
         }
     }
-    let waiting = match &app.0.relay {
-        Some(relay) => relay.mailboxes.sums().await.ok(),
+    let relay = match &app.0.relay {
+        Some(relay) => relay.gauges().await,
         None => None,
     };
-    let gauges = Gauges { rows, connections: app.0.connections.count(), draining: app.0.is_draining(), waiting };
+    let gauges = Gauges { rows, connections: app.0.connections.count(), draining: app.0.is_draining(), relay };
     let text = app.0.metrics.render(&gauges);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::{FromRequestParts, Query, State};
 use didshake::relay::{MAX_ANSWERS, RelayCode};
 use http::StatusCode;
+use http::request::Parts;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -38,6 +39,25 @@ pub(super) struct ListQuery {
 
 fn listed() -> usize {
     LISTED
+}
+
+/// From where on.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FromQuery {
+    /// Deposits above this sequence number; 0 if left out.
+    #[serde(default)]
+    pub(super) after: u64,
+}
+
+impl FromRequestParts<RelayApp> for FromQuery {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &RelayApp) -> Result<Self, Refusal> {
+        let query = Query::<Self>::from_request_parts(parts, state).await;
+        query.map(|Query(query)| query).map_err(|_| RelayCode::Malformed.into())
+    }
 }
 
 /// The deposits that wait, ascending; a long poll.

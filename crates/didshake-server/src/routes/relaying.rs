@@ -13,7 +13,7 @@ use didshake_did::{Clock as _, SystemClock};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
 
-use super::{App, deposits, mailbox, mailbox_feed};
+use super::{App, circuits, deposits, mailbox, mailbox_events, mailbox_feed, mailbox_socket};
 use crate::relay::{Refusal, Relay};
 use crate::store::Mailbox;
 
@@ -35,9 +35,13 @@ pub(super) fn routes(app: &App, relay: &Arc<Relay>, didshake: &Didshake) -> Rout
         .route("/v1/mailbox/tokens/{hash}", delete(mailbox::revoke).put(mailbox::let_in))
         .route("/v1/mailbox/deposits", get(mailbox_feed::list))
         .route("/v1/mailbox/answers", post(mailbox_feed::answer))
+        .route("/v1/mailbox/events", get(mailbox_events::open))
+        .route("/v1/mailbox/socket", get(mailbox_socket::open))
+        .route("/v1/mailbox/circuits/{id}", get(circuits::answer))
         .layer(didshake.layer());
     Router::new()
         .merge(owner)
+        .route("/m/{name}/circuit", get(circuits::ask))
         .route("/m/{name}", post(deposits::deposit))
         .route("/m/{name}/key", get(deposits::key))
         .route("/m/{name}/states", post(deposits::states))

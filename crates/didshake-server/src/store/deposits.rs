@@ -107,6 +107,31 @@ impl Deposits {
         Ok(last)
     }
 
+    /// Of these, what still waits.
+    pub(crate) async fn still_waiting(
+        &self,
+        mailbox: &MailboxName,
+        sequences: &[u64],
+        now: UnixTime,
+    ) -> Result<Vec<u64>, StoreError> {
+        let mut waiting = Vec::new();
+        for some in sequences.chunks(NAMES) {
+            let select = format!(
+                "SELECT sequence FROM deposits WHERE mailbox = $1 AND state = 0 AND ends > $2 AND sequence IN ({})",
+                placeholders(3, NAMES)
+            );
+            let mut query = sqlx::query(AssertSqlSafe(select)).bind(mailbox.0.as_slice()).bind(sql_time(now));
+            for at in 0..NAMES {
+                query = query.bind(some.get(at).or(some.last()).map(|sequence| sql_number(*sequence)));
+            }
+            let rows = query.fetch_all(&self.database.reader).await.map_err(unavailable)?;
+            for row in rows {
+                waiting.push(number(&row, "sequence").map_err(unavailable)?);
+            }
+        }
+        Ok(waiting)
+    }
+
     /// What became of deposits of one token, in the order in which they are asked for.
     pub(crate) async fn states(
         &self,

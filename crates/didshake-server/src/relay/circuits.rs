@@ -1,0 +1,202 @@
+//! Circuits: who asks for one, who answers, and the bytes between them (spec/relay-1.md, section 5).
+
+mod pump;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::extract::ws::WebSocket;
+use didshake::UnixTime;
+use didshake::relay::{CircuitId, MailboxName, RelayCode};
+use didshake_did::{Clock as _, SystemClock};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+pub(crate) use pump::{Meter, pump};
+
+use super::session_watch::SessionWatch;
+
+/// How long an owner may take to answer, and an opened end to stand.
+pub(crate) const ANSWER: Duration = Duration::from_secs(10);
+/// Circuits of one mailbox at one time.
+const MOST_OF_ONE: u32 = 16;
+/// Bytes of one mailbox within an hour, in circuits that may be as long as they may.
+const HOUR_OF: u64 = 8;
+const HOUR: u64 = 3600;
+
+/// The owner's end, once it stands: its socket, its session, its place.
+type OwnersEnd = oneshot::Receiver<(WebSocket, SessionWatch, OwnedSemaphorePermit)>;
+
+/// The circuits of this process.
+#[derive(Debug)]
+pub(crate) struct Circuits {
+    asked: Mutex<HashMap<CircuitId, Offer>>,
+    used: Mutex<HashMap<MailboxName, Used>>,
+    most_bytes: u64,
+}
+
+#[derive(Debug)]
+struct Offer {
+    mailbox: MailboxName,
+    answer: oneshot::Sender<OwnersEnd>,
+}
+
+/// What a mailbox has used.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    open: u32,
+    /// Hours since 1970.
+    hour: u64,
+    bytes: u64,
+}
+
+/// Somebody who asked, and waits. Dropped, nobody can answer any more.
+pub(crate) struct Asked {
+    pub(crate) id: CircuitId,
+    pub(crate) answer: oneshot::Receiver<OwnersEnd>,
+    usage: Option<Usage>,
+    circuits: Arc<Circuits>,
+}
+
+/// A circuit among those of its mailbox, until it is dropped.
+pub(crate) struct Usage {
+    circuits: Arc<Circuits>,
+    mailbox: MailboxName,
+    left: u64,
+}
+
+impl Circuits {
+    /// With so many bytes for one circuit at most.
+    pub(crate) fn new(most_bytes: u64) -> Self {
+        Self { asked: Mutex::default(), used: Mutex::default(), most_bytes }
+    }
+
+    /// Asks for a circuit with a mailbox's owner.
+    ///
+    /// # Errors
+    /// [`RelayCode::Full`] where the mailbox has as many as it may; [`RelayCode::Unavailable`] where there is no randomness.
+    pub(crate) fn ask(circuits: &Arc<Self>, mailbox: MailboxName) -> Result<Asked, RelayCode> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|_| RelayCode::Unavailable)?;
+        let usage = Self::begin(circuits, mailbox)?;
+        let (id, (sender, answer)) = (CircuitId(id), oneshot::channel());
+        lock(&circuits.asked).insert(id, Offer { mailbox, answer: sender });
+        Ok(Asked { id, answer, usage: Some(usage), circuits: Arc::clone(circuits) })
+    }
+
+    /// The owner of a mailbox answers, once: what it sends here is its end. `None` where nobody of that id asked it.
+    pub(crate) fn take(&self, mailbox: &MailboxName, id: &CircuitId) -> Option<oneshot::Sender<OwnersEnd>> {
+        let mut asked = lock(&self.asked);
+        if asked.get(id).is_some_and(|offer| offer.mailbox == *mailbox) {
+            asked.remove(id).map(|offer| offer.answer)
+        } else {
+            None
+        }
+    }
+
+    /// How many are open, or asked for.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.used).values().map(|used| used.open as usize).sum()
+    }
+
+    fn begin(circuits: &Arc<Self>, mailbox: MailboxName) -> Result<Usage, RelayCode> {
+        let mut all = lock(&circuits.used);
+        let used = all.entry(mailbox).or_default();
+        if used.open >= MOST_OF_ONE {
+            return Err(RelayCode::Full);
+        }
+        used.open += 1;
+        drop(all);
+        Ok(Usage { circuits: Arc::clone(circuits), mailbox, left: circuits.most_bytes })
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        lock(&self.circuits.asked).remove(&self.id);
+    }
+}
+
+impl Asked {
+    /// What the circuit counts against, once it stands; it is given out once.
+    pub(crate) fn take_usage(&mut self) -> Option<Usage> {
+        self.usage.take()
+    }
+}
+
+impl Usage {
+    /// Counts bytes that are about to pass; `false` where that is more than there may be.
+    pub(crate) fn spend(&mut self, bytes: u64, now: UnixTime) -> bool {
+        let mut all = lock(&self.circuits.used);
+        let used = all.entry(self.mailbox).or_default();
+        let hour = now.0 / HOUR;
+        if used.hour != hour {
+            (used.hour, used.bytes) = (hour, 0);
+        }
+        let of_hour = self.circuits.most_bytes.saturating_mul(HOUR_OF);
+        if bytes > self.left || used.bytes.saturating_add(bytes) > of_hour {
+            return false;
+        }
+        used.bytes = used.bytes.saturating_add(bytes);
+        self.left = self.left.saturating_sub(bytes);
+        true
+    }
+}
+
+impl Drop for Usage {
+    fn drop(&mut self) {
+        let mut all = lock(&self.circuits.used);
+        if let Some(used) = all.get_mut(&self.mailbox) {
+            used.open = used.open.saturating_sub(1);
+        }
+        // What was used in this hour counts on; what was before is forgotten, of all mailboxes.
+        let hour = SystemClock.now().0 / HOUR;
+        all.retain(|_, used| used.open > 0 || used.hour == hour);
+    }
+}
+
+// Whoever panicked elsewhere left no half of an entry.
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: MailboxName = MailboxName([1; 16]);
+    const BOB: MailboxName = MailboxName([2; 16]);
+    const NOW: UnixTime = UnixTime(1_767_225_600);
+
+    // R-RLY-11
+    #[test]
+    fn a_circuit_is_for_the_owner_and_once() {
+        let circuits = Arc::new(Circuits::new(100));
+        let asked = Circuits::ask(&circuits, ALICE).unwrap();
+        assert!(circuits.take(&BOB, &asked.id).is_none(), "another owner's");
+        assert!(circuits.take(&ALICE, &CircuitId([9; 16])).is_none());
+        assert!(circuits.take(&ALICE, &asked.id).is_some());
+        assert!(circuits.take(&ALICE, &asked.id).is_none(), "once");
+        let given_up = Circuits::ask(&circuits, ALICE).unwrap();
+        let id = given_up.id;
+        drop(given_up);
+        assert!(circuits.take(&ALICE, &id).is_none(), "nobody waits any more");
+    }
+
+    #[test]
+    fn circuits_and_bytes_of_a_mailbox_are_bounded() {
+        let circuits = Arc::new(Circuits::new(100));
+        let asked: Vec<_> = (0..17).filter_map(|_| Circuits::ask(&circuits, ALICE).ok()).collect();
+        assert_eq!((asked.len(), circuits.count()), (16, 16));
+        assert!(Circuits::ask(&circuits, BOB).is_ok());
+        let mut usages: Vec<Usage> = asked.into_iter().filter_map(|mut asked| asked.take_usage()).collect();
+        assert_eq!(circuits.count(), 16);
+        assert!(usages[0].spend(60, NOW) && !usages[0].spend(41, NOW) && usages[0].spend(40, NOW), "of one circuit");
+        let spent = (1..16).filter(|at| usages[*at].spend(100, NOW)).count();
+        assert_eq!(spent, 7, "of the mailbox, within the hour");
+        assert!(usages[15].spend(100, NOW.plus(HOUR)));
+        drop(usages);
+        assert_eq!(circuits.count(), 0);
+        assert!(lock(&circuits.used).is_empty() && lock(&circuits.asked).is_empty());
+    }
+}
