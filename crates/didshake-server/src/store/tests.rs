@@ -4,6 +4,7 @@ mod accounts;
 mod bounds;
 mod crash;
 mod damage;
+mod mailboxes;
 mod sweeping;
 
 use std::path::Path;

@@ -84,6 +84,10 @@ fn each_bad_value_names_its_key_its_source_and_a_remedy() {
         ("drain_seconds = 601", "drain_seconds", "not from 0"),
         ("max_sessions = 0", "max_sessions", "not from 1"),
         ("max_connections = 0", "max_connections", "not from 1"),
+        ("mailboxes = [\"anyone\", \"did:web:a.example\"]", "mailboxes", "not all of them DIDs"),
+        ("mailboxes = \"did:\"", "mailboxes", "is no DID"),
+        ("mailbox_bytes = 1000", "mailbox_bytes", "not from 131138"),
+        ("rate_deposits = \"many\"", "rate_deposits", "no rate"),
         ("allow_local = \"localhost\"", "allow_local", "needs its port"),
         ("allow_local = \"169.254.169.254:80\"", "allow_local", "not local"),
         ("rate_handshakes = \"60/s\"", "rate_handshakes", "no rate"),
@@ -159,6 +163,12 @@ fn the_example_is_a_configuration() {
     assert_eq!((config.max_sessions, config.max_connections), (default.max_sessions, default.max_connections));
     assert_eq!(config.rate_handshakes, didshake_did::web::Rate { burst: 30, per_minute: 60 });
     assert_eq!(default.rate_handshakes, config.rate_handshakes);
+    let relay = Config::of(&Settings {
+        mailboxes: Some(vec!["anyone".into()]),
+        data: Some("/tmp/x".into()),
+        ..Settings::default()
+    });
+    assert_eq!((config.relay, default.relay), (relay.unwrap().relay, None));
 }
 
 #[tokio::test]
@@ -173,6 +183,7 @@ async fn files_that_are_named_are_looked_into() {
         let (cert, key) = (Some(path.clone()), Some(path.clone()));
         for (what, settings) in [
             ("policy", Settings { policy: Some(path.clone()), ..base.clone() }),
+            ("mailboxes", Settings { mailboxes: one(), ..base.clone() }),
             ("root-cert", Settings { root_cert: one(), ..base.clone() }),
             ("documents", Settings { documents: one(), ..base.clone() }),
             ("tls-cert", Settings { tls_cert: cert, tls_key: key, ..base.clone() }),
