@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use didshake::{Did, Document as _, Fault, Fragment, PublicKey, UnixTime, VerifiedPeer};
+use didshake::{Algorithm, Did, Document as _, Fault, Fragment, Session, UnixTime, VerifiedPeer};
 use didshake_did::{Clock, Freshness, Resolved, Resolver};
 use tokio::time::timeout;
 
@@ -84,7 +84,8 @@ pub enum Look {
 /// let key = SigningKey::from_secret(Algorithm::Ed25519, &Secret::new([7; 32]))?;
 /// let identity = SigningIdentity::of_did_key(LocalSigner::new(key))?;
 /// let (did, fragment) = (identity.did().clone(), identity.fragment().clone());
-/// let verified = VerifiedKey { did, fragment, key: identity.public_key().clone() };
+/// let key = identity.public_key();
+/// let verified = VerifiedKey { did, fragment, algorithm: key.algorithm(), bytes: key.as_bytes().to_vec() };
 ///
 /// let limit = Duration::from_secs(15);
 /// let look = verified.look(&MethodRegistry::offline(), &SystemClock, UnixTime(0), limit).await;
@@ -98,15 +99,25 @@ pub struct VerifiedKey {
     pub did: Did,
     /// The fragment of the verification method.
     pub fragment: Fragment,
+    /// The algorithm of the key.
+    pub algorithm: Algorithm,
     /// The key bytes that were verified.
-    pub key: PublicKey,
+    pub bytes: Vec<u8>,
 }
 
 impl VerifiedKey {
     /// The one that proved a peer.
     #[must_use]
     pub fn of(peer: &VerifiedPeer) -> Self {
-        Self { did: peer.did().clone(), fragment: peer.fragment().clone(), key: peer.key().clone() }
+        let (did, fragment, key) = (peer.did().clone(), peer.fragment().clone(), peer.key());
+        Self { did, fragment, algorithm: key.algorithm(), bytes: key.as_bytes().to_vec() }
+    }
+
+    /// The one that a session rests on.
+    #[must_use]
+    pub fn of_session(session: &Session) -> Self {
+        let parts = session.parts().clone();
+        Self { did: parts.did, fragment: parts.fragment, algorithm: parts.algorithm, bytes: parts.key }
     }
 
     /// Whether the DID is its key, so that there is nothing to look at: did:key and did:jwk.
@@ -128,7 +139,7 @@ impl VerifiedKey {
 
     fn look_at(&self, resolved: &Resolved, asked: UnixTime, now: UnixTime) -> Look {
         let gone = match resolved.authentication_key(&self.did, &self.fragment, now) {
-            Ok(key) if key == self.key => {
+            Ok(key) if key.algorithm() == self.algorithm && key.as_bytes() == self.bytes => {
                 return Look::Stands(match resolved.freshness() {
                     Freshness::Fetched => asked,
                     Freshness::Cached { since } => since,

@@ -15,6 +15,7 @@ use std::time::Duration;
 use didshake::{Did, Origin};
 use didshake_did::web::{LocalHost, Rate};
 use didshake_did::{IdentityName, MethodRegistry, SigningIdentity};
+use didshake_peer::Watch;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map};
@@ -93,6 +94,9 @@ pub struct Config {
     pub metrics_allow: Vec<IpNet>,
     /// How long the end waits for requests under way.
     pub drain: Duration,
+    /// How often the DID documents of those who are logged in are looked at again, and how long one may be out of reach; `None`:
+    /// never. Sessions whose key is gone end.
+    pub recheck: Option<Watch>,
     /// Sessions that are kept at most.
     pub max_sessions: u64,
     /// Connections at one time at most; as many sockets of mailboxes and circuits beside them.

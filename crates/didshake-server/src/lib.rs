@@ -33,6 +33,7 @@ mod posted;
 mod prepared;
 mod problem;
 mod proxies;
+mod recheck;
 mod relay;
 mod routes;
 mod server;

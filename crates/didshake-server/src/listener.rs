@@ -1,4 +1,4 @@
-//! Where requests come in, with the limits of what is below them.
+//! A listener, and what slow or many clients can do to it.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -14,11 +14,15 @@ use crate::store::MailboxSums;
 /// Seconds; a handshake takes at least two signatures, a denied one at least a tenth.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
+const UPKEEP: Duration = Duration::from_secs(5);
+
 const OUTCOMES: &str = "didshake_outcomes_total";
 const WORK: &str = "didshake_work_seconds";
 const REQUESTS: &str = "didshake_http_requests_total";
 const REQUEST_SECONDS: &str = "didshake_http_request_seconds";
 const RELOADS: &str = "didshake_policy_reloads_total";
+const LOOKS: &str = "didshake_document_looks_total";
+const ENDED: &str = "didshake_sessions_ended_total";
 const ROWS: &str = "didshake_store_rows";
 const CONNECTIONS: &str = "didshake_connections";
 const DRAINING: &str = "didshake_draining";
@@ -100,6 +104,16 @@ impl Metrics {
         self.record(|| counter!(RELOADS, "outcome" => outcome).increment(1));
     }
 
+    /// A look at the document of somebody who is logged in; `outcome` is one of a few words.
+    pub(crate) fn looked(&self, outcome: &'static str) {
+        self.record(|| counter!(LOOKS, "outcome" => outcome).increment(1));
+    }
+
+    /// Sessions ended, because the key is gone that they rest on.
+    pub(crate) fn sessions_ended(&self, cause: &'static str, count: usize) {
+        self.record(|| counter!(ENDED, "cause" => cause).increment(count as u64));
+    }
+
     /// The text that Prometheus reads.
     pub(crate) fn render(&self, gauges: &Gauges) -> String {
         self.record(|| {
@@ -119,9 +133,13 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Sums up what histograms gathered, which would grow otherwise while nobody asks.
-    pub(crate) fn upkeep(&self) {
-        self.handle.run_upkeep();
+    /// Sums up what histograms gathered, which would grow otherwise while nobody asks; until it is dropped.
+    pub(crate) async fn keep_up(&self) {
+        let mut turns = tokio::time::interval(UPKEEP);
+        loop {
+            turns.tick().await;
+            self.handle.run_upkeep();
+        }
     }
 
     fn record(&self, with: impl FnOnce()) {
@@ -147,6 +165,8 @@ fn describe() {
     describe_counter!(REQUESTS, "HTTP requests answered");
     describe_histogram!(REQUEST_SECONDS, "Seconds until a response began");
     describe_counter!(RELOADS, "Times that the policy file was read again");
+    describe_counter!(LOOKS, "Looks at the DID documents of those who are logged in, by what was found");
+    describe_counter!(ENDED, "Sessions that ended because their key is gone, by cause");
     describe_gauge!(ROWS, "Rows in the database");
     describe_gauge!(CONNECTIONS, "Open connections");
     describe_gauge!(DRAINING, "1 while the service ends");

@@ -17,6 +17,8 @@ use crate::relay::RelayOptions;
 use crate::tls::Tls;
 
 const MAX_DOCUMENTS: usize = 10_000;
+/// Half of the fetches are for handshakes, half for looking again at those who are logged in.
+const LIMITS: CacheLimits = CacheLimits { entries: 1024, bytes: 16 << 20, fetches: 64 };
 const MAX_ROOTS_BYTES: u64 = 4 << 20;
 
 impl Config {
@@ -53,7 +55,7 @@ impl Config {
             let cause: &dyn std::error::Error = &cause;
             tracing::warn!(did = did.as_str(), cause, "a did:web was not resolved");
         });
-        let web = CachedResolver::new(web, SystemClock, Lifetimes::default(), CacheLimits::default());
+        let web = CachedResolver::new(web, SystemClock, Lifetimes::default(), LIMITS);
         let registry = self.methods.clone().with("web", Arc::new(web));
         let mut documents = StaticDocuments::new().otherwise(Arc::new(registry));
         for path in &self.documents {

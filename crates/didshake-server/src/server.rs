@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum_server::Control;
 use didshake::{Did, Origin, Origins};
@@ -29,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::owner::OwnerInvite;
 use crate::policy::LivePolicy;
 use crate::proxies::Proxies;
+use crate::recheck::look_again;
 use crate::relay::{Relay, RelayOptions};
 use crate::routes::{self, App, Parts};
 use crate::store::{
@@ -39,7 +39,6 @@ use crate::tls::Tls;
 
 /// Requests to our own routes have no body; those who sign one are heard out this far.
 const MAX_REQUEST_BODY: usize = 64 * 1024;
-const UPKEEP: Duration = Duration::from_secs(5);
 
 /// A service that listens, and answers once it [runs](Self::run).
 ///
@@ -68,6 +67,7 @@ struct Inner {
     origins: Origins,
     database: Database,
     identity: ServiceIdentity,
+    resolver: Arc<dyn Resolver>,
     policy: LivePolicy,
     applications: Applications,
     relay: Option<Arc<Relay>>,
@@ -119,8 +119,9 @@ impl Server {
         let origins = origins(&config, main.address)?;
         let (policy, metrics) = (LivePolicy::new(policy), Metrics::new());
         let relay = relay.map(|options| Arc::new(Relay::start(options, &database, &metrics)));
-        let inner = Inner { config, origins, database, identity, policy, applications, relay, metrics, audit, tls };
-        let didshake = inner.didshake(resolver)?;
+        let inner =
+            Inner { config, origins, database, identity, resolver, policy, applications, relay, metrics, audit, tls };
+        let didshake = inner.didshake()?;
         let app = inner.app(&didshake)?;
         Ok(Self { main, operations, app, didshake, inner, audit: writer, _data: data })
     }
@@ -217,9 +218,10 @@ impl Server {
             served = serving => served,
             () = ending => Ok(()),
             () = inner.follow_policy() => Ok(()),
-            () = upkeep(&inner.metrics) => Ok(()),
+            () = inner.metrics.keep_up() => Ok(()),
             () = share(instances) => Ok(()),
             () = inner.hear_other_relays() => Ok(()),
+            () = inner.look_again() => Ok(()),
         };
         if let Some(relay) = &inner.relay {
             // They were told to end; upgraded connections are nobody else's to wait for.
@@ -239,13 +241,13 @@ impl Server {
 }
 
 impl Inner {
-    fn didshake(&self, resolver: Arc<dyn Resolver>) -> Result<Didshake, ServerError> {
+    fn didshake(&self) -> Result<Didshake, ServerError> {
         let Self { config, origins, identity, metrics, .. } = self;
         let sessions = self.sessions();
         let burns = Arc::new(SqlBurns::new(self.database.clone(), self.bounds()));
         let mut builder = Didshake::builder(identity.first().clone(), origins.clone(), sessions, burns)
             .policy(self.access())
-            .resolver(resolver)
+            .resolver(Arc::clone(&self.resolver))
             .handshake_rate(config.rate_handshakes)
             .lifetime(config.lifetime)
             .endpoint(routes::ENDPOINT)
@@ -298,7 +300,8 @@ impl Inner {
 
     fn sessions(&self) -> Arc<SqlSessions> {
         let entry = Entry { policy: self.policy.clone() };
-        Arc::new(SqlSessions::new(self.database.clone(), self.bounds(), entry))
+        let sessions = SqlSessions::new(self.database.clone(), self.bounds(), entry);
+        Arc::new(sessions.looked_at_every(self.config.recheck.map(|watch| watch.every.as_secs())))
     }
 
     fn accounts(&self) -> Accounts {
@@ -307,6 +310,11 @@ impl Inner {
 
     fn access(&self) -> Access {
         Access { policy: self.policy.clone(), accounts: self.accounts() }
+    }
+
+    async fn look_again(&self) {
+        let Self { config, database, resolver, metrics, audit, .. } = self;
+        look_again(config.recheck, database, resolver, metrics, audit).await;
     }
 
     /// The policy of those who may open a mailbox, and where it is.
@@ -352,14 +360,6 @@ async fn share(instances: Option<Instances>) {
     match instances {
         Some(instances) => instances.run().await,
         None => std::future::pending().await,
-    }
-}
-
-async fn upkeep(metrics: &Metrics) {
-    let mut turns = tokio::time::interval(UPKEEP);
-    loop {
-        turns.tick().await;
-        metrics.upkeep();
     }
 }
 

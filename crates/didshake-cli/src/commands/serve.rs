@@ -108,6 +108,12 @@ pub(crate) struct Flags {
     /// Serve metrics and health by themselves there
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics_listen: Option<String>,
+    /// Seconds after which the DID documents of those who are logged in are looked at again; 0: never [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    recheck_seconds: Option<u64>,
+    /// Seconds for which such a document may be out of reach, until its sessions end [default: 900]
+    #[arg(long, value_name = "SECONDS")]
+    recheck_bound_seconds: Option<u64>,
     /// Seconds that the end waits for what is under way [default: 10]
     #[arg(long, value_name = "SECONDS")]
     drain_seconds: Option<u64>,
@@ -135,6 +141,8 @@ impl Flags {
             documents: list(&self.documents),
             rate_handshakes: self.rate_handshakes.clone(),
             metrics_listen: self.metrics_listen.clone(),
+            recheck_seconds: self.recheck_seconds,
+            recheck_bound_seconds: self.recheck_bound_seconds,
             drain_seconds: self.drain_seconds,
             ..Settings::default()
         }

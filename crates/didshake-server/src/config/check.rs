@@ -7,6 +7,7 @@ use std::time::Duration;
 use didshake::{Did, Origin, Origins};
 use didshake_did::web::{LocalHost, Location, Rate};
 use didshake_did::{IdentityName, MethodRegistry};
+use didshake_peer::Watch;
 use ipnet::IpNet;
 
 use super::error::{ConfigError, ValueFault};
@@ -16,6 +17,7 @@ use super::{ApplicationSettings, Config, DEFAULT_LISTEN, DefaultDid, PostgresUrl
 const DEFAULT_LIFETIME: u64 = 43_200;
 const MAX_LIFETIME: u64 = 30 * 24 * 3600;
 const MAX_DRAIN: u64 = 600;
+const MAX_RECHECK: u64 = 7 * 24 * 3600;
 const MAX_RATE: u32 = 100_000;
 
 pub(super) struct Checks<'a> {
@@ -59,6 +61,7 @@ impl Checks<'_> {
             metrics_listen: self.one("metrics_listen", settings.metrics_listen.as_deref(), address)?,
             metrics_allow: self.all("metrics_allow", settings.metrics_allow.as_deref(), network)?,
             drain: Duration::from_secs(self.number("drain_seconds", settings.drain_seconds, 10, (0, MAX_DRAIN))?),
+            recheck: self.recheck()?,
             max_sessions: self.number("max_sessions", settings.max_sessions, 100_000, (1, 10_000_000))?,
             max_connections: usize::try_from(max_connections).unwrap_or(usize::MAX),
             relay: self.relay()?,
@@ -133,6 +136,17 @@ impl Checks<'_> {
     fn rate(&self) -> Checked<Rate> {
         let rate = self.one("rate_handshakes", self.settings.rate_handshakes.as_deref(), rate)?;
         Ok(rate.unwrap_or(Rate { burst: 30, per_minute: 60 }))
+    }
+
+    /// 0: nobody looks.
+    fn recheck(&self) -> Checked<Option<Watch>> {
+        let Settings { recheck_seconds, recheck_bound_seconds, .. } = self.settings;
+        let default = Watch::default();
+        let every = self.number("recheck_seconds", *recheck_seconds, default.every.as_secs(), (0, MAX_RECHECK))?;
+        let bound = default.bound.as_secs().max(every);
+        let bound = self.number("recheck_bound_seconds", *recheck_bound_seconds, bound, (every.max(1), MAX_RECHECK))?;
+        let watch = Watch { every: Duration::from_secs(every), bound: Duration::from_secs(bound) };
+        Ok((every > 0).then_some(watch))
     }
 
     fn path(&self, key: &'static str, value: Option<&str>) -> Checked<Option<PathBuf>> {

@@ -51,6 +51,10 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drain_seconds: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub recheck_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recheck_bound_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_sessions: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_connections: Option<u64>,
@@ -80,7 +84,7 @@ impl fmt::Debug for StoreUrl {
 }
 
 /// The names of all settings.
-pub(super) const KEYS: [&str; 28] = [
+pub(super) const KEYS: [&str; 30] = [
     "listen",
     "public_url",
     "data",
@@ -101,6 +105,8 @@ pub(super) const KEYS: [&str; 28] = [
     "metrics_listen",
     "metrics_allow",
     "drain_seconds",
+    "recheck_seconds",
+    "recheck_bound_seconds",
     "max_sessions",
     "max_connections",
     "mailboxes",

@@ -46,15 +46,23 @@ pub(super) fn origin(row: &AnyRow, column: &str) -> Result<Origin, sqlx::Error> 
     Origin::parse(row.try_get(column)?).map_err(malformed)
 }
 
+pub(super) fn text(row: &AnyRow, column: &str) -> Result<String, sqlx::Error> {
+    row.try_get(column)
+}
+
+pub(super) fn did(row: &AnyRow, column: &str) -> Result<Did, sqlx::Error> {
+    Did::parse(&text(row, column)?).map_err(malformed)
+}
+
 fn session(row: &AnyRow) -> Result<Session, sqlx::Error> {
-    let did = Did::parse(row.try_get("did")?).map_err(malformed)?;
+    let did = did(row, "did")?;
     let fragment = Fragment::of(&did, row.try_get("fragment")?).map_err(malformed)?;
     let number = |column| row.try_get::<i64, _>(column);
     Ok(Session::from_parts(SessionParts {
         id: bytes(row, "id")?,
         did,
         fragment,
-        algorithm: algorithm(number("algorithm")?).ok_or(Malformed).map_err(malformed)?,
+        algorithm: algorithm(row)?,
         key: row.try_get("public_key")?,
         accepted: unix_time(number("accepted")?),
         lifetime: u32::try_from(number("lifetime")?).map_err(malformed)?,
@@ -62,10 +70,11 @@ fn session(row: &AnyRow) -> Result<Session, sqlx::Error> {
     }))
 }
 
-fn algorithm(number: i64) -> Option<Algorithm> {
-    u8::try_from(number).ok().and_then(Algorithm::from_byte)
+pub(super) fn algorithm(row: &AnyRow) -> Result<Algorithm, sqlx::Error> {
+    let number: i64 = row.try_get("algorithm")?;
+    u8::try_from(number).ok().and_then(Algorithm::from_byte).ok_or(Malformed).map_err(malformed)
 }
 
-fn malformed<E>(_: E) -> sqlx::Error {
+pub(super) fn malformed<E>(_: E) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(Malformed))
 }

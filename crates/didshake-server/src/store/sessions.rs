@@ -10,6 +10,7 @@ use sqlx::AnyConnection;
 use super::Bounds;
 use super::database::Database;
 use super::entry::Entry;
+use super::looks::look_again;
 use super::row::{self, sql_time};
 use super::sweeper::{Table, fits};
 
@@ -19,11 +20,17 @@ pub(crate) struct SqlSessions {
     database: Database,
     bounds: Bounds,
     entry: Entry,
+    looks_every: Option<u64>,
 }
 
 impl SqlSessions {
     pub(crate) fn new(database: Database, bounds: Bounds, entry: Entry) -> Self {
-        Self { database, bounds, entry }
+        Self { database, bounds, entry, looks_every: None }
+    }
+
+    /// The same; each new session has the document of its DID looked at again within so many seconds.
+    pub(crate) fn looked_at_every(self, seconds: Option<u64>) -> Self {
+        Self { looks_every: seconds, ..self }
     }
 
     async fn add(&self, record: &SessionRecord) -> Result<(), StoreError> {
@@ -41,6 +48,10 @@ impl SqlSessions {
         .await
         .map_err(unavailable)?;
         insert(record, &mut transaction).await.map_err(unavailable)?;
+        if let Some(seconds) = self.looks_every {
+            let due = parts.accepted.plus(seconds);
+            look_again(&parts.did, parts.accepted, due, &mut transaction).await.map_err(unavailable)?;
+        }
         let bound = self.bounds.sessions;
         if !fits(Table::Sessions, bound, parts.accepted, &mut transaction).await.map_err(unavailable)? {
             return Err(StoreError::Full);

@@ -4,6 +4,7 @@ mod accounts;
 mod bounds;
 mod crash;
 mod damage;
+mod looking;
 mod mailboxes;
 mod sweeping;
 
