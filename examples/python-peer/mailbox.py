@@ -2,7 +2,7 @@
 python mailbox.py open URL --expect DID --key FILE --store FILE > LINK            a mailbox at this relay, and a link for one contact
 python mailbox.py send LINK TEXT --key FILE                                       leaves a letter; the relay does not learn whose
 python mailbox.py read URL --expect DID --key FILE --store FILE --admit DID       takes what waits, one JSON object a line"""
-import argparse, functools, http.client, json, os, re, sys, time
+import argparse, functools, http.client, json, os, pathlib, re, sys, time
 from cryptography.exceptions import InvalidTag
 from bindings import has_type, http_request, login, origin_of, to_base64url
 from didshake import (DH, DID, FRAGMENT, ChaCha20Poly1305, Expand, Extract, Fault, H, Reader, Values, VerifiedPeer, check, from_base64url, names,
@@ -153,7 +153,7 @@ class Depositor:                                                    # 4: says no
 class Store:                                                        # one JSON file: keys with their secrets, letters, whom they are from
     def __init__(self, path):
         self.path, self.keys, self.letters = path, [], {}
-        if os.path.exists(path): self.__dict__.update(json.load(open(path)))
+        if os.path.exists(path): self.__dict__.update(json.loads(pathlib.Path(path).read_text()))
     def save(self):                                                 # whole, and on the disk, before anything depends on it
         with open(os.open(self.path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump({"keys": self.keys, "letters": self.letters}, file); file.flush(); os.fsync(file.fileno())
@@ -196,7 +196,7 @@ def open_command(own, store, options):
     store.renew(owner, own, int(time.time())); owner.let_in(token)
     return {"mailbox": mailbox, "token": token, "did": own.did}     # whoever has it may write
 def send_command(own, options):
-    link, now = json.load(open(options.link)), int(time.time())
+    link, now = json.loads(pathlib.Path(options.link).read_text()), int(time.time())
     depositor = Depositor(link["mailbox"], link["token"], link["did"])
     letter = seal_letter(own, depositor.key(now), "text/plain;charset=utf-8", options.text.encode(), now)
     (deposit, state), = depositor.deposit(letter)
@@ -227,7 +227,7 @@ def arguments_of(arguments):
 def main(arguments=None):
     options = arguments_of(arguments)
     try:
-        own = new_identity(bytes.fromhex(open(options.key).read().strip()))
+        own = new_identity(bytes.fromhex(pathlib.Path(options.key).read_text().strip()))
         if options.command == "send": return print(json.dumps(send_command(own, options)))
         store = Store(options.store)
         if options.command == "open": return print(json.dumps(open_command(own, store, options)))

@@ -4,13 +4,18 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::process::{self, command, target_dir};
+use crate::process::{self, cargo, command, target_dir};
 
 const PEER: &str = "examples/python-peer";
 
 pub(crate) fn check() -> Result<()> {
     let python = environment()?;
-    process::run(command(&python).args(["-B", "-m", "unittest", "discover", "--start-directory", PEER]))
+    // Its letters go through the program's relay.
+    process::run(cargo().args(["build", "--release", "--locked"]))?;
+    let program = target_dir().join("release").join("didshake");
+    let mut tests = command(&python);
+    tests.args(["-B", "-m", "unittest", "discover", "--start-directory", PEER]);
+    process::run(tests.env("DIDSHAKE", program))
 }
 
 /// Makes the peer's environment; gives its interpreter.

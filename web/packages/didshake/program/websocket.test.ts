@@ -7,7 +7,7 @@ import { startService, type Service } from "./support/service.js";
 
 let service: Service;
 beforeAll(async () => void (service = await startService()));
-afterAll(() => service.stop());
+afterAll(() => service?.stop());
 
 const attempt = (more: object = {}) => connectWebSocket({
   url: `${service.origin.replace("http", "ws")}/didshake`, identity: newIdentity(1), meant: { did: service.did }, WebSocket: Socketed,

@@ -67,7 +67,7 @@ describe("a depositor", () => {
     expect(await codeOf(() => depositor.states([NAME]))).toBe("transport");
     expect(seen.map(({ url, init }) => [init.method, url.slice(`https://relay.example/m/${NAME}`.length)])).toEqual([["GET", "/key"], ["POST", ""], ["POST", "/states"]]);
     for (const { init } of seen) {
-      expect(Object.keys(init.headers ?? {}).filter((name) => name !== "Content-Type")).toEqual(["Authorization"]);
+      expect(Object.keys(init.headers ?? {}).filter((name) => name !== "Content-Type")).toEqual(["Authorization", "Connection"]);
       expect(init.headers).toMatchObject({ Authorization: `DIDShake-Deposit ${token}` });
       expect([init.credentials, init.redirect, init.referrerPolicy, init.cache]).toEqual(["omit", "manual", "no-referrer", "no-store"]);
     }

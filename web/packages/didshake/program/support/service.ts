@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 export interface Service {
   readonly origin: string;
   readonly did: string;
+  readonly port: number;
+  readonly home: string;
   /** Its process, to be killed. */
   readonly kill: (signal: "SIGTERM" | "SIGKILL") => Promise<void>;
   /** Ends it and removes its data. */
@@ -15,23 +17,25 @@ export interface Service {
 }
 
 export interface ServiceOptions {
-  /** `serve` and its options, without those for the address and the data. */
-  readonly command?: readonly string[];
+  /** Its settings in the environment, without `DIDSHAKE_`. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** A port of before, to take the place of another service. */
   readonly port?: number;
   /** A directory of before, with its data. */
-  readonly data?: string;
+  readonly home?: string;
 }
 
-interface Listening { event: string; origins: string[]; did: string }
+interface Listening { event: string; address: string; origins: string[]; did: string }
 
 /** Starts `didshake serve`, and waits until it listens. */
-export async function startService({ command = ["serve"], port = 0, data }: ServiceOptions = {}): Promise<Service> {
+export async function startService(options: ServiceOptions = {}): Promise<Service> {
+  const { settings = {}, port = 0, home = mkdtempSync(join(tmpdir(), "didshake-service-")) } = options;
   const program = process.env["DIDSHAKE"];
   if (program === undefined) throw new Error("DIDSHAKE names no program: cargo build --release, then DIDSHAKE=…/target/release/didshake");
-  const home = data ?? mkdtempSync(join(tmpdir(), "didshake-service-"));
-  const options = ["--json", ...command, "--listen", `127.0.0.1:${port}`, "--data", join(home, "data")];
-  const child = spawn(program, options, { stdio: ["ignore", "pipe", "ignore"], env: { PATH: process.env["PATH"], HOME: home } });
+  const env = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`DIDSHAKE_${name}`, value]));
+  const child = spawn(program, ["--json", "serve", "--listen", `127.0.0.1:${port}`, "--data", join(home, "data")], {
+    stdio: ["ignore", "pipe", "ignore"], env: { PATH: process.env["PATH"], HOME: home, ...env },
+  });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const kill = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     child.kill(signal);
@@ -46,8 +50,13 @@ export async function startService({ command = ["serve"], port = 0, data }: Serv
     if (said?.event !== "listening") continue;
     // what it prints from here on is of no interest, and must not fill the pipe
     child.stdout.resume();
-    return { origin: said.origins[0] as string, did: said.did, kill, stop };
+    return { origin: said.origins[0] as string, did: said.did, port: Number(said.address.split(":").at(-1)), home, kill, stop };
   }
   await stop();
   throw new Error(`${program} did not come up`);
+}
+
+/** A service that is a relay for anyone. */
+export function startRelay({ settings, ...options }: ServiceOptions = {}): Promise<Service> {
+  return startService({ ...options, settings: { MAILBOXES: "anyone", ...settings } });
 }

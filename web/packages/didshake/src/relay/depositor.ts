@@ -2,12 +2,13 @@ import { concat, u32, utf8 } from "../bytes.js";
 import type { Clock, LocalIdentity, Random } from "../config.js";
 import { fromBase64url } from "../encoding.js";
 import { callerFault } from "../errors.js";
-import { QUIET, transportFailure, withDeadline, type Fetch } from "../fetching.js";
+import { transportFailure, withDeadline, type Fetch } from "../fetching.js";
 import { MAX_ENVELOPE, sealLetter, type SealedLetter } from "../mailbox/envelope.js";
 import { verifyMailboxKey, type MailboxKey } from "../mailbox/key.js";
 import { u64 } from "../mailbox/signed.js";
 import { isLoopback, originOf } from "../origin.js";
 import type { Resolver } from "../resolver.js";
+import { namelessApart } from "./connections.js";
 import { bytesOf, expectStatus, jsonOf, malformed, member } from "./refusal.js";
 import { depositName, tokenBytes } from "./token.js";
 
@@ -21,7 +22,7 @@ export interface DepositorOptions {
   readonly recipient: string;
   /** Whose letters they are. The relay does not learn it. */
   readonly identity: LocalIdentity;
-  /** One whose connections carry nothing of a session at this relay, see {@link Depositor}. */
+  /** See {@link Depositor}. */
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly random: Random;
@@ -69,9 +70,9 @@ interface Asked {
 }
 
 /**
- * Whoever writes to a mailbox (section 4). Its requests are not signed, carry no cookie, and say nothing of who writes. In a page of
- * the relay's origin the browser keeps them on other connections than those of `RelayOwner`; elsewhere `RelayOwner` leaves no
- * connection behind. Whoever sends other signed requests to the same relay gives this a `fetch` with connections of its own (R-RLY-8).
+ * Whoever writes to a mailbox (section 4). Its requests are not signed, carry no cookie, and share no connection with those of a
+ * `RelayOwner` (R-RLY-8). Whoever sends other signed requests to the same relay, or is a page of another origin than the relay's, gives
+ * this a `fetch` with connections of its own.
  */
 export class Depositor {
   readonly #options: DepositorOptions;
@@ -135,11 +136,12 @@ export class Depositor {
   }
 
   async #ask<T>({ method, path, body }: Asked, read: (answer: Response) => Promise<T>): Promise<T> {
-    const { fetch, mailbox, token, timeout } = this.#options;
+    const { mailbox, token, timeout } = this.#options;
+    const fetch = namelessApart(this.#options.fetch);
     const headers: Record<string, string> = { Authorization: `DIDShake-Deposit ${token}` };
     if (body !== undefined) headers["Content-Type"] = body.type;
     return withDeadline(timeout ?? TIMEOUT, async (signal) => {
-      const request: RequestInit = { ...QUIET, method, headers, signal, ...(body && { body: Uint8Array.from(body.bytes) }) };
+      const request: RequestInit = { method, headers, signal, ...(body && { body: Uint8Array.from(body.bytes) }) };
       const answer = await fetch(mailbox + path, request).catch(() => {
         throw transportFailure("no answer");
       });

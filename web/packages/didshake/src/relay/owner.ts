@@ -1,10 +1,11 @@
 import { utf8 } from "../bytes.js";
 import { fromBase64url } from "../encoding.js";
 import { callerFault } from "../errors.js";
-import { mediaType, withDeadline, type Fetch } from "../fetching.js";
+import { mediaType, withDeadline } from "../fetching.js";
 import type { JsonObject } from "../json.js";
 import { login, type LoginOptions, type LoginSession } from "../login.js";
 import { MAX_ENVELOPE } from "../mailbox/envelope.js";
+import { signedApart } from "./connections.js";
 import { eventsOf } from "./events.js";
 import { expectStatus, jsonOf, malformed, member, parsed, RelayRefusal } from "./refusal.js";
 
@@ -85,7 +86,7 @@ export class RelayOwner {
 
   /** Logs in at the first request. */
   constructor(options: RelayOwnerOptions) {
-    this.#options = { ...options, fetch: apart(options.fetch) };
+    this.#options = { ...options, fetch: signedApart(options.fetch) };
   }
 
   /** Opens the mailbox, or finds it. Errors: `RelayRefusal`, those of a login, `transport`, `timeout`. */
@@ -216,13 +217,6 @@ async function send<T>(session: LoginSession, { method, path, body, good, read, 
     signal?.throwIfAborted();
     throw fault;
   }
-}
-
-/** Connections on which no depositor is seen: a browser keeps those with credentials apart, and others end after each request. */
-function apart(fetch: Fetch): Fetch {
-  return (url, init) => fetch(url, {
-    ...init, credentials: "same-origin", headers: { ...(init.headers as Record<string, string>), Connection: "close" },
-  });
 }
 
 function tokenPath(hash: string): string {
