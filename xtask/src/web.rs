@@ -6,14 +6,16 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::process::{self, cargo, command, target_dir};
+use crate::python;
 
 pub(crate) fn check() -> Result<()> {
     build()?;
     npm(&["run", "check"])?;
-    // The peer and the pages meet the program.
+    // The peer meets the program and the peer in Python, the pages meet the program.
     process::run(cargo().args(["build", "--release", "--locked"]))?;
     let program = target_dir().join("release").join("didshake");
-    process::run(npm_command(&["run", "test:program"]).env("DIDSHAKE", &program))?;
+    let python = python::environment()?;
+    process::run(npm_command(&["run", "test:program"]).env("DIDSHAKE", &program).env("PYTHON", python))?;
     process::run(npm_command(&["run", "test:browser"]).env("DIDSHAKE", program))
 }
 

@@ -10,6 +10,7 @@ import { runMailbox } from "../test/support/mailbox.js";
 import { runRequest } from "../test/support/requests.js";
 import { runHandshake } from "../test/support/run.js";
 import { runSigned } from "../test/support/signed.js";
+import * as relay from "./letters.js";
 import { assert, same, type MailboxVector, type VectorSet } from "../test/support/vector.js";
 
 const ALGORITHMS: readonly Algorithm[] = [1, 2];
@@ -126,4 +127,4 @@ async function converse(url: string, peer: string): Promise<string[]> {
   return answers;
 }
 
-Object.assign(globalThis, { didshakeTests: { vectors, makeKeys, useKeys, logIn, converse } });
+Object.assign(globalThis, { didshakeTests: { vectors, makeKeys, useKeys, logIn, converse, relay } });

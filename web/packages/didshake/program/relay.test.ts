@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock, systemRandom, type LocalIdentity } from "../src/config.js";
 import { toBase64url } from "../src/encoding.js";
+import { login } from "../src/login.js";
 import { GRACE, MailboxKeyPair } from "../src/mailbox/index.js";
 import { FileMailboxStore, MemoryMailboxStore, RelayRefusal, tokenHash, type RelayCode } from "../src/relay/index.js";
 import { codeOf, newIdentity } from "../test/support/loopback.js";
-import { contactOf, mailboxAt, next, ownerAt, saying, wordsOf } from "./support/agents.js";
+import { contactOf, mailboxAt, next, ownerAt, platform, saying, wordsOf } from "./support/agents.js";
 import { startProxy } from "./support/proxy.js";
 import { startRelay, type Service } from "./support/service.js";
 
@@ -36,11 +37,12 @@ describe("letters through the program's relay", () => {
         expect(early.state).toBe("waiting");
         return { identity, contact, early };
       }));
-      const reading = next(mailbox, 14, push);
+      const letters = await next(mailbox, 2, push);
+      const reading = next(mailbox, 12, push);
       await Promise.all(senders.map(async ({ contact }) => {
         for (const words of numbers(6, "word")) await contact.send(saying(words));
       }));
-      const letters = await reading;
+      letters.push(...(await reading));
       for (const { identity, contact, early } of senders) {
         expect(letters.filter(({ sender }) => sender.did === identity.did).map(wordsOf)).toEqual(["early", ...numbers(6, "word")]);
         // answered before it was handed out
@@ -173,12 +175,38 @@ describe("an owner", () => {
     expect((await store.keys()).map(({ signedKey }) => toBase64url(signedKey))).toEqual(kept.slice(0, 2));
   });
 
-  it("logs in again when its session is over", async () => {
+  it("is shown deposits as they come, until it has enough, and they stay until they are answered", async () => {
     const identity = newIdentity(1);
-    const owner = ownerAt(relay, identity);
+    const mailbox = await mailboxAt(relay, identity);
+    const [owner, contact] = [ownerAt(relay, identity), await contactOf(mailbox, identity.did)];
+    const stop = new AbortController();
+    const [events, poll] = [owner.events({ signal: stop.signal }), owner.deposits({ wait: 30, signal: stop.signal })];
+    const first = events.next();
+    const sent = [await contact.send(saying("one")), await contact.send(saying("two"))];
+    const shown = [(await first).value, (await events.next()).value];
+    expect(shown.map((one) => one && [one.expires, toBase64url(one.envelope)])).toEqual(sent.map(({ expires, envelope }) => [expires, toBase64url(envelope)]));
+    const sequences = shown.map((one) => one?.sequence as number);
+    expect((await poll)[0]?.sequence).toBe(sequences[0]);
+    const [waiting, more] = [events.next(), owner.deposits({ after: sequences[1] as number, wait: 30, signal: stop.signal })];
+    stop.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    await expect(more).rejects.toThrow("enough");
+    expect((await owner.deposits({ after: sequences[0] as number })).map(({ sequence }) => sequence)).toEqual([sequences[1]]);
+    expect((await owner.deposits({ limit: 1 })).map(({ sequence }) => sequence)).toEqual([sequences[0]]);
+    await owner.answer({ taken: [sequences[0] as number], refused: [sequences[1] as number] });
+    expect((await contact.states(sent.map(({ deposit }) => deposit))).map(({ state }) => state)).toEqual(["taken", "refused"]);
+    expect(await owner.deposits()).toEqual([]);
+  });
+
+  it("logs in again when the relay no longer honours its session", async () => {
+    const identity = newIdentity(1);
+    const [owner, other] = [ownerAt(relay, identity), ownerAt(relay, identity)];
     const { url } = await owner.open();
-    const other = ownerAt(relay, identity);
-    await other.open();
+    const session = await login({ ...platform, url: `${relay.origin}/didshake`, meant: { did: relay.did }, identity, fetch });
+    // ends all of them
+    expect((await session.fetch("/v1/sessions", { method: "DELETE" })).status).toBe(204);
+    expect((await owner.status()).url).toBe(url);
+    expect((await other.status()).url).toBe(url);
     owner.end();
     expect((await owner.status()).url).toBe(url);
   });

@@ -1,4 +1,5 @@
-// All vectors and the WebCrypto keys in a real Chromium, served from 127.0.0.1. CHROMIUM names another executable.
+// All vectors, the WebCrypto keys and letters in a real Chromium, served from 127.0.0.1. CHROMIUM names another executable, DIDSHAKE
+// the program whose relay carries the letters.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -6,6 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { build, createServer } from "vite";
+import { runLetters } from "./letters.mjs";
+import { same } from "./same.mjs";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -15,12 +18,6 @@ const FLAGS = [
   "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-domain-reliability", "--no-pings",
   "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
-
-function same(actual, expected, what) {
-  if (JSON.stringify(actual) !== JSON.stringify(expected)) {
-    throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
-  }
-}
 
 function vectorSet() {
   const folder = (name) => readdirSync(VECTORS + name).map((file) => JSON.parse(readFileSync(join(VECTORS, name, file), "utf8")));
@@ -56,9 +53,10 @@ function bodyOf(request) {
 }
 
 async function serve(vite) {
+  const script = await bundle();
   const pages = new Map([
     ["/", ["text/html", "<!doctype html><title>didshake</title><script type=module src=/main.js></script>"]],
-    ["/main.js", ["text/javascript", await bundle()]],
+    ["/main.js", ["text/javascript", script]],
     ["/vectors.json", ["application/json", JSON.stringify(vectorSet())]],
   ]);
   let service;
@@ -74,7 +72,7 @@ async function serve(vite) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
   service = await serviceAt(vite, origin);
-  return { server, origin, service };
+  return { server, origin, service, script };
 }
 
 /** A responder that sends back what comes, and cuts the connection at `cut`. */
@@ -91,11 +89,12 @@ async function echoAt(vite) {
 }
 
 /** Everything that is done in the browser; the page is reloaded, and the browser restarted, between making and using keys. */
-async function runPages(origin, service, echo, profile) {
+async function runPages({ origin, service, echo, relay, script }, profile) {
   const launch = () => chromium.launchPersistentContext(profile, { executablePath, args: FLAGS, headless: true });
   const foreign = [];
   const open = async (context) => {
-    context.on("request", (request) => request.url().startsWith(`${origin}/`) || foreign.push(request.url()));
+    const known = [origin, relay.origin];
+    context.on("request", (request) => known.includes(new URL(request.url()).origin) || foreign.push(request.url()));
     const page = await context.newPage();
     page.on("pageerror", (fault) => foreign.push(`page error: ${fault.message}`));
     await page.goto(`${origin}/`);
@@ -133,6 +132,7 @@ async function runPages(origin, service, echo, profile) {
     const said = await page.evaluate(([url, did]) => globalThis.didshakeTests.converse(url, did), [echo.url, echo.did]);
     same(said, made.flatMap(() => ["3", "65535", "truncated"]), "conversations over a WebSocket");
     console.log(`conversations over a WebSocket: ${made.length}`);
+    await runLetters(context, relay, script, foreign);
     same(foreign, [], "requests to other hosts, and page errors");
   } finally {
     await context.close();
@@ -145,16 +145,19 @@ if (!existsSync(executablePath)) {
 }
 const profile = mkdtempSync(join(tmpdir(), "didshake-chromium-"));
 const vite = await createServer({ root, configFile: false, logLevel: "error", appType: "custom", server: { middlewareMode: true, ws: false, watch: null } });
-const { server, origin, service } = await serve(vite);
+const { server, origin, service, script } = await serve(vite);
 const echo = await echoAt(vite);
+const { startRelay } = await vite.ssrLoadModule("/program/support/service.ts");
+const relay = await startRelay();
 try {
-  await runPages(origin, service, echo, profile);
+  await runPages({ origin, service, echo, relay, script }, profile);
   console.log("browser tests passed");
 } catch (fault) {
   console.error(fault);
   process.exitCode = 1;
 } finally {
   echo.stop();
+  await relay.stop();
   server.closeAllConnections();
   server.close();
   await vite.close();

@@ -32,7 +32,7 @@ describe("the examples of the README", () => {
 
   it("are the files that are compiled and run here", () => {
     const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
-    const files = ["initiator", "responder", "login", "websocket", "keys", "mailbox"].map((name) =>
+    const files = ["initiator", "responder", "login", "websocket", "keys", "mailbox", "relay"].map((name) =>
       readFileSync(new URL(`../examples/${name}.ts`, import.meta.url), "utf8"));
     expect(blocks).toEqual(files);
   });
