@@ -1,8 +1,9 @@
 import { systemClock, type LocalIdentity } from "../src/config.js";
 import { didKey } from "../src/keys.js";
 import { IndexedMailboxStore, type Receiving } from "../src/relay/index.js";
+import { connectWebSocket } from "../src/websocket/index.js";
 import { SignerStore, WebCryptoSigner } from "../src/webcrypto.js";
-import { contactOf, mailboxAt, next, saying, wordsOf, type Relay } from "../program/support/agents.js";
+import { contactOf, mailboxAt, next, platform, saying, wordsOf, type Relay } from "../program/support/agents.js";
 import { newIdentity } from "../test/support/loopback.js";
 import { same } from "../test/support/vector.js";
 
@@ -32,6 +33,17 @@ export async function letters(did: string, words: string[], push: Receiving["pus
   for (const letter of read.slice(1)) await mailbox.finish(letter);
   store.close();
   return read.map(wordsOf);
+}
+
+/** A login over the browser's own WebSocket at the program's service, closed in order; gives whom it has met. */
+export async function overWebSocket(origin: string, did: string): Promise<string> {
+  const channel = await connectWebSocket({
+    ...platform, url: `${origin.replace("http", "ws")}/didshake`, identity: await owner(), meant: { did },
+    applicationProtocol: "didshake.login/1",
+  });
+  await channel.close();
+  same(await channel.receive(), undefined, "what comes after a close");
+  return channel.established.peer.did;
 }
 
 /** What is in the store of this profile: mailbox keys, letters that are unfinished, and one that was not handed out. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock, systemRandom, type LocalIdentity } from "../src/config.js";
 import { toBase64url } from "../src/encoding.js";
+import { DidshakeError } from "../src/errors.js";
 import { login } from "../src/login.js";
 import { GRACE, MailboxKeyPair } from "../src/mailbox/index.js";
 import { FileMailboxStore, MemoryMailboxStore, RelayRefusal, tokenHash, type RelayCode } from "../src/relay/index.js";
@@ -111,7 +112,7 @@ describe("letters through the program's relay", () => {
   });
 });
 
-// R-RLY-3, R-RLY-4, R-RLY-7
+// R-RLY-3, R-RLY-4, R-RLY-7, R-RLY-9, R-RLY-10
 describe("an owner", () => {
   it("opens a mailbox, finds it, and closes it for good", async () => {
     const identity = newIdentity(2);
@@ -198,6 +199,22 @@ describe("an owner", () => {
     expect(await owner.deposits()).toEqual([]);
   });
 
+  it("shows nobody a key, and answers no letter, that its store does not have", async () => {
+    const identity = newIdentity(1);
+    const full = (): Promise<never> => Promise.reject(new DidshakeError("own_failure", { detail: "the disk is full" }));
+    const [owner, noKeys, noLetters] = [ownerAt(relay, identity), new MemoryMailboxStore(), new MemoryMailboxStore()];
+    noKeys.addKey = full;
+    expect(await codeOf(() => mailboxAt(relay, identity, { store: noKeys }))).toBe("own_failure");
+    expect((await owner.status()).key).toBeNull();
+    const mailbox = await mailboxAt(relay, identity, { store: noLetters });
+    const contact = await contactOf(mailbox, identity.did);
+    const { deposit } = await contact.send(saying("words"));
+    noLetters.keep = full;
+    expect(await codeOf(() => mailbox.collect())).toBe("own_failure");
+    expect(await codeOf(() => next(mailbox, 1))).toBe("own_failure");
+    expect((await contact.states([deposit]))[0]?.state).toBe("waiting");
+  });
+
   it("logs in again when the relay no longer honours its session", async () => {
     const identity = newIdentity(1);
     const [owner, other] = [ownerAt(relay, identity), ownerAt(relay, identity)];
@@ -232,7 +249,8 @@ describe("a relay that is killed", () => {
           await mailbox.finish(letter);
         }
       })();
-      reading.catch(() => undefined);
+      let failure: unknown;
+      reading.catch((fault) => (failure = fault));
       const killed = round < 3 ? new Promise((resolve) => setTimeout(resolve, 150)).then(() => service.kill("SIGKILL")) : undefined;
       while (unsent.length > 0) {
         try {
@@ -247,9 +265,11 @@ describe("a relay that is killed", () => {
         }
       }
       await killed;
-      if (round === 3) while (heard.length < words.length) await new Promise((resolve) => setTimeout(resolve, 20));
-      stop.abort();
-      await reading.catch(() => undefined);
+      if (round === 3) while (heard.length < words.length && failure === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+      // the reader waits for the relay to come back, and for more
+      expect(failure).toBeUndefined();
+      stop.abort(new Error("enough"));
+      await expect(reading).rejects.toThrow("enough");
       await store.close();
       if (round === 3) break;
       service = await startRelay({ port: service.port, home: service.home });

@@ -131,7 +131,9 @@ async function runPages({ origin, service, echo, relay, script }, profile) {
     console.log(`logins over HTTP and signed requests: ${answers.length}`);
     const said = await page.evaluate(([url, did]) => globalThis.didshakeTests.converse(url, did), [echo.url, echo.did]);
     same(said, made.flatMap(() => ["3", "65535", "truncated"]), "conversations over a WebSocket");
-    console.log(`conversations over a WebSocket: ${made.length}`);
+    const met = await page.evaluate(([at, did]) => globalThis.didshakeTests.relay.overWebSocket(at, did), [relay.origin, relay.did]);
+    same(met, relay.did, "a login over a WebSocket at the program's service");
+    console.log(`conversations over a WebSocket: ${made.length}, and a login at the program's service`);
     await runLetters(context, relay, script, foreign);
     same(foreign, [], "requests to other hosts, and page errors");
   } finally {
