@@ -58,6 +58,9 @@ pub(crate) struct Global {
     /// Where sessions with services are kept [default: $XDG_STATE_HOME/didshake/sessions]
     #[arg(long, global = true, env = "DIDSHAKE_SESSIONS", hide_env = true, value_name = "DIR")]
     pub(crate) sessions: Option<PathBuf>,
+    /// Where contacts and letters are kept [default: $XDG_DATA_HOME/didshake/agent.sqlite]
+    #[arg(long, global = true, env = "DIDSHAKE_AGENT_STORE", hide_env = true, value_name = "FILE")]
+    pub(crate) agent_store: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

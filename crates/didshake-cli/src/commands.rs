@@ -18,4 +18,5 @@ pub(crate) mod peer;
 pub(crate) mod request;
 pub(crate) mod serve;
 pub(crate) mod sessions;
+pub(crate) mod share;
 pub(crate) mod vectors;

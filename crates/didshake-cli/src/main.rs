@@ -1,12 +1,15 @@
 //! The `didshake` program.
 
+mod agent;
 mod attempts;
 mod browser;
+mod cards;
 mod certificates;
 mod chat;
 mod cli;
 mod commands;
 mod demo;
+mod duration;
 mod exec;
 mod expected;
 mod failure;
@@ -22,6 +25,8 @@ mod output;
 mod passphrase;
 mod peer_failure;
 mod progress;
+mod qr;
+mod reach;
 mod refusals;
 mod request_parts;
 mod resolver;

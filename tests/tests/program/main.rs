@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod cards;
 mod certs;
 mod corpus;
 mod crash;

@@ -15,6 +15,7 @@ const AFTER_HELP: &str = "\
 Examples:
   didshake id new alice                            a did:key with Ed25519
   didshake id new work --encrypt                   asks for a passphrase
+  didshake id share --endpoint tcp://…:7007        a contact card: where we are reached
   didshake id new ci --passphrase-file secret.txt  for scripts
   didshake id new site --did did:web:example.com --fragment key-1
                                                    then put `id export-public site` into the DID document";
@@ -39,6 +40,8 @@ pub(crate) enum Id {
         #[command(flatten)]
         passphrase: PassphraseSource,
     },
+    /// Make a contact card: a signed link that says where we are reached
+    Share(Box<super::share::Share>),
 }
 
 #[derive(Args)]
@@ -82,6 +85,7 @@ pub(crate) fn run(global: &Global, command: &Id) -> Result<(), Failure> {
         Id::List => list(global),
         Id::Show { name } => show(global, name),
         Id::ExportPublic { name, passphrase } => export_public(global, name, passphrase),
+        Id::Share(options) => super::share::run(global, options),
     }
 }
 
