@@ -9,11 +9,13 @@
     reason = "a failed step is a failed measurement"
 )]
 
+mod application;
 mod depositor;
 mod figures;
 mod nats;
 mod owner;
 
+pub use application::{Application, Handed, Verdict};
 pub use depositor::{Depositor, batch, envelopes};
 pub use figures::{Latencies, median, resident};
 pub use nats::{Nats, Publisher, Subscriber};
