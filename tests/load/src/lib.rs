@@ -1,6 +1,6 @@
-//! The relay under load. `cargo xtask bench relay` runs `relay-bench`.
+//! The relay under load. `cargo xtask bench relay` runs `relay-bench`, `cargo xtask endure` runs `endure`.
 //!
-//! Owners and depositors are here what `spec/relay-1.md` says and no more, so that it is the relay that is measured.
+//! Owners and depositors of the benchmark are what `spec/relay-1.md` says and no more, so that it is the relay that is measured.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,12 +11,16 @@
 
 mod application;
 mod depositor;
+mod endure;
 mod figures;
 mod nats;
 mod owner;
+mod relay;
 
 pub use application::{Application, Handed, Verdict};
 pub use depositor::{Depositor, batch, envelopes};
+pub use endure::{Outcome, Trial, receive, run, send};
 pub use figures::{Latencies, median, resident};
 pub use nats::{Nats, Publisher, Subscriber};
 pub use owner::{Frame, Owner, Socket};
+pub use relay::relay;

@@ -14,22 +14,8 @@ mod rate;
 
 use clap::{Parser, ValueEnum};
 use didshake_load::{Nats, Owner};
-use didshake_tests::{Client, Home, Service};
+use didshake_tests::{Client, Home};
 use serde_json::{Value, json};
-
-/// Far above what this machine can do, so that no limit is measured.
-const UNLIMITED: [&str; 10] = [
-    "--mailboxes",
-    "anyone",
-    "--rate-deposits",
-    "10000000/min",
-    "--rate-handshakes",
-    "1000000/min",
-    "--max-connections",
-    "65536",
-    "--mailbox-waiting",
-    "1000000",
-];
 
 /// What the relay costs, beside NATS core
 #[derive(Parser)]
@@ -77,7 +63,7 @@ async fn main() {
 
 async fn relay(arguments: &Arguments) -> Value {
     let home = Home::new();
-    let relay = Service::start(&home, &UNLIMITED);
+    let relay = didshake_load::relay(&home);
     let first = Client::new([1; 32], b"");
     let mut told = json!({"benchmark": "relay"});
     if arguments.asks_for(Part::Channels) {
