@@ -3,6 +3,7 @@ import { toHex, utf8 } from "../src/bytes.js";
 import type { DidshakeError } from "../src/errors.js";
 import { connectWebSocket, type ConnectOptions } from "../src/websocket/handshake.js";
 import type { WebSocketChannel } from "../src/websocket/channel.js";
+import { Frames, type WebSocketLike } from "../src/websocket/frames.js";
 import { codeOf, newIdentity } from "./support/loopback.js";
 import { TEST_REGISTRY } from "./support/peers.js";
 import { connecting, listening, raw, silent } from "./support/sockets.js";
@@ -95,6 +96,21 @@ describe("a handshake over a WebSocket", () => {
     socket.send(Uint8Array.of(16, 1, 2, 3));
     expect(await codeOf(() => initiator.receive())).toBe("record_not_opened");
     expect(await codeOf(() => responder.receive())).toBe("peer_alert");
+  });
+
+  it("lets nothing come between records that belong together, however slow the network is", async () => {
+    const sent: number[] = [];
+    const socket: WebSocketLike & { bufferedAmount: number } = {
+      binaryType: "", protocol: "didshake.1", readyState: 1, bufferedAmount: 2_000_000,
+      send: (message) => void sent.push(message.byteLength), close: () => undefined, addEventListener: () => undefined,
+    };
+    const frames = new Frames(socket);
+    const first = frames.send(new Uint8Array(1), new Uint8Array(2)).then(() => sent.push(-1));
+    const second = frames.send(new Uint8Array(3));
+    expect(sent).toEqual([1, 2, 3]);
+    socket.bufferedAmount = 0;
+    await Promise.all([first, second]);
+    expect(sent).toEqual([1, 2, 3, -1]);
   });
 
   it("cuts off a peer that sends more than is read", async () => {

@@ -228,7 +228,11 @@ function json(value: object): { type: string; bytes: Uint8Array } {
   return { type: "application/json", bytes: utf8(JSON.stringify(value)) };
 }
 
-const nothing = (): void => undefined;
+/** What an answer says besides its status is of no interest. */
+function nothing(response: Response): void {
+  response.body?.cancel().catch(() => undefined);
+}
+
 const readList = (response: Response): Promise<JsonObject> => jsonOf(response, MAX_LIST);
 
 function streamIn(response: Response): ReadableStream<Uint8Array> {

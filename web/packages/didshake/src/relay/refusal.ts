@@ -97,7 +97,10 @@ function asObject(value: Json | undefined): JsonObject {
 }
 
 async function reasonOf(response: Response): Promise<RelayCode | undefined> {
-  if (mediaType(response) !== "application/problem+json") return undefined;
+  if (mediaType(response) !== "application/problem+json") {
+    response.body?.cancel().catch(() => undefined);
+    return undefined;
+  }
   const body = await readBody(response, MAX_PROBLEM).catch(() => undefined);
   try {
     const code = parseJsonObject(body ?? new Uint8Array()).get("code");

@@ -37,13 +37,13 @@ export class WebSocketChannel implements AsyncIterable<Uint8Array> {
    * @param padding zero bytes to add, that hide the length
    * @throws DidshakeError `caller` if it is too long or the own direction is over; `transport` if the connection is
    */
-  send(content: Uint8Array, padding = 0): Promise<void> {
-    return this.#sendAll(this.#channel.send(content, padding));
+  async send(content: Uint8Array, padding = 0): Promise<void> {
+    return this.#frames.send(...this.#channel.send(content, padding));
   }
 
   /** Seals what is sent from now on under the next key. Errors: as {@link send}. */
-  updateKey(): Promise<void> {
-    return this.#sendAll([this.#channel.keyUpdate()]);
+  async updateKey(): Promise<void> {
+    return this.#frames.send(this.#channel.keyUpdate());
   }
 
   /**
@@ -74,7 +74,7 @@ export class WebSocketChannel implements AsyncIterable<Uint8Array> {
 
   /** Ends the own direction: the peer learns that this was all, and may go on. Errors: as {@link send}. */
   async close(): Promise<void> {
-    await this.#sendAll(this.#channel.close());
+    await this.#frames.send(...this.#channel.close());
     this.#closeIfDone();
   }
 
@@ -99,9 +99,5 @@ export class WebSocketChannel implements AsyncIterable<Uint8Array> {
       if (frame !== "ended" && fault instanceof DidshakeError) this.#frames.refuse(fault);
       throw fault;
     }
-  }
-
-  async #sendAll(records: readonly Uint8Array[]): Promise<void> {
-    for (const record of records) await this.#frames.send(record);
   }
 }

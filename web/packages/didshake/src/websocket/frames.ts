@@ -79,9 +79,10 @@ export class Frames {
     }
   }
 
-  /** Sends one message; waits while too much is not sent yet. Errors: `transport` if the connection is over. */
-  async send(message: Uint8Array): Promise<void> {
-    this.#put(message);
+  /** Sends messages, one behind the other; waits then while too much is not sent yet. Errors: `transport` if the connection is over. */
+  async send(...messages: readonly Uint8Array[]): Promise<void> {
+    // all of them before the first wait: another call must not come between a key_update and the record that it is for
+    for (const message of messages) this.#put(message);
     while (this.#socket.bufferedAmount > MAX_UNSENT && this.#socket.readyState === OPEN) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_MILLISECONDS));
     }
