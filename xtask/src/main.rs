@@ -6,6 +6,7 @@ mod bundle;
 mod conformance;
 mod deny;
 mod dist;
+mod endure;
 mod formal;
 mod fuzz;
 mod house;
@@ -57,6 +58,9 @@ enum Chore {
     Fuzz(fuzz::Options),
     /// Compare a handshake with the sum of its primitives, or the relay with NATS core
     Bench(bench::Options),
+    /// Send a hundred thousand messages through a relay while it, the recipient and the senders are killed at random: none may
+    /// be lost, handed over twice, or out of order
+    Endure(endure::Options),
     /// Write target/dist: a stripped program with its manual, completions, service files, and checksums
     Dist,
     /// Check crates: bans, licences, sources
@@ -88,6 +92,7 @@ fn main() -> ExitCode {
         Chore::NoStd => Step::new("no-std", "cargo xtask no-std", no_std::run),
         Chore::Fuzz(options) => Step::new("fuzz", "cargo xtask fuzz", move || fuzz::run(&options)),
         Chore::Bench(options) => Step::new("bench", "cargo xtask bench", move || bench::run(&options)),
+        Chore::Endure(options) => Step::new("endure", "cargo xtask endure", move || endure::run(&options)),
         Chore::Dist => Step::new("dist", "cargo xtask dist", dist::run),
         Chore::Deny => Step::new("deny", "cargo xtask deny", deny::run),
         Chore::Lock => Step::new("lock", "cargo xtask lock", lock::run),
