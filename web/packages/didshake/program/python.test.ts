@@ -27,7 +27,7 @@ afterAll(async () => {
 async function python(...options: string[]): Promise<Record<string, string>[]> {
   const interpreter = process.env["PYTHON"];
   if (interpreter === undefined) throw new Error("PYTHON names no interpreter: cargo xtask test --only python makes target/python/bin/python");
-  const { stdout } = await promisify(execFile)(interpreter, ["-B", PEER, ...options], { timeout: 50_000 });
+  const { stdout } = await promisify(execFile)(interpreter, ["-B", PEER, ...options], { timeout: 120_000 });
   return stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Record<string, string>);
 }
 
