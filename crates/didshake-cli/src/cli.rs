@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    admin, audit, backup, certs, connect, demo, did, doctor, generate, id, inspect, listen, login, logout, peer,
+    admin, audit, backup, certs, connect, demo, did, doctor, generate, id, inspect, listen, login, logout, peer, relay,
     request, serve, sessions, vectors,
 };
 
@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Vectors(vectors::Vectors),
     /// Run the service that DID holders sign in to
     Serve(Box<serve::Serve>),
+    /// Run a relay: where envelopes wait for those who are away
+    Relay(Box<relay::Relay>),
     /// Check the audit log of a service
     #[command(subcommand)]
     Audit(audit::Audit),

@@ -15,6 +15,7 @@ pub(crate) mod listen;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod peer;
+pub(crate) mod relay;
 pub(crate) mod request;
 pub(crate) mod serve;
 pub(crate) mod sessions;

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     // A service tells its operator what it does, asked or not.
-    let least = u8::from(matches!(cli.command, Command::Serve(_)));
+    let least = u8::from(matches!(cli.command, Command::Serve(_) | Command::Relay(_)));
     logging::start(cli.global.verbose.max(least), cli.global.log_format);
     let code = match run(&cli).and_then(|()| output::check()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -99,6 +99,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Inspect(options) => commands::inspect::run(global, options),
         Command::Vectors(command) => commands::vectors::run(global, command),
         Command::Serve(options) => commands::serve::run(global, options),
+        Command::Relay(options) => commands::relay::run(global, options),
         Command::Audit(command) => commands::audit::run(global, command),
         Command::Backup(options) => commands::backup::backup(global, options),
         Command::Restore(options) => commands::backup::restore(global, options),

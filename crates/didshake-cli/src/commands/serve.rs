@@ -102,6 +102,9 @@ pub(crate) struct Flags {
     /// DID documents: a JSON file, or a directory of them (repeatable)
     #[arg(long, value_name = "PATH")]
     documents: Vec<String>,
+    /// Be a relay too, for whom: anyone, a DID (repeatable), or a policy file; see `didshake relay --help`
+    #[arg(long, value_name = "WHO")]
+    mailboxes: Vec<String>,
     /// Handshakes that one address may make; each of their two messages counts by half [default: 60/min]
     #[arg(long, value_name = "N/min")]
     rate_handshakes: Option<String>,
@@ -139,6 +142,7 @@ impl Flags {
             allow_local: list(&self.allow_local),
             root_cert: list(&self.root_cert),
             documents: list(&self.documents),
+            mailboxes: list(&self.mailboxes),
             rate_handshakes: self.rate_handshakes.clone(),
             metrics_listen: self.metrics_listen.clone(),
             recheck_seconds: self.recheck_seconds,
@@ -150,33 +154,60 @@ impl Flags {
 }
 
 pub(crate) fn run(global: &Global, options: &Serve) -> Result<(), Failure> {
-    for name in unknown_variables() {
-        output::warning(&format!("{name} is no setting"));
+    Start {
+        settings: options.settings.settings(),
+        config: options.config.as_deref(),
+        more: &options.more,
+        passphrase: &options.passphrase,
+        check_config: options.check_config,
+        invites_owner: true,
     }
-    let config = Config::load(&options.settings.settings(), options.config.as_deref());
-    let mut config = config.map_err(|error| failure(&error.into()))?;
-    config.methods = options.more.register(config.methods)?;
-    let runtime = runtime()?;
-    if let Some(name) = &config.identity_name {
-        config.identity = Some(storage::load(global, name, &options.passphrase)?);
-    }
-    if options.check_config {
-        runtime.block_on(config.check_files()).map_err(|error| failure(&error.into()))?;
-        output::note("the configuration is good");
-        return Ok(());
-    }
-    stderr::never_wait();
-    let outcome = runtime.block_on(serve(global, config));
-    runtime.shutdown_background();
-    outcome
+    .run(global)
 }
 
-async fn serve(global: &Global, config: Config) -> Result<(), Failure> {
+/// A service that is about to start.
+pub(crate) struct Start<'a> {
+    pub(crate) settings: Settings,
+    pub(crate) config: Option<&'a Path>,
+    pub(crate) more: &'a MoreMethods,
+    pub(crate) passphrase: &'a PassphraseSource,
+    /// Only look whether it would.
+    pub(crate) check_config: bool,
+    /// Whether it offers to make an account that may administer.
+    pub(crate) invites_owner: bool,
+}
+
+impl Start<'_> {
+    /// Runs it until it is told to end.
+    pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
+        for name in unknown_variables() {
+            output::warning(&format!("{name} is no setting"));
+        }
+        let config = Config::load(&self.settings, self.config);
+        let mut config = config.map_err(|error| failure(&error.into()))?;
+        config.methods = self.more.register(config.methods)?;
+        let runtime = runtime()?;
+        if let Some(name) = &config.identity_name {
+            config.identity = Some(storage::load(global, name, self.passphrase)?);
+        }
+        if self.check_config {
+            runtime.block_on(config.check_files()).map_err(|error| failure(&error.into()))?;
+            output::note("the configuration is good");
+            return Ok(());
+        }
+        stderr::never_wait();
+        let outcome = runtime.block_on(serve(global, config, self.invites_owner));
+        runtime.shutdown_background();
+        outcome
+    }
+}
+
+async fn serve(global: &Global, config: Config, invites_owner: bool) -> Result<(), Failure> {
     // Before anything is told, so that a signal that comes at once ends it in order.
     let mut signals = Signals::catch()?;
     let data = config.data.clone();
     let server = Server::bind(config).await.map_err(|error| failure(&error))?;
-    let invite = server.owner_invite().await.map_err(|error| failure(&error))?;
+    let invite = if invites_owner { server.owner_invite().await.map_err(|error| failure(&error))? } else { None };
     tell_listening(global, &server, &data, invite.as_ref());
     output::check()?;
     let reloader = server.reloader();
