@@ -1,6 +1,7 @@
 //! What an identity of ours keeps between two commands: contacts, letters, mailboxes.
 
 mod failure;
+mod online;
 
 use std::path::PathBuf;
 
@@ -15,7 +16,8 @@ use crate::failure::{Exit, Failure};
 use crate::passphrase::PassphraseSource;
 use crate::storage;
 
-pub(crate) use failure::of_store;
+pub(crate) use failure::{of_agent, of_relay, of_store, trouble};
+pub(crate) use online::{Online, Post};
 
 /// Which identity of ours a command is about.
 #[derive(Args)]

@@ -17,6 +17,8 @@ use crate::resolver::Resolution;
 const AROUND: u64 = 1024;
 /// Where in a card stands when it was issued (section 2 of spec/card-1.md).
 const ISSUED: std::ops::Range<usize> = 2..10;
+/// And from when on it is good no more; 0 where it does not end.
+const ENDS: std::ops::Range<usize> = 10..18;
 
 /// The card that is meant: a link, `-` for standard input, or a file.
 pub(crate) fn given(text: &str) -> Result<CardBytes, Failure> {
@@ -51,7 +53,16 @@ pub(crate) async fn kept(contact: &Contact, resolution: &Resolution) -> Option<R
 
 /// When the card that is kept of a contact was issued. It was verified when it was kept.
 pub(crate) fn issued(contact: &Contact) -> Option<UnixTime> {
-    let bytes = contact.card.as_ref()?.get(ISSUED)?.try_into().ok()?;
+    time(contact, ISSUED)
+}
+
+/// Whether the card that is kept of a contact has ended.
+pub(crate) fn is_over(contact: &Contact, now: UnixTime) -> bool {
+    time(contact, ENDS).is_some_and(|ends| ends.0 != 0 && now >= ends)
+}
+
+fn time(contact: &Contact, at: std::ops::Range<usize>) -> Option<UnixTime> {
+    let bytes = contact.card.as_ref()?.get(at)?.try_into().ok()?;
     Some(UnixTime(u64::from_be_bytes(bytes)))
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    admin, audit, backup, certs, connect, demo, did, doctor, generate, id, inspect, listen, login, logout, peer, relay,
-    request, serve, sessions, vectors,
+    admin, audit, backup, certs, connect, demo, did, doctor, generate, id, inbox, inspect, listen, login, logout,
+    mailbox, outbox, peer, relay, request, send, serve, sessions, vectors,
 };
 
 const AFTER_HELP: &str = "\
@@ -15,6 +15,9 @@ Examples:
   didshake id new alice                            make an identity
   didshake listen --as bob --allow did:key:z6Mk…   wait for one peer
   didshake connect 127.0.0.1:7007 --as alice       meet it; type lines, end with Ctrl-D
+  didshake mailbox open https://relay.example      let a relay take letters while you are away
+  didshake id share --for bob                      a card for Bob; his: didshake peer add LINK --name bob
+  didshake send bob 'see you at nine'              then, at Bob's: didshake inbox
   didshake login https://example.com --as alice    log in to a web service, then: didshake request GET URL
 
 Exit codes:
@@ -96,6 +99,15 @@ pub(crate) enum Command {
     /// Known peers: which DID belongs to a name or an address
     #[command(subcommand)]
     Peer(peer::Peer),
+    /// Mailboxes of ours at relays, which take letters while we are away
+    #[command(subcommand)]
+    Mailbox(mailbox::Mailbox),
+    /// Write a letter to somebody, who may be away
+    Send(Box<send::Send>),
+    /// Show the letters that we wrote, and what became of them
+    Outbox(Box<outbox::Outbox>),
+    /// Fetch letters that came, and show them
+    Inbox(Box<inbox::Inbox>),
     /// Take a message apart, field by field
     Inspect(inspect::Inspect),
     /// Run and show the test vectors

@@ -16,6 +16,7 @@ mod failure;
 mod http_failure;
 mod input;
 mod invitation;
+mod letters;
 mod logging;
 mod login;
 mod meeting;
@@ -96,6 +97,10 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Admin(options) => commands::admin::run(global, options),
         Command::Certs(options) => commands::certs::run(global, options),
         Command::Peer(command) => commands::peer::run(global, command),
+        Command::Mailbox(command) => commands::mailbox::run(global, command),
+        Command::Send(options) => commands::send::run(global, options),
+        Command::Outbox(options) => commands::outbox::run(global, options),
+        Command::Inbox(options) => commands::inbox::run(global, options),
         Command::Inspect(options) => commands::inspect::run(global, options),
         Command::Vectors(command) => commands::vectors::run(global, command),
         Command::Serve(options) => commands::serve::run(global, options),

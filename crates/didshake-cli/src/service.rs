@@ -64,13 +64,19 @@ pub(crate) async fn within<T>(
 
 /// A client that trusts what the options say.
 pub(crate) fn client(web: &WebAccess, timeout: Duration) -> Result<WebClient, Failure> {
-    let refused = |error: WebClientError| {
-        let failure = Failure::new(Exit::Usage, "web_client", error.to_string());
-        match error {
-            WebClientError::Tls => failure.remedy("install the system's root certificates (Debian: ca-certificates)"),
-            _ => failure,
-        }
-    };
+    WebClient::new(&client_options(web, timeout)?).map_err(refused)
+}
+
+fn refused(error: WebClientError) -> Failure {
+    let failure = Failure::new(Exit::Usage, "web_client", error.to_string());
+    match error {
+        WebClientError::Tls => failure.remedy("install the system's root certificates (Debian: ca-certificates)"),
+        _ => failure,
+    }
+}
+
+/// What the options say of a client.
+pub(crate) fn client_options(web: &WebAccess, timeout: Duration) -> Result<WebClientOptions, Failure> {
     // Where one of the files holds no certificate, this says which.
     web.options()?;
     let mut options = WebClientOptions::default().with_timeout(timeout);
@@ -80,7 +86,7 @@ pub(crate) fn client(web: &WebAccess, timeout: Duration) -> Result<WebClient, Fa
     for pem in web.roots()? {
         options = options.with_roots(&pem).map_err(refused)?;
     }
-    WebClient::new(&options).map_err(refused)
+    Ok(options)
 }
 
 /// What is kept of a session that was just made.

@@ -15,6 +15,17 @@ pub(crate) fn until(then: UnixTime, now: UnixTime) -> String {
     }
 }
 
+/// How long ago something was: the largest unit.
+pub(crate) fn since(then: UnixTime, now: UnixTime) -> String {
+    let seconds = now.0.saturating_sub(then.0);
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +45,16 @@ mod tests {
             assert_eq!(until(UnixTime(1_000 + seconds), UnixTime(1_000)), words);
         }
         assert_eq!(until(UnixTime(1), UnixTime(1_000)), "0 s");
+    }
+
+    #[test]
+    fn the_largest_unit_of_what_was() {
+        for (seconds, words) in
+            [(0, "just now"), (59, "just now"), (60, "1 min ago"), (7_199, "1 h ago"), (200_000, "2 days ago")]
+        {
+            assert_eq!(since(UnixTime(1_000), UnixTime(1_000 + seconds)), words);
+        }
+        // Another clock is ahead.
+        assert_eq!(since(UnixTime(2_000), UnixTime(1_000)), "just now");
     }
 }

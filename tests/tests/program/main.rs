@@ -13,6 +13,7 @@ mod first_use;
 mod forward_auth;
 mod instances;
 mod keys;
+mod letters;
 mod listening;
 mod login;
 mod meeting;

@@ -1,8 +1,16 @@
 //! What goes wrong with contacts, letters and relays, told to the user.
 
-use didshake_peer::mailbox::StoreError;
+use didshake::Fault;
+use didshake::mailbox::MailboxFault;
+use didshake::relay::RelayCode;
+use didshake_peer::HttpFailure;
+use didshake_peer::http::{DiscoverError, RequestError};
+use didshake_peer::mailbox::relay::RelayError;
+use didshake_peer::mailbox::{AgentError, StoreError};
 
 use crate::failure::{Exit, Failure, chain};
+use crate::peer_failure::{self, Role};
+use crate::web_failures::WebFailures;
 
 /// The file of contacts and letters cannot be used.
 pub(crate) fn of_store(error: &StoreError) -> Failure {
@@ -15,5 +23,72 @@ pub(crate) fn of_store(error: &StoreError) -> Failure {
             failure.remedy("is there room on the disk? another program may hold the file: try again")
         }
         _ => failure,
+    }
+}
+
+/// An agent did not do what it was asked for.
+pub(crate) fn of_agent(error: &AgentError, failures: &WebFailures) -> Failure {
+    let failure = |exit| Failure::new(exit, error.code(), chain(error));
+    match error {
+        AgentError::Store(error) => of_store(error),
+        AgentError::Relay(error) => of_relay(error, failures),
+        AgentError::TooLong { .. } | AgentError::Letter(_) | AgentError::Client(_) => failure(Exit::Usage),
+        AgentError::NoMailbox(origin) => {
+            failure(Exit::Policy).remedy(format!("open one: `didshake mailbox open {origin}`"))
+        }
+        AgentError::Signer(_) => failure(Exit::Storage),
+        AgentError::Key(MailboxFault::Identity(
+            Fault::DidMethodUnsupported | Fault::DidNotFound | Fault::DidResolutionFailed,
+        )) => failure(Exit::Resolution),
+        AgentError::Key(_) => failure(Exit::NotAuthenticated)
+            .remedy("its relay shows a key that is not theirs, or an old one: tell them, nothing was sent to it"),
+        AgentError::OtherStore | AgentError::Protocol(_) => failure(Exit::Check),
+    }
+}
+
+/// A relay failed, or refuses.
+pub(crate) fn of_relay(error: &RelayError, failures: &WebFailures) -> Failure {
+    let exit = match error {
+        RelayError::Login(error) => return peer_failure::failure(error, Role::Client, failures).after("the relay"),
+        RelayError::Refused { code: RelayCode::Token | RelayCode::NotAdmitted | RelayCode::NoMailbox, .. } => {
+            Exit::Policy
+        }
+        RelayError::Refused { .. } | RelayError::SessionOver | RelayError::Socket(_) => Exit::Network,
+        RelayError::Discover(DiscoverError::Http(failure)) | RelayError::Request(RequestError::Http(failure))
+            if failure.is_callers() =>
+        {
+            Exit::Usage
+        }
+        RelayError::Discover(_) | RelayError::Request(_) => Exit::Network,
+        RelayError::Claim(_) | RelayError::Session(_) | RelayError::Status(_) | RelayError::Answer(_) => Exit::Check,
+    };
+    let failure = Failure::new(exit, error.code(), chain(error));
+    match error {
+        RelayError::Discover(DiscoverError::Http(HttpFailure::Connect))
+        | RelayError::Request(RequestError::Http(HttpFailure::Connect)) => {
+            failure.remedy("is the relay running, and reachable from here? nothing is lost: try again")
+        }
+        RelayError::Discover(_) => failure.remedy("is this the URL of a relay? it runs `didshake relay`"),
+        RelayError::Status(404) => failure.remedy("this service is no relay: ask its operator, or use another"),
+        RelayError::Request(_) | RelayError::Socket(_) => failure.remedy("nothing is lost: try again"),
+        RelayError::Refused { retry_after: Some(wait), .. } => {
+            failure.remedy(format!("try again in {} s", wait.as_secs()))
+        }
+        RelayError::Refused { code: RelayCode::NotAdmitted, .. } => {
+            failure.remedy("ask its operator to let this DID open a mailbox, or use another relay")
+        }
+        _ => failure,
+    }
+}
+
+/// In words, what keeps a letter from going; `code` is what the outbox says.
+pub(crate) fn trouble(code: &str) -> &str {
+    match code {
+        "no_address" => "we have no card of theirs that takes letters, or it is over: ask for a new one",
+        "token" => "their relay takes our token no more: it was revoked, or the mailbox is closed; ask for a new card",
+        "no_key" => "they have published no mailbox key yet, or it is over: it goes when they come by",
+        "full" => "their mailbox is full, or our part of it: it goes when they have fetched some",
+        "rate" => "the relay has too many requests: it goes later",
+        other => other,
     }
 }

@@ -3,23 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use didshake::card::{CardBytes, CardContents, CardEndpoint, CardName, Reach, UnsignedCard};
-use didshake::{Misuse, UnixTime};
+use didshake::card::{
+    CardBytes, CardContents, CardEndpoint, CardMailbox, CardName, DepositToken, MailboxUrl, Reach, UnsignedCard,
+};
+use didshake::{Did, Misuse, Secret, UnixTime};
 use didshake_did::{Clock, SigningIdentity, SystemClock, private_file};
 use serde_json::{Value, json};
 
-use crate::agent::Own;
+use super::mailbox::one;
+use crate::agent::{Online, Post, of_agent, of_store};
 use crate::cli::Global;
 use crate::duration::Span;
 use crate::failure::{Exit, Failure};
 use crate::meeting::runtime;
-use crate::{output, qr};
+use crate::progress::Waiting;
+use crate::{cards, output, qr, storage};
 
 const AFTER_HELP: &str = "\
 Makes a contact card: a signed link that says who we are and where we are reached. Whoever gets it adds it with
-`didshake peer add LINK`.
+`didshake peer add LINK`. With a mailbox (`didshake mailbox open`) it has a new token in it, which lets its reader leave
+letters: make one for each reader, and hand it on where nobody else sees it.
 
 Examples:
+  didshake id share --for bob
   didshake id share --endpoint tcp://alice.example:7007 --name Alice
   didshake id share --endpoint wss://alice.example/ds --ends 30d --qr
   didshake id share --endpoint tcp://192.0.2.1:7007 --file alice.didshake-card";
@@ -28,7 +34,16 @@ Examples:
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Share {
     #[command(flatten)]
-    own: Own,
+    online: Online,
+    /// For whom it is: a known peer or any word; `didshake mailbox revoke` takes their token back by it
+    #[arg(long = "for", value_name = "NAME", default_value = "unnamed", hide_default_value = true)]
+    reader: String,
+    /// Our mailbox at this relay, where we have several
+    #[arg(long, value_name = "URL", conflicts_with = "no_mailbox")]
+    relay: Option<String>,
+    /// Leave our mailbox out
+    #[arg(long)]
+    no_mailbox: bool,
     /// Where we answer: tcp://HOST:PORT, wss://… or https://… (repeatable, the best first)
     #[arg(long = "endpoint", value_name = "URL", value_parser = endpoint)]
     endpoints: Vec<CardEndpoint>,
@@ -57,23 +72,51 @@ fn endpoint(text: &str) -> Result<CardEndpoint, String> {
 }
 
 pub(crate) fn run(global: &Global, options: &Share) -> Result<(), Failure> {
-    let identity = options.own.load(global)?;
     let runtime = runtime()?;
-    let outcome = runtime.block_on(share(global, options, &identity));
+    let outcome = runtime.block_on(share(global, options));
     runtime.shutdown_background();
     outcome
 }
 
-async fn share(global: &Global, options: &Share, identity: &SigningIdentity) -> Result<(), Failure> {
+async fn share(global: &Global, options: &Share) -> Result<(), Failure> {
+    let post = options.online.open(global, false).await?;
     let issued = SystemClock.now();
     let ends = options.ends.map(|span| issued.plus(span.0));
+    let mailbox = mailbox(global, options, &post, ends).await?;
     let contents =
-        CardContents { issued, ends, endpoints: options.endpoints.clone(), name: options.name.clone(), mailbox: None };
+        CardContents { issued, ends, endpoints: options.endpoints.clone(), name: options.name.clone(), mailbox };
     if contents.endpoints.is_empty() && contents.mailbox.is_none() {
-        output::warning("this card says who you are, but not where you are reached: --endpoint URL");
+        output::warning(
+            "this card says who you are, but not where you are reached: --endpoint URL, or open a mailbox first with \
+             `didshake mailbox open URL`",
+        );
     }
+    let identity = post.agent.identity();
     let card = sign(identity, &contents).await?;
     hand_on(global, options, identity, &contents, &card)
+}
+
+/// Our mailbox, with a new token that the relay knows of.
+async fn mailbox(
+    global: &Global,
+    options: &Share,
+    post: &Post,
+    ends: Option<UnixTime>,
+) -> Result<Option<CardMailbox>, Failure> {
+    let none = post.agent.store().mailboxes().await.map_err(|error| of_store(&error))?.is_empty();
+    if options.no_mailbox || none && options.relay.is_none() {
+        return Ok(None);
+    }
+    let mailbox = one(post, options.relay.as_deref()).await?;
+    // A DID stays where a name may come to mean somebody else.
+    let reader = storage::did_or_name(&options.reader, &post.peers);
+    let label = reader.as_ref().map_or(options.reader.as_str(), Did::as_str);
+    let _waiting = Waiting::on(format!("telling {} of a token", mailbox.origin), global.json);
+    let given = post.agent.give_token(&mailbox.origin, label, ends).await;
+    let given = given.map_err(|error| of_agent(&error, &post.failures))?;
+    let url = MailboxUrl::parse(given.url.as_str()).map_err(cards::of_fault)?;
+    let token = DepositToken::from_secret(Secret::new(*given.token.secret().expose()));
+    Ok(Some(CardMailbox { url, token: Some(token) }))
 }
 
 /// Signs a card, and reads it as its reader will.

@@ -1,6 +1,6 @@
 //! Our mailbox keys: made, kept, published, destroyed.
 
-use didshake::mailbox::{ClaimedMailboxKey, MailboxSecret};
+use didshake::mailbox::{ClaimedMailboxKey, KeyId, MailboxSecret};
 use didshake::{Admission, Did, Document, Fault, Fragment, Origin, PublicKey, UnixTime};
 use didshake_did::SigningIdentity;
 use getrandom::SysRng;
@@ -28,6 +28,20 @@ impl Agent {
         self.inner.changed();
         self.inner.mailboxes.notify_one();
         Ok(mailbox)
+    }
+
+    /// Makes a new mailbox key now, before it is time, and has all our relays show it; its id. What is sealed to older ones still
+    /// opens until their grace is over.
+    ///
+    /// # Errors
+    /// [`AgentError`]; a relay that did not hear of it hears of it with the next connection.
+    pub async fn rotate_key(&self) -> Result<KeyId, AgentError> {
+        let key = self.inner.new_key().await?;
+        for mailbox in self.inner.store.mailboxes().await? {
+            self.inner.show_key(mailbox).await?;
+        }
+        self.inner.changed();
+        Ok(key.id)
     }
 
     /// Closes a mailbox: what waits in it is gone for good, and nobody reaches us there.
@@ -81,9 +95,15 @@ impl Inner {
     async fn current_key(&self) -> Result<KeptKey, AgentError> {
         let now = self.now();
         let kept = self.store.keys().await?.into_iter().find(|key| self.is_current(key, now));
-        if let Some(key) = kept {
-            return Ok(key);
+        match kept {
+            Some(key) => Ok(key),
+            None => self.new_key().await,
         }
+    }
+
+    /// A new key, durable when this returns.
+    async fn new_key(&self) -> Result<KeptKey, AgentError> {
+        let now = self.now();
         let secret = MailboxSecret::generate(&mut SysRng)?;
         let (begins, ends) = (now, now.plus(KEY_PERIOD_SECONDS));
         let unsigned = secret.offer(&self.identity.local(), begins, ends)?;

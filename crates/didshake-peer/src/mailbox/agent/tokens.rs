@@ -43,10 +43,20 @@ impl Agent {
         }
         let count = revoked.len();
         for token in revoked {
-            let mailbox = self.inner.mailbox(&token.origin).await?;
-            self.inner.revoke(&mailbox, &token).await?;
+            self.revoke_token(token).await?;
         }
         Ok(count)
+    }
+
+    /// Revokes this token.
+    ///
+    /// # Errors
+    /// As [`revoke_tokens`](Self::revoke_tokens).
+    pub async fn revoke_token(&self, token: GivenToken) -> Result<(), AgentError> {
+        let token = GivenToken { revoked: true, ..token };
+        self.inner.store.put_token(&token).await?;
+        let mailbox = self.inner.mailbox(&token.origin).await?;
+        self.inner.revoke(&mailbox, &token).await
     }
 }
 

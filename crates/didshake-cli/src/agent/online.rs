@@ -1,0 +1,103 @@
+//! An identity of ours that writes letters and takes them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use didshake::Did;
+use didshake_did::{Clock, Resolver, SystemClock};
+use didshake_peer::http::WebClientOptions;
+use didshake_peer::mailbox::{Agent, AgentOptions, AgentStore, Contact};
+use didshake_peer::{Admit, KnownPeers, Surroundings, Timeouts};
+
+use super::{Own, of_agent, of_store, open_store};
+use crate::cards;
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::resolver::{Documents, Resolution};
+use crate::service::client_options;
+use crate::storage;
+use crate::web_failures::WebFailures;
+
+/// Who we are, and how others are found.
+#[derive(Args)]
+pub(crate) struct Online {
+    #[command(flatten)]
+    pub(crate) own: Own,
+    #[command(flatten)]
+    documents: Documents,
+    /// Seconds that a relay or a peer may take for an answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) patience: u64,
+}
+
+/// An agent, and what explains its failures.
+pub(crate) struct Post {
+    pub(crate) agent: Agent,
+    pub(crate) web: WebClientOptions,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) failures: WebFailures,
+    pub(crate) peers: KnownPeers,
+}
+
+impl Online {
+    /// Opens the store of the identity; nothing is sent yet. `anyone`: takes letters of those who are no known peers too.
+    pub(crate) async fn open(&self, global: &Global, anyone: bool) -> Result<Post, Failure> {
+        let Resolution { resolver, failures } = self.documents.resolution()?;
+        let identity = self.own.load(global)?;
+        let store = open_store(global, identity.did().clone()).await?;
+        forget_what_is_over(&store).await?;
+        let limit = Duration::from_secs(self.patience);
+        let web = client_options(&self.documents.web, limit)?;
+        let timeouts = Timeouts { attempt: limit, message: limit, ..Timeouts::default() };
+        let surroundings = Surroundings { resolver, timeouts, ..Surroundings::default() };
+        let peers = storage::known_peers(global)?;
+        let file = storage::known_peers_file(global)?;
+        let admit = if anyone {
+            Admit::anyone()
+        } else {
+            // Read for each letter: who is added while this runs counts at once. Contacts are known peers too.
+            Admit::rule(move |claim| file.load().is_ok_and(|peers| peers.iter().any(|peer| peer.did == *claim.did())))
+        };
+        let options = AgentOptions {
+            web: web.clone(),
+            surroundings: surroundings.clone(),
+            admit: Some(admit),
+            ..AgentOptions::default()
+        };
+        let agent = Agent::new(identity, store, options).map_err(|error| of_agent(&error, &failures))?;
+        Ok(Post { agent, web, surroundings, failures, peers })
+    }
+}
+
+impl Post {
+    /// What we call somebody: a name, not the address at which they were met; else the DID.
+    pub(crate) fn name_of(&self, did: &Did) -> Option<&str> {
+        let named = self.peers.iter().find(|peer| peer.did == *did && !peer.name.as_str().contains(':'));
+        named.map(|peer| peer.name.as_str())
+    }
+
+    pub(crate) fn resolution(&self) -> Resolution {
+        let resolver: Arc<dyn Resolver> = self.surroundings.resolver.clone();
+        Resolution { resolver, failures: self.failures.clone() }
+    }
+
+    /// The contact of this name or DID.
+    pub(crate) async fn contact(&self, text: &str) -> Result<(Did, Option<Contact>), Failure> {
+        let did = storage::did_or_name(text, &self.peers)?;
+        let contact = self.agent.store().contact(&did).await.map_err(|error| of_store(&error))?;
+        Ok((did, contact))
+    }
+}
+
+/// The mailbox of a card that is over is used no more (R-CARD-3): letters to it wait for another card.
+async fn forget_what_is_over(store: &dyn AgentStore) -> Result<(), Failure> {
+    let now = SystemClock.now();
+    for contact in store.contacts().await.map_err(|error| of_store(&error))? {
+        if contact.address.is_some() && cards::is_over(&contact, now) {
+            let contact = Contact { address: None, ..contact };
+            store.put_contact(&contact).await.map_err(|error| of_store(&error))?;
+        }
+    }
+    Ok(())
+}
