@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::card::CardVector;
 use crate::generate::{GenerateError, Result, Vectors};
 use crate::mailbox::MailboxVector;
 use crate::readme;
@@ -11,10 +12,11 @@ use crate::request::RequestVector;
 use crate::vector::{FORMAT, Kind, Vector};
 
 /// The folders whose every file is generated.
-pub(crate) const FOLDERS: [&str; 4] = ["positive", "negative", REQUEST, MAILBOX];
+pub(crate) const FOLDERS: [&str; 5] = ["positive", "negative", REQUEST, MAILBOX, CARD];
 
 const REQUEST: &str = "request";
 const MAILBOX: &str = "mailbox";
+const CARD: &str = "card";
 
 /// Every file by its path below the directory of the vectors.
 pub(crate) fn files(vectors: &Vectors) -> Result<BTreeMap<String, String>> {
@@ -28,10 +30,14 @@ pub(crate) fn files(vectors: &Vectors) -> Result<BTreeMap<String, String>> {
     for vector in &vectors.mailboxes {
         files.insert(path(MAILBOX, &vector.id), pretty(vector)?);
     }
+    for vector in &vectors.cards {
+        files.insert(path(CARD, &vector.id), pretty(vector)?);
+    }
     files.insert("index.json".to_owned(), pretty(&index(vectors))?);
     files.insert("schema.json".to_owned(), include_str!("../schema.json").to_owned());
     files.insert("request-schema.json".to_owned(), include_str!("../request-schema.json").to_owned());
     files.insert("mailbox-schema.json".to_owned(), include_str!("../mailbox-schema.json").to_owned());
+    files.insert("card-schema.json".to_owned(), include_str!("../card-schema.json").to_owned());
     files.insert("README.md".to_owned(), readme::text(vectors));
     Ok(files)
 }
@@ -62,6 +68,8 @@ struct Index<'a> {
     request_negatives: usize,
     mailbox_positives: usize,
     mailbox_negatives: usize,
+    card_positives: usize,
+    card_negatives: usize,
     vectors: Vec<Entry<'a>>,
     requirements: BTreeMap<&'a str, Vec<&'a str>>,
 }
@@ -83,7 +91,8 @@ fn index(vectors: &Vectors) -> Index<'_> {
     let handshakes = vectors.handshakes.iter().map(handshake_entry);
     let requests = vectors.requests.iter().map(request_entry);
     let mailboxes = vectors.mailboxes.iter().map(mailbox_entry);
-    let entries: Vec<Entry<'_>> = handshakes.chain(requests).chain(mailboxes).collect();
+    let entries: Vec<Entry<'_>> =
+        handshakes.chain(requests).chain(mailboxes).chain(vectors.cards.iter().map(card_entry)).collect();
     let mut requirements: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for entry in &entries {
         for id in entry.requirements {
@@ -99,6 +108,8 @@ fn index(vectors: &Vectors) -> Index<'_> {
         request_negatives: counts.request_negatives,
         mailbox_positives: counts.mailbox_positives,
         mailbox_negatives: counts.mailbox_negatives,
+        card_positives: counts.card_positives,
+        card_negatives: counts.card_negatives,
         vectors: entries,
         requirements,
     }
@@ -132,6 +143,18 @@ fn mailbox_entry(vector: &MailboxVector) -> Entry<'_> {
     Entry {
         id: &vector.id,
         file: path(MAILBOX, &vector.id),
+        area: &vector.area,
+        about: &vector.about,
+        requirements: &vector.requirements,
+        base: vector.base.as_deref(),
+        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
+    }
+}
+
+fn card_entry(vector: &CardVector) -> Entry<'_> {
+    Entry {
+        id: &vector.id,
+        file: path(CARD, &vector.id),
         area: &vector.area,
         about: &vector.about,
         requirements: &vector.requirements,

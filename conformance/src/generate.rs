@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
+use crate::card::{self, CardVector};
 use crate::check::Stop;
 use crate::files::{FOLDERS, files};
 use crate::mailbox::{self, MailboxVector};
@@ -83,19 +84,25 @@ pub struct Counts {
     pub mailbox_positives: usize,
     /// Mailbox keys and envelopes that must be refused.
     pub mailbox_negatives: usize,
+    /// Contact cards that are taken.
+    pub card_positives: usize,
+    /// Contact cards, and links to them, that must be refused.
+    pub card_negatives: usize,
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} positives, {} negatives; of requests {} and {}; of mailboxes {} and {}",
+            "{} positives, {} negatives; of requests {} and {}; of mailboxes {} and {}; of cards {} and {}",
             self.positives,
             self.negatives,
             self.request_positives,
             self.request_negatives,
             self.mailbox_positives,
-            self.mailbox_negatives
+            self.mailbox_negatives,
+            self.card_positives,
+            self.card_negatives
         )
     }
 }
@@ -106,6 +113,7 @@ pub(crate) struct Vectors {
     pub(crate) handshakes: Vec<Vector>,
     pub(crate) requests: Vec<RequestVector>,
     pub(crate) mailboxes: Vec<MailboxVector>,
+    pub(crate) cards: Vec<CardVector>,
 }
 
 /// A file that is not what the generator makes.
@@ -180,6 +188,7 @@ impl Vectors {
         let positives = of(&mut self.handshakes.iter().map(|vector| vector.kind));
         let request_positives = of(&mut self.requests.iter().map(|vector| vector.kind));
         let mailbox_positives = of(&mut self.mailboxes.iter().map(|vector| vector.kind));
+        let card_positives = of(&mut self.cards.iter().map(|vector| vector.kind));
         Counts {
             positives,
             negatives: self.handshakes.len() - positives,
@@ -187,6 +196,8 @@ impl Vectors {
             request_negatives: self.requests.len() - request_positives,
             mailbox_positives,
             mailbox_negatives: self.mailboxes.len() - mailbox_positives,
+            card_positives,
+            card_negatives: self.cards.len() - card_positives,
         }
     }
 }
@@ -220,7 +231,7 @@ fn stopped(id: &'static str, halt: mailbox::Halt) -> GenerateError {
 
 /// All vectors, each played and proven.
 pub(crate) fn vectors() -> Result<Vectors> {
-    Ok(Vectors { handshakes: handshakes()?, requests: requests()?, mailboxes: mailboxes()? })
+    Ok(Vectors { handshakes: handshakes()?, requests: requests()?, mailboxes: mailboxes()?, cards: cards()? })
 }
 
 fn each_once(ids: impl Iterator<Item = &'static str>) -> Result<()> {
@@ -252,6 +263,22 @@ fn requests() -> Result<Vec<RequestVector>> {
 fn mailboxes() -> Result<Vec<MailboxVector>> {
     let positives = mailbox::positives().map_err(|stop| problem("the mailboxes", stop))?;
     let negatives = mailbox::negatives();
+    each_once(positives.iter().map(|positive| positive.id).chain(negatives.iter().map(|negative| negative.id)))?;
+    let mut vectors = Vec::new();
+    for positive in &positives {
+        vectors.push(positive.vector().map_err(|halt| stopped(positive.id, halt))?);
+    }
+    for negative in &negatives {
+        let base = positives.iter().find(|positive| positive.id == negative.base);
+        let base = base.ok_or(GenerateError::Vector { id: negative.id, problem: Problem::NoBase(negative.base) })?;
+        vectors.push(negative.vector(base).map_err(|halt| stopped(negative.id, halt))?);
+    }
+    Ok(vectors)
+}
+
+fn cards() -> Result<Vec<CardVector>> {
+    let positives = card::positives().map_err(|stop| problem("the cards", stop))?;
+    let negatives = card::negatives();
     each_once(positives.iter().map(|positive| positive.id).chain(negatives.iter().map(|negative| negative.id)))?;
     let mut vectors = Vec::new();
     for positive in &positives {

@@ -2,6 +2,7 @@
 //! check has a name and can be switched off. It generates the test vectors. It links none of the other crates.
 
 mod bytes;
+mod card;
 mod channel;
 mod check;
 mod config;

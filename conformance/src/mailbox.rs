@@ -2,8 +2,8 @@
 //! check in the specification's order, and the vectors of both.
 
 mod case;
-mod check;
-mod claim;
+pub(crate) mod check;
+pub(crate) mod claim;
 mod document_negatives;
 mod envelope;
 mod envelope_negatives;
@@ -16,14 +16,14 @@ mod letter_negatives;
 mod method_negatives;
 mod negative;
 mod positives;
-mod signing;
+pub(crate) mod signing;
 #[cfg(test)]
 mod tests;
 
 use crate::check::Step;
 
 pub(crate) use case::Positive;
-pub(crate) use check::{Halt, MailboxCheck};
+pub(crate) use check::{Halt, MailboxCheck, checks};
 pub(crate) use file::MailboxVector;
 pub(crate) use negative::Negative;
 

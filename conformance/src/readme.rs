@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::card::{CardCheck, CardVector};
 use crate::check::Check;
 use crate::generate::{Counts, Vectors};
 use crate::mailbox::{MailboxCheck, MailboxVector};
@@ -21,8 +22,9 @@ second implementation of `spec/didshake-1.md` that shares no code with the crate
   which message with which error and alert. Everything before the bad message is good.
 * `request/`: signed requests of a session (section 15.6), taken and refused. See below.
 * `mailbox/`: mailbox keys and envelopes (`spec/mailbox-1.md`), taken and refused. See below.
-* `schema.json`, `request-schema.json`, `mailbox-schema.json`: the JSON Schemas (2020-12) of the files. `index.json`: what each file proves, and
-  which files hold a requirement.
+* `card/`: contact cards and their links (`spec/card-1.md`), taken and refused. See below.
+* `schema.json`, `request-schema.json`, `mailbox-schema.json`, `card-schema.json`: the JSON Schemas (2020-12) of the files. `index.json`: what
+  each file proves, and which files hold a requirement.
 
 **Single fault.** For each negative the generator has shown that its model refuses with all checks on, by exactly the code that is
 named, and that it accepts the same bytes when only the check `mutation.check` is off. What \"off\" means is in the table of checks.
@@ -91,21 +93,42 @@ is one of the handshake's table, and \"off\" means here what it means there.
 |---|---|
 ";
 
+const CARDS: &str = "
+## Contact cards
+
+One file in `card/` is one card, or one link.
+
+* `owner`: the identity and its signing key. A positive also has `contents`, what the owner writes (empty: nothing; `ends` of 0: no end): from these your
+  owner must make `card` and `link` byte for byte; `signed` is what the signature covers. Your reader makes `card` of `link`, and takes it.
+* `reader_view`: the clock of the reader, whose card it is to be (null: whoever's it is), and what resolution gives it.
+* In a negative `fails.step` says what is refused. `link`: the text, and there is no `card`. `card`: the bytes, by `reader_view`, and there is no
+  `link`. `mutation.stage` is `after_signing` where something changed behind a good signature.
+
+**Single fault**, as above: with only `mutation.check` off the model takes the card. A check that is not in the table of this section is one of
+the handshake's table.
+
+| code | negatives |
+|---|---|
+";
+
 /// The whole text.
 pub(crate) fn text(vectors: &Vectors) -> String {
     let mut out = INTRODUCTION.to_owned();
-    let Vectors { handshakes, requests, mailboxes } = vectors;
-    let Counts { positives, negatives, request_positives, request_negatives, mailbox_positives, mailbox_negatives } =
-        vectors.counts();
+    let Vectors { handshakes, requests, mailboxes, cards } = vectors;
+    let counts = vectors.counts();
+    let Counts { positives, negatives, request_positives, request_negatives, .. } = counts;
+    let Counts { mailbox_positives, mailbox_negatives, card_positives, card_negatives, .. } = counts;
     // Writing to a String cannot fail.
     let _ = write!(out, "\n## Counts\n\nHandshakes: {positives} positives, {negatives} negatives. ");
     let _ = write!(out, "Requests: {request_positives} positives, {request_negatives} negatives. ");
-    let _ = write!(out, "Mailboxes: {mailbox_positives} positives, {mailbox_negatives} negatives.\n\n");
+    let _ = write!(out, "Mailboxes: {mailbox_positives} positives, {mailbox_negatives} negatives. ");
+    let _ = write!(out, "Cards: {card_positives} positives, {card_negatives} negatives.\n\n");
     out.push_str("| area | positives | negatives |\n|---|---|---|\n");
     let mut areas: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     let all = handshakes.iter().map(|vector| (vector.area.as_str(), vector.kind));
     let all = all.chain(requests.iter().map(|vector| (vector.area.as_str(), vector.kind)));
-    for (area, kind) in all.chain(mailboxes.iter().map(|vector| (vector.area.as_str(), vector.kind))) {
+    let all = all.chain(mailboxes.iter().map(|vector| (vector.area.as_str(), vector.kind)));
+    for (area, kind) in all.chain(cards.iter().map(|vector| (vector.area.as_str(), vector.kind))) {
         let [positives, negatives] = areas.entry(area).or_default();
         *(if kind == Kind::Positive { positives } else { negatives }) += 1;
     }
@@ -118,6 +141,8 @@ pub(crate) fn text(vectors: &Vectors) -> String {
     request_checks(&mut out, requests);
     mailbox_codes(&mut out, mailboxes);
     mailbox_checks(&mut out, mailboxes);
+    card_codes(&mut out, cards);
+    card_checks(&mut out, cards);
     out
 }
 
@@ -139,6 +164,31 @@ fn mailbox_checks(out: &mut String, vectors: &[MailboxVector]) {
     out.push('\n');
     out.push_str(CHECKS);
     for check in MailboxCheck::ALL {
+        let mutations = vectors.iter().filter_map(|vector| vector.mutation.as_ref());
+        let (name, code, requirement) = (check.name(), check.code(), check.requirement());
+        let named = mutations.filter(|mutation| mutation.check == name).count();
+        let _ = writeln!(out, "| `{name}` | `{code}` | {requirement} | {} | {named} |", check.meaning());
+    }
+}
+
+fn card_codes(out: &mut String, vectors: &[CardVector]) {
+    out.push_str(CARDS);
+    let mut codes: Vec<(&str, usize)> = Vec::new();
+    for fails in vectors.iter().filter_map(|vector| vector.fails.as_ref()) {
+        match codes.iter_mut().find(|(code, _)| *code == fails.error) {
+            Some((_, count)) => *count += 1,
+            None => codes.push((&fails.error, 1)),
+        }
+    }
+    for (code, count) in codes {
+        let _ = writeln!(out, "| `{code}` | {count} |");
+    }
+}
+
+fn card_checks(out: &mut String, vectors: &[CardVector]) {
+    out.push('\n');
+    out.push_str(CHECKS);
+    for check in CardCheck::ALL {
         let mutations = vectors.iter().filter_map(|vector| vector.mutation.as_ref());
         let (name, code, requirement) = (check.name(), check.code(), check.requirement());
         let named = mutations.filter(|mutation| mutation.check == name).count();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::card::CardVector;
 use crate::mailbox::MailboxVector;
 use crate::request::{RequestCheck, RequestVector};
 use crate::vector::Vector;
@@ -24,6 +25,7 @@ fn matches(pattern: &str, text: &str) -> bool {
             of(32) || (of(33) && (text.starts_with("02") || text.starts_with("03")))
         }
         "^[pn]-[a-z0-9-]+$" => (text.starts_with("p-") || text.starts_with("n-")) && text.len() > 2 && name(text),
+        "^c-[a-z0-9-]+$" => text.starts_with("c-") && text.len() > 2 && name(text),
         "^m-[a-z0-9-]+$" => text.starts_with("m-") && text.len() > 2 && name(text),
         "^r-[a-z0-9-]+$" => text.starts_with("r-") && text.len() > 2 && name(text),
         "^p-[a-z0-9-]+$" => text.starts_with("p-") && text.len() > 2 && name(text),
@@ -185,6 +187,53 @@ fn the_schema_of_mailboxes_lists_the_codes() {
     let listed: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
     let shown: BTreeSet<&str> =
         all().mailboxes.iter().filter_map(|vector| Some(vector.fails.as_ref()?.error.as_str())).collect();
+    assert_eq!(BTreeSet::from_iter(listed.iter().copied()), shown);
+    assert_eq!(listed.len(), shown.len());
+}
+
+fn card_schema() -> Value {
+    serde_json::from_str(include_str!("../card-schema.json")).unwrap()
+}
+
+#[test]
+fn every_card_follows_its_schema_and_reads_back() {
+    let schema = card_schema();
+    for vector in &all().cards {
+        let text = serde_json::to_string(vector).unwrap();
+        assert!(holds(&schema, &schema, &serde_json::from_str(&text).unwrap()), "{}", vector.id);
+        assert_eq!(serde_json::from_str::<CardVector>(&text).unwrap(), *vector);
+    }
+}
+
+#[test]
+fn the_schema_of_cards_refuses_what_is_none() {
+    let schema = card_schema();
+    let good = serde_json::to_value(all().cards.first().unwrap()).unwrap();
+    assert!(holds(&schema, &schema, &good));
+    let spoilers: [fn(&mut Value); 8] = [
+        |vector| vector["extra"] = Value::Null,
+        |vector| vector["id"] = "m-key".into(),
+        |vector| vector["kind"] = "negative".into(),
+        |vector| vector["fails"] = serde_json::json!({"step": "card", "error": "card_time"}),
+        |vector| vector["contents"]["token"] = "00".into(),
+        |vector| vector["reader_view"]["means"] = 1.into(),
+        |vector| vector["card"] = "0".into(),
+        |vector| drop(vector.as_object_mut().unwrap().remove("link")),
+    ];
+    for (number, spoil) in spoilers.iter().enumerate() {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        assert!(!holds(&schema, &schema, &bad), "spoiler {number}");
+    }
+}
+
+#[test]
+fn the_schema_of_cards_lists_the_codes() {
+    let schema = card_schema();
+    let listed = schema.pointer("/properties/fails/properties/error/enum").unwrap().as_array().unwrap();
+    let listed: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
+    let shown: BTreeSet<&str> =
+        all().cards.iter().filter_map(|vector| Some(vector.fails.as_ref()?.error.as_str())).collect();
     assert_eq!(BTreeSet::from_iter(listed.iter().copied()), shown);
     assert_eq!(listed.len(), shown.len());
 }

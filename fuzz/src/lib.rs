@@ -2,6 +2,7 @@
 //! them the checked-in corpus, on any machine. A panic is a finding: each function asserts what must hold.
 
 mod bindings;
+mod cards;
 mod dids;
 mod files;
 mod handshake;
@@ -17,6 +18,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target.
 pub const TARGETS: [Target; 22] = [
     ("accept_body", messages::accept_body),
+    ("card", cards::card),
     ("did", dids::did),
     ("did_jwk", dids::did_jwk),
     ("did_key", dids::did_key),

@@ -36,8 +36,8 @@ struct Part {
 const PARTS: [Part; 2] = [
     Part {
         package: "didshake",
-        files: "crates/didshake/src/{initiator,responder,waiting,sealing,established,identity,wire,document,channel,mailbox,mailbox/*}.rs",
-        quick: &["--lib", "--test", "protocol", "--test", "wire", "--test", "mailbox"],
+        files: "crates/didshake/src/{initiator,responder,waiting,sealing,established,identity,wire,document,channel,signer,mailbox,mailbox/*,card,card/*}.rs",
+        quick: &["--lib", "--test", "protocol", "--test", "wire", "--test", "mailbox", "--test", "card"],
     },
     Part {
         package: "didshake-did",

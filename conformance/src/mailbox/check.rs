@@ -1,46 +1,50 @@
 //! Every check of a mailbox key and of an envelope by name, in order. One at a time can be switched off.
 
+use crate::card::CardCheck;
 use crate::check::{Check, Stop};
 
+/// The checks of a page, in order, with the names, codes and requirements that they have.
 macro_rules! checks {
-    ($($variant:ident $name:literal $code:literal $requirement:literal $meaning:literal;)*) => {
-        /// One check of the mailbox page that no other page has.
+    ($kind:ident: $doc:literal; $($variant:ident $name:literal $code:literal $requirement:literal $meaning:literal;)*) => {
+        #[doc = $doc]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum MailboxCheck {
+        pub(crate) enum $kind {
             $(
                 #[doc = $meaning]
                 $variant,
             )*
         }
 
-        impl MailboxCheck {
+        impl $kind {
             /// Every check, in order.
-            pub(crate) const ALL: &'static [MailboxCheck] = &[$(MailboxCheck::$variant,)*];
+            pub(crate) const ALL: &'static [$kind] = &[$($kind::$variant,)*];
 
             /// The name that vectors use in `mutation.check`.
             pub(crate) const fn name(self) -> &'static str {
-                match self { $(MailboxCheck::$variant => $name,)* }
+                match self { $($kind::$variant => $name,)* }
             }
 
             /// The error code of what fails this check.
             pub(crate) const fn code(self) -> &'static str {
-                match self { $(MailboxCheck::$variant => $code,)* }
+                match self { $($kind::$variant => $code,)* }
             }
 
             /// The requirement of the specification that demands it.
             pub(crate) const fn requirement(self) -> &'static str {
-                match self { $(MailboxCheck::$variant => $requirement,)* }
+                match self { $($kind::$variant => $requirement,)* }
             }
 
             /// What it means, in one line.
             pub(crate) const fn meaning(self) -> &'static str {
-                match self { $(MailboxCheck::$variant => $meaning,)* }
+                match self { $($kind::$variant => $meaning,)* }
             }
         }
     };
 }
+pub(crate) use checks;
 
 checks! {
+    MailboxCheck: "One check of the mailbox page that no other page has.";
     KeyTruncated "mailbox_key_truncated" "mailbox_key_malformed" "R-MBOX-2" "No field of a mailbox key runs past the end; off: the owner's whole key.";
     KeyType "mailbox_key_type" "mailbox_key_malformed" "R-MBOX-2" "The type is 32.";
     KeyVersion "mailbox_key_version" "mailbox_key_malformed" "R-MBOX-2" "The version is 1.";
@@ -101,16 +105,23 @@ checks! {
     SignedContent "letter_signed_content" "signature_invalid" "R-MBOX-3" "The signed content is that of the letter; off: the sender's.";
 }
 
-/// A check by name: one of this page, or one of checks 1 and 4 to 6 of section 11.
+/// A check by name: one of this page or of that of cards, or one of checks 1 and 4 to 6 of section 11.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
     Mailbox(MailboxCheck),
+    Card(CardCheck),
     Handshake(Check),
 }
 
 impl From<MailboxCheck> for Named {
     fn from(check: MailboxCheck) -> Self {
         Named::Mailbox(check)
+    }
+}
+
+impl From<CardCheck> for Named {
+    fn from(check: CardCheck) -> Self {
+        Named::Card(check)
     }
 }
 
@@ -124,6 +135,7 @@ impl Named {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Named::Mailbox(check) => check.name(),
+            Named::Card(check) => check.name(),
             Named::Handshake(check) => check.name(),
         }
     }
@@ -131,6 +143,7 @@ impl Named {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Named::Mailbox(check) => check.code(),
+            Named::Card(check) => check.code(),
             Named::Handshake(check) => check.code().name(),
         }
     }
@@ -138,10 +151,10 @@ impl Named {
     /// The check that refuses while all are on: what is signed or sealed is not compared part by part, a difference
     /// shows in the signature or the tag.
     pub(crate) fn shows_as(self) -> Named {
-        let Named::Mailbox(check) = self else { return self };
-        if check.code() == "signature_invalid" {
+        if !matches!(self, Named::Handshake(_)) && self.code() == "signature_invalid" {
             return Check::Signature.into();
         }
+        let Named::Mailbox(check) = self else { return self };
         match check {
             MailboxCheck::SealEnc
             | MailboxCheck::SealKey

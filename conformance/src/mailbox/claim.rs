@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Checks, Halt, Judged, MailboxCheck};
+use super::check::{Checks, Halt, Judged, Named};
 use super::signing::Signer;
 use crate::check::Check;
 use crate::config::Document;
@@ -14,17 +14,17 @@ pub(crate) struct Fields<'a> {
     bytes: &'a [u8],
     at: usize,
     /// Refuses where a field runs past the end.
-    truncated: MailboxCheck,
+    truncated: Named,
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn new(bytes: &'a [u8], truncated: MailboxCheck) -> Self {
-        Self { bytes, at: 0, truncated }
+    pub(crate) fn new(bytes: &'a [u8], truncated: impl Into<Named>) -> Self {
+        Self { bytes, at: 0, truncated: truncated.into() }
     }
 
     pub(crate) fn take(&mut self, count: usize) -> Judged<Vec<u8>> {
         let end = self.at.saturating_add(count);
-        let field = self.bytes.get(self.at..end).ok_or(Halt::Refused(self.truncated.into()))?;
+        let field = self.bytes.get(self.at..end).ok_or(Halt::Refused(self.truncated))?;
         self.at = end;
         Ok(field.to_vec())
     }
@@ -56,6 +56,12 @@ impl<'a> Fields<'a> {
 
     /// DID, fragment, algorithm and signature, each checked as it is met.
     pub(crate) fn claim(&mut self, checks: Checks) -> Judged<Claim> {
+        let claim = self.signer(checks)?;
+        Ok(Claim { signature: self.take(64)?, ..claim })
+    }
+
+    /// DID, fragment and algorithm, each checked as it is met; the signature stands elsewhere.
+    pub(crate) fn signer(&mut self, checks: Checks) -> Judged<Claim> {
         let length = usize::try_from(self.number(2)?).map_err(|_| Halt::Broken("u16"))?;
         checks.need(Check::DidLength, length <= DID_LIMIT)?;
         let did = self.take(length)?;
@@ -66,7 +72,7 @@ impl<'a> Fields<'a> {
         checks.need(Check::FragmentCharacters, is_fragment(&fragment))?;
         let algorithm = self.u8()?;
         checks.need(Check::AlgorithmKnown, matches!(algorithm, 1 | 2))?;
-        Ok(Claim { did, fragment, algorithm, signature: self.take(64)? })
+        Ok(Claim { did, fragment, algorithm, signature: Vec::new() })
     }
 }
 

@@ -1,10 +1,11 @@
 //! A vector of any format.
 
+use crate::card_format::CardVector;
 use crate::format::Vector;
 use crate::mailbox_format::MailboxVector;
 use crate::outcome::Failure;
 use crate::request_format::RequestVector;
-use crate::{mailbox, run, show, show_request};
+use crate::{card, mailbox, run, show, show_request};
 
 /// What a vector file holds.
 #[derive(Clone, PartialEq, Debug)]
@@ -15,6 +16,8 @@ pub enum VectorFile {
     Request(Box<RequestVector>),
     /// A mailbox key and an envelope.
     Mailbox(Box<MailboxVector>),
+    /// A contact card, or a link to one.
+    Card(Box<CardVector>),
 }
 
 impl VectorFile {
@@ -25,6 +28,7 @@ impl VectorFile {
             Self::Handshake(vector) => vector.id(),
             Self::Request(vector) => vector.id(),
             Self::Mailbox(vector) => vector.id(),
+            Self::Card(vector) => vector.id(),
         }
     }
 
@@ -35,6 +39,7 @@ impl VectorFile {
             Self::Handshake(vector) => vector.area(),
             Self::Request(vector) => vector.area(),
             Self::Mailbox(vector) => vector.area(),
+            Self::Card(vector) => vector.area(),
         }
     }
 
@@ -47,6 +52,7 @@ impl VectorFile {
             Self::Handshake(vector) => run::verify(vector),
             Self::Request(vector) => vector.verify(),
             Self::Mailbox(vector) => vector.verify(),
+            Self::Card(vector) => vector.verify(),
         }
     }
 
@@ -59,6 +65,7 @@ impl VectorFile {
             Self::Handshake(vector) => show::markdown(vector),
             Self::Request(vector) => show_request::markdown(vector),
             Self::Mailbox(vector) => mailbox::markdown(vector),
+            Self::Card(vector) => card::markdown(vector),
         }
     }
 
@@ -71,6 +78,7 @@ impl VectorFile {
             Self::Handshake(vector) => show::text(vector),
             Self::Request(vector) => show_request::text(vector),
             Self::Mailbox(vector) => mailbox::text(vector),
+            Self::Card(vector) => card::text(vector),
         }
     }
 }

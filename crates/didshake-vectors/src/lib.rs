@@ -1,12 +1,15 @@
 //! didshake's test vectors, run through the real crates: both roles of every positive byte for byte, with each
 //! intermediate, record and export; each negative in the role that must refuse it, with exactly that error and alert.
-//! Signed requests likewise, at the client and at the service; mailbox keys and envelopes, at the sender and at the recipient.
+//! Signed requests likewise, at the client and at the service; mailbox keys and envelopes, at the sender and at the
+//! recipient; contact cards, at the owner and at the reader.
 //!
 //! It uses nothing but the public API of `didshake` and `didshake-did`, with fixed randomness. It is a test peer: it
 //! knows suite 0xFE01, which no program does.
 //!
 //! [`decode`] takes a message apart field by field, for people.
 
+mod card;
+mod card_format;
 mod channel;
 mod config;
 mod decode;
@@ -29,6 +32,7 @@ mod shim;
 mod show;
 mod show_request;
 
+pub use card_format::CardVector;
 pub use decode::{Decoded, Kind, decode};
 pub use fields::{Field, FoundFault};
 pub use file::VectorFile;

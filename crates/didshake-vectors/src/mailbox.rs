@@ -165,7 +165,7 @@ fn values(vector: &MailboxVector) -> Result<String, Failure> {
     Ok(out)
 }
 
-fn holder(did: &str, fragment: &str, algorithm: u8, key: &Hex) -> Result<Holder, Failure> {
+pub(crate) fn holder(did: &str, fragment: &str, algorithm: u8, key: &Hex) -> Result<Holder, Failure> {
     let refused = |fault: Fault| Failure::refused("identity", fault);
     let did = Did::parse(did).map_err(refused)?;
     let fragment = Fragment::of(&did, fragment).map_err(refused)?;

@@ -81,14 +81,14 @@ pub enum LoadError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// None of `positive/`, `negative/`, `request/` and `mailbox/` holds a vector.
-    #[error("no vectors in {}: expected positive/*.json, negative/*.json, request/*.json, mailbox/*.json", .0.display())]
+    /// None of `positive/`, `negative/`, `request/`, `mailbox/` and `card/` holds a vector.
+    #[error("no vectors in {}: expected positive/*.json, negative/*.json, request/*.json, mailbox/*.json, card/*.json", .0.display())]
     Empty(PathBuf),
 }
 
 /// The folders of a directory of vectors, and how a file in each is read.
-const FOLDERS: [(&str, Parse); 4] =
-    [("positive", handshake), ("negative", handshake), ("request", request), ("mailbox", mailbox)];
+const FOLDERS: [(&str, Parse); 5] =
+    [("positive", handshake), ("negative", handshake), ("request", request), ("mailbox", mailbox), ("card", card)];
 
 type Parse = fn(&[u8]) -> serde_json::Result<VectorFile>;
 
@@ -104,8 +104,12 @@ fn mailbox(bytes: &[u8]) -> serde_json::Result<VectorFile> {
     serde_json::from_slice(bytes).map(VectorFile::Mailbox)
 }
 
-/// Reads every `positive/*.json`, `negative/*.json`, `request/*.json` and `mailbox/*.json` of a directory, in the order of
-/// their names.
+fn card(bytes: &[u8]) -> serde_json::Result<VectorFile> {
+    serde_json::from_slice(bytes).map(VectorFile::Card)
+}
+
+/// Reads every `positive/*.json`, `negative/*.json`, `request/*.json`, `mailbox/*.json` and `card/*.json` of a directory, in
+/// the order of their names.
 ///
 /// # Errors
 /// [`LoadError`]; a file that is no vector is no error here, but one of [`Checked::verify`].

@@ -7,8 +7,9 @@ export default defineConfig({
   // the longer names first: the shortest one is a prefix of them
   resolve: {
     alias: {
-      "didshake/mailbox": source("mailbox/index.ts"), "didshake/relay": source("relay/index.ts"),
-      "didshake/websocket": source("websocket/index.ts"), didshake: source("index.ts"),
+      "didshake/mailbox": source("mailbox/index.ts"), "didshake/card": source("card/index.ts"),
+      "didshake/relay": source("relay/index.ts"), "didshake/websocket": source("websocket/index.ts"),
+      didshake: source("index.ts"),
     },
   },
   test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, maxWorkers: 2 },

@@ -30,7 +30,9 @@ pub(super) fn check(requirement: &Requirement, holders: &Holders) -> Vec<Fault> 
             None if holders.has_test(name) => return None,
             None if name.contains("::") => format!("no test `{name}`: its last part must be a test of that crate"),
             None => {
-                format!("no vector `{name}` in vectors/positive, vectors/negative, vectors/request or vectors/mailbox")
+                format!(
+                    "no vector `{name}` in vectors/positive, vectors/negative, vectors/request, vectors/mailbox or vectors/card"
+                )
             }
         };
         Some(Fault::in_spec(line, what))

@@ -85,7 +85,7 @@ impl Holders {
     }
 
     fn read_vectors(&mut self, root: &Path, faults: &mut Vec<Fault>) -> Result<()> {
-        for kind in ["positive", "negative", "request", "mailbox"] {
+        for kind in ["positive", "negative", "request", "mailbox", "card"] {
             let folder = root.join("vectors").join(kind);
             for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
                 let path = entry?.path();
@@ -184,7 +184,9 @@ mod tests {
 
     fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
-        for folder in ["vectors/positive", "vectors/negative", "vectors/request", "vectors/mailbox", "crates"] {
+        for folder in
+            ["vectors/positive", "vectors/negative", "vectors/request", "vectors/mailbox", "vectors/card", "crates"]
+        {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
         for (path, text) in files {

@@ -31,7 +31,7 @@ pub(crate) enum Vectors {
     /// Run vectors through this program's own code
     #[command(after_help = AFTER_HELP)]
     Verify {
-        /// The directory with positive/, negative/, request/ and mailbox/
+        /// The directory with positive/, negative/, request/, mailbox/ and card/
         #[arg(value_name = "DIR", default_value = "vectors")]
         directory: PathBuf,
         /// Run this one alone (repeatable)

@@ -6,22 +6,23 @@ import { verify, type Algorithm } from "../src/signatures.js";
 import { SignerStore, WebCryptoSigner } from "../src/webcrypto.js";
 import { connectWebSocket } from "../src/websocket/index.js";
 import { handshake, newIdentity, pair } from "../test/support/loopback.js";
+import { runCard } from "../test/support/card.js";
 import { runMailbox } from "../test/support/mailbox.js";
 import { runRequest } from "../test/support/requests.js";
 import { runHandshake } from "../test/support/run.js";
 import { runSigned } from "../test/support/signed.js";
 import * as relay from "./letters.js";
-import { assert, same, type MailboxVector, type VectorSet } from "../test/support/vector.js";
+import { assert, same, type CardVector, type MailboxVector, type VectorSet } from "../test/support/vector.js";
 
 const ALGORITHMS: readonly Algorithm[] = [1, 2];
 
-export interface VectorReport { handshakes: number; signed: number; requests: number; letters: number; failures: string[] }
+export interface VectorReport { handshakes: number; signed: number; requests: number; letters: number; cards: number; failures: string[] }
 
 /** Every vector, as in Node; and every positive once more with keys of the platform. */
 async function vectors(): Promise<VectorReport> {
-  const set = (await (await fetch("/vectors.json")).json()) as VectorSet & { mailbox: MailboxVector[] };
+  const set = (await (await fetch("/vectors.json")).json()) as VectorSet & { mailbox: MailboxVector[]; card: CardVector[] };
   const failures: string[] = [];
-  let [handshakes, signed, requests, letters] = [0, 0, 0, 0];
+  let [handshakes, signed, requests, letters, cards] = [0, 0, 0, 0, 0];
   for (const vector of set.handshakes) {
     await runHandshake(vector).then(() => handshakes++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
   }
@@ -34,7 +35,10 @@ async function vectors(): Promise<VectorReport> {
   for (const vector of set.mailbox) {
     await runMailbox(vector).then(() => letters++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
   }
-  return { handshakes, signed, requests, letters, failures };
+  for (const vector of set.card) {
+    await runCard(vector).then(() => cards++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
+  }
+  return { handshakes, signed, requests, letters, cards, failures };
 }
 
 /** Makes a key of each algorithm and stores it; gives the DIDs. */

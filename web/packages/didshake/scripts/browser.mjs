@@ -22,7 +22,8 @@ const FLAGS = [
 function vectorSet() {
   const folder = (name) => readdirSync(VECTORS + name).map((file) => JSON.parse(readFileSync(join(VECTORS, name, file), "utf8")));
   const index = JSON.parse(readFileSync(`${VECTORS}index.json`, "utf8"));
-  return { index, handshakes: [...folder("positive"), ...folder("negative")], requests: folder("request"), mailbox: folder("mailbox") };
+  const handshakes = [...folder("positive"), ...folder("negative")];
+  return { index, handshakes, requests: folder("request"), mailbox: folder("mailbox"), card: folder("card") };
 }
 
 async function bundle() {
@@ -112,7 +113,9 @@ async function runPages({ origin, service, echo, relay, script }, profile) {
     same(report.signed, index.positives, "positives signed by the platform");
     same(report.requests, index.request_positives + index.request_negatives, "request vectors");
     same(report.letters, index.mailbox_positives + index.mailbox_negatives, "mailbox vectors");
-    console.log(`vectors in the browser: ${report.handshakes} handshakes, ${report.requests} requests, ${report.letters} of mailboxes ran`);
+    same(report.cards, index.card_positives + index.card_negatives, "card vectors");
+    const others = `${report.requests} requests, ${report.letters} of mailboxes, ${report.cards} cards`;
+    console.log(`vectors in the browser: ${report.handshakes} handshakes, ${others} ran`);
     console.log(`positives whose signatures the platform made, verified and not compared: ${report.signed}`);
     const made = await page.evaluate(() => globalThis.didshakeTests.makeKeys());
     await page.reload();

@@ -1,5 +1,6 @@
 // Runs in a project of its own that has the packed package: its exports map, a handshake and a letter between the examples.
 import * as didshake from "didshake";
+import * as card from "didshake/card";
 import * as mailbox from "didshake/mailbox";
 import * as relay from "didshake/relay";
 import * as websocket from "didshake/websocket";
@@ -32,5 +33,8 @@ if (didshake.methodUrl(responder.peer.did, "") === "" || `${initiator.sessionId}
 const keys = await openMailbox(identity);
 const letter = await read(await write(identity, identity.did, keys.signedKey, "a letter"), [keys], [identity.did]);
 if (letter !== "a letter") throw new Error("no letter");
-const values = [didshake, websocket, mailbox, relay].map((exports) => Object.keys(exports).length).join(", ");
-console.log(`a project that has ${manifest.name} ${manifest.version}: ${values} values exported, a handshake and a letter made`);
+const made = await card.makeCard({ identity, endpoints: ["wss://owner.example/"], name: "Owner", clock: didshake.systemClock });
+const seen = await card.verifyCard(card.cardOfLink(card.cardLink(made)), { meant: { any: true }, clock: didshake.systemClock });
+if (seen.owner.did !== identity.did || seen.name !== "Owner") throw new Error("no card");
+const counts = [didshake, websocket, mailbox, card, relay].map((exports) => Object.keys(exports).length).join(", ");
+console.log(`a project that has ${manifest.name} ${manifest.version}: ${counts} values exported, a handshake, a letter and a card made`);

@@ -1,4 +1,4 @@
-import { callerFault, refuse, type FaultCode, type MailboxFaultCode } from "./errors.js";
+import { callerFault, refuse, type CardFaultCode, type FaultCode, type MailboxFaultCode } from "./errors.js";
 
 const encoder = new TextEncoder();
 
@@ -96,10 +96,10 @@ export function copyBytes(value: Uint8Array, what: string, limit: number): Uint8
 /** Reads fields one after the other; one that runs past the end is refused with the code of its place. */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #fault: FaultCode | MailboxFaultCode;
+  readonly #fault: FaultCode | MailboxFaultCode | CardFaultCode;
   #at = 0;
 
-  constructor(bytes: Uint8Array, fault: FaultCode | MailboxFaultCode) {
+  constructor(bytes: Uint8Array, fault: FaultCode | MailboxFaultCode | CardFaultCode) {
     this.#bytes = bytes;
     this.#fault = fault;
   }

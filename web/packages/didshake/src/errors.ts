@@ -96,6 +96,17 @@ export type MailboxFaultCode =
   | "letter_time"
   | "letter_expired";
 
+/** A code of card-1, sections 3 and 4, for who reads a contact card or its link. Nothing is ever sent for one. */
+export type CardFaultCode =
+  | "card_link"
+  | "card_malformed"
+  | "card_endpoint"
+  | "card_name"
+  | "card_mailbox"
+  | "card_token"
+  | "card_period"
+  | "card_time";
+
 /**
  * What is no code of the specification:
  * `caller` a fault of the caller, `state_used` a state used twice, `own_failure` a failure of this peer's own (a signer, a
@@ -105,7 +116,7 @@ export type MailboxFaultCode =
 export type LocalCode = "caller" | "state_used" | "own_failure" | "transport" | "timeout" | "session_over" | "relay";
 
 /** Every code that {@link DidshakeError.code} can have. */
-export type ErrorCode = FaultCode | RequestFaultCode | MailboxFaultCode | LocalCode;
+export type ErrorCode = FaultCode | RequestFaultCode | MailboxFaultCode | CardFaultCode | LocalCode;
 
 /** Alert codes of section 14.9, by number. */
 export const ALERTS: ReadonlySet<number> = new Set([10, 20, 40, 47, 49, 50, 70, 80, 110, 112, 120]);
@@ -146,7 +157,7 @@ function alertOf(code: ErrorCode): number | null {
 }
 
 /** Throws the error with this code. */
-export function refuse(code: FaultCode | RequestFaultCode | MailboxFaultCode): never {
+export function refuse(code: FaultCode | RequestFaultCode | MailboxFaultCode | CardFaultCode): never {
   throw new DidshakeError(code);
 }
 

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export { ALERTS, DENIED, DidshakeError, FAULTS, INTERNAL } from "./errors.js";
-export type { ErrorCode, FaultCode, LocalCode, MailboxFaultCode, RequestFaultCode } from "./errors.js";
+export type { CardFaultCode, ErrorCode, FaultCode, LocalCode, MailboxFaultCode, RequestFaultCode } from "./errors.js";
 export { HTTP, RELAY, STREAM, systemClock, systemRandom, WEBSOCKET } from "./config.js";
 export type {
   Admission, Binding, Clock, CommonConfig, LocalIdentity, Meant, Policy, Random, VerifiedPeer,

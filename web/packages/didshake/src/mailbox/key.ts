@@ -5,7 +5,7 @@ import { callerFault, DidshakeError, refuse } from "../errors.js";
 import { hash } from "../encoding.js";
 import { decap, KEY, type KeyPair } from "./hpke.js";
 import {
-  authorBytes, authorOf, checkAuthor, drawBytes, isTime, readAuthor, readClock, readU64, sign, SKEW, u64, unanswered, type MailboxView,
+  authorBytes, authorOf, checkAuthor, drawBytes, isTime, readSignedAuthor, readClock, readU64, sign, SKEW, u64, unanswered, type MailboxView,
   type SignedAuthor,
 } from "./signed.js";
 
@@ -42,7 +42,7 @@ function decode(bytes: Uint8Array): DecodedKey {
   if (reader.u8() !== TYPE || reader.u8() !== VERSION) refuse("mailbox_key_malformed");
   const publicKey = Uint8Array.from(reader.take(KEY));
   const [begins, ends] = [readU64(reader), readU64(reader)];
-  const owner = readAuthor(reader);
+  const owner = readSignedAuthor(reader);
   if (reader.remaining > 0) refuse("mailbox_key_malformed");
   return { publicKey, begins, ends, owner, message: concat(SIGNED, bytes.subarray(0, bytes.length - SIGNATURE)) };
 }

@@ -1,6 +1,6 @@
 import { concat, copyBytes, latin1, Reader, u32, u8, utf8, vec16, vec8 } from "../bytes.js";
 import { callerFault, refuse } from "../errors.js";
-import { authorBytes, isTime, readAuthor, readU64, SKEW, u64, type Author, type SignedAuthor } from "./signed.js";
+import { authorBytes, isTime, readSignedAuthor, readU64, SKEW, u64, type Author, type SignedAuthor } from "./signed.js";
 
 /** Longest content of a letter in bytes. */
 export const MAX_LETTER_CONTENT = 65_536;
@@ -84,7 +84,7 @@ export function encodeLetter(author: SignedAuthor, body: LetterBody): Uint8Array
 /** Step 4 of section 3.2, in the order of the fields. The bytes of the letter are copied. */
 export function decodeLetter(letter: Uint8Array): DecodedLetter {
   const reader = new Reader(letter, "letter_malformed");
-  const author = readAuthor(reader);
+  const author = readSignedAuthor(reader);
   const messageId = Uint8Array.from(reader.take(MESSAGE_ID));
   const [sent, expires] = [readU64(reader), readU64(reader)];
   const contentType = latin1(reader.vec8());

@@ -18,7 +18,7 @@ export interface MailboxView {
 /** Seconds that the clock of who made something may be ahead. */
 export const SKEW = 60;
 
-/** Whose signature it is: of a mailbox key its owner, of a letter its sender. */
+/** Whose signature it is: of a mailbox key or a contact card its owner, of a letter its sender. */
 export interface Author {
   readonly did: string;
   readonly fragment: string;
@@ -41,7 +41,12 @@ export function authorBytes({ did, fragment, algorithm }: Author): Uint8Array {
 }
 
 /** DID, fragment, algorithm and signature, each checked when it has been read. */
-export function readAuthor(reader: Reader): SignedAuthor {
+export function readSignedAuthor(reader: Reader): SignedAuthor {
+  return { ...readAuthor(reader), signature: Uint8Array.from(reader.take(64)) };
+}
+
+/** The same without the signature, which stands elsewhere in a contact card. */
+export function readAuthor(reader: Reader): Author {
   const length = reader.u16();
   if (length > MAX_DID) refuse("did_syntax");
   const did = latin1(reader.take(length));
@@ -51,7 +56,7 @@ export function readAuthor(reader: Reader): SignedAuthor {
   if (!fits) refuse("fragment_rule");
   const algorithm = reader.u8();
   if (algorithm !== ED25519 && algorithm !== ES256) refuse("unknown_algorithm");
-  return { did, fragment, algorithm, signature: Uint8Array.from(reader.take(64)) };
+  return { did, fragment, algorithm };
 }
 
 /** `u64 value`. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Index, MailboxVector, RequestVector, Vector, VectorSet } from "./vector.js";
+import type { CardVector, Index, MailboxVector, RequestVector, Vector, VectorSet } from "./vector.js";
 
 /** The directory vectors/ beside web/. */
 export const VECTORS = fileURLToPath(new URL("../../../../../vectors/", import.meta.url));
@@ -18,4 +18,9 @@ export function loadVectors(): VectorSet {
 /** Every mailbox vector that there is, by the same rule. */
 export function loadMailbox(): { index: Index; vectors: MailboxVector[] } {
   return { index: read("index.json") as Index, vectors: list("mailbox").map((path) => read(path) as MailboxVector) };
+}
+
+/** Every vector of a contact card that there is, by the same rule. */
+export function loadCards(): { index: Index; vectors: CardVector[] } {
+  return { index: read("index.json") as Index, vectors: list("card").map((path) => read(path) as CardVector) };
 }

@@ -65,9 +65,18 @@ export interface MailboxVector {
     "mailbox_key_signed" | "key_id" | "enc" | "shared_secret" | "key" | "base_nonce" | "letter" | "letter_signed", string
   >;
 }
+/** The JSON of vectors/card-schema.json. */
+export interface CardVector {
+  format: "didshake-card-vectors/1"; id: string; kind: "positive" | "negative"; base?: string;
+  fails?: { step: "link" | "card"; error: string };
+  owner: { did: string; fragment: string; algorithm: 1 | 2; signing_key: string };
+  contents?: { issued: number; ends: number; endpoints: string[]; name: string; mailbox: string; token: string };
+  reader_view: { now: number; means: string | null; documents: VectorConfig["documents"] };
+  signed?: string; card?: string; link?: string;
+}
 export interface Index {
   positives: number; negatives: number; request_positives: number; request_negatives: number;
-  mailbox_positives: number; mailbox_negatives: number;
+  mailbox_positives: number; mailbox_negatives: number; card_positives: number; card_negatives: number;
   vectors: { id: string; file: string }[];
 }
 /** Every file of vectors/, by its name without `.json`. */
