@@ -5,6 +5,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
 const PAGE: usize = 4096;
 /// Read at once.
 const CHUNK: usize = 256 * PAGE;
@@ -65,16 +67,7 @@ impl Needle {
 /// Where these bytes first stand in those.
 #[must_use]
 pub fn position(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let (first, rest) = needle.split_first()?;
-    let mut from = 0;
-    while let Some(at) = haystack.get(from..)?.iter().position(|byte| byte == first) {
-        let after = from + at + 1;
-        if haystack[after..].starts_with(rest) {
-            return Some(from + at);
-        }
-        from = after;
-    }
-    None
+    memmem::find(haystack, needle)
 }
 
 /// Everything that a process has in memory, but pages of zeros.

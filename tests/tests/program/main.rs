@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod blind;
 mod cards;
 mod certs;
 mod corpus;
