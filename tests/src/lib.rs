@@ -8,6 +8,7 @@
 )]
 
 mod capture;
+mod document_host;
 mod home;
 mod listener;
 mod namespaces;
@@ -19,6 +20,7 @@ mod service;
 mod sites;
 
 pub use capture::{Capture, Captured, Stream};
+pub use document_host::{DocumentHost, eventually};
 pub use home::Home;
 pub use listener::Listener;
 pub use namespaces::{Namespace, Star};

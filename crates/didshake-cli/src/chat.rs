@@ -6,14 +6,15 @@ use std::io::ErrorKind;
 use std::pin::pin;
 use std::time::Duration;
 
-use didshake::{Error, Fault, Misuse};
+use didshake::{Error, Misuse};
 use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::failure::{Exit, Failure};
+use crate::channel_failure::channel_failure;
+use crate::failure::Failure;
 use crate::input::Lines;
 use crate::output;
 
@@ -64,7 +65,7 @@ async fn converse(
         match forward(lines, send, closed).await {
             // The channel is over: the receiving side knows why.
             Err(ChannelError::Protocol(Error::Caller(Misuse::Closed))) => pending().await,
-            sent => sent.map_err(|error| failure(&error)),
+            sent => sent.map_err(|error| channel_failure(&error)),
         }
     });
     let mut sent = false;
@@ -101,7 +102,7 @@ async fn converse(
 async fn watch_closed(receive: &mut ReceiveHalf<TcpStream>) -> Result<Infallible, Failure> {
     match receive.ended().await {
         Ok(()) => pending().await,
-        Err(error) => Err(failure(&error)),
+        Err(error) => Err(channel_failure(&error)),
     }
 }
 
@@ -147,7 +148,7 @@ async fn after(closed: &watch::Receiver<bool>, time: Duration) {
 }
 
 async fn show(receive: &mut ReceiveHalf<TcpStream>, peer: &str, as_json: bool) -> Result<(), Failure> {
-    while let Some(content) = receive.recv().await.map_err(|error| failure(&error))? {
+    while let Some(content) = receive.recv().await.map_err(|error| channel_failure(&error))? {
         match std::str::from_utf8(&content) {
             _ if !as_json => output::peer_bytes(&content),
             Ok(text) => output::json(&json!({"event": "message", "from": peer, "text": text})),
@@ -156,19 +157,4 @@ async fn show(receive: &mut ReceiveHalf<TcpStream>, peer: &str, as_json: bool) -
         output::check()?;
     }
     Ok(())
-}
-
-fn failure(error: &ChannelError) -> Failure {
-    match error {
-        ChannelError::Protocol(Error::Peer(Fault::PeerAlert(alert))) => {
-            let message =
-                format!("the peer ended the channel with the alert `{}`; its log has the cause", alert.name());
-            Failure::new(Exit::Network, error.code(), message)
-        }
-        error if error.is_truncation() => {
-            let message = format!("the connection ended without a close: what came may be cut short ({error})");
-            Failure::new(Exit::Network, error.code(), message)
-        }
-        error => Failure::new(Exit::NotAuthenticated, error.code(), format!("the channel was ended: {error}")),
-    }
 }

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
+use crate::channel_failure::channel_failure;
 use crate::failure::{Exit, Failure};
 use crate::meeting::connected;
 use crate::output;
@@ -40,7 +41,7 @@ pub(crate) async fn run(connection: PeerConnection<TcpStream>, command: &str, as
         }
     };
     tell_end(&did, status, as_json);
-    carried.map_err(|error| Failure::new(Exit::Network, error.code(), format!("the channel to {did} was cut: {error}")))
+    carried.map_err(|error| channel_failure(&error).after(&did))
 }
 
 /// The peer's identity is in the environment: what it says of itself in its messages proves nothing.

@@ -5,6 +5,7 @@ mod attempts;
 mod browser;
 mod cards;
 mod certificates;
+mod channel_failure;
 mod chat;
 mod cli;
 mod commands;

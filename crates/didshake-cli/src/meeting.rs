@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use didshake::{Binding, Context};
 use didshake_did::{IdentityName, SigningIdentity};
-use didshake_peer::{PeerConnection, Surroundings, Timeouts};
+use didshake_peer::{PeerConnection, Surroundings, Timeouts, Watch};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -35,11 +35,37 @@ pub(crate) struct Meeting {
     /// Seconds that a handshake may take
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
+    /// Seconds after which the peer's DID document is looked at again while the channel lives; 0: never
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    recheck: u64,
+}
+
+/// Who watches over the key of a peer while a channel to it lives.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    surroundings: Surroundings,
+    watch: Option<Watch>,
+}
+
+impl Guard {
+    /// From now on to the end of the channel.
+    pub(crate) fn watch(&self, connection: &PeerConnection<TcpStream>) {
+        if let Some(watch) = self.watch {
+            tokio::spawn(connection.vigil(&self.surroundings, watch).keep());
+        }
+    }
 }
 
 impl Meeting {
     pub(crate) fn load(&self, global: &Global) -> Result<SigningIdentity, Failure> {
         storage::load(global, &self.identity, &self.passphrase)
+    }
+
+    /// Who watches over peers that were met in these surroundings.
+    pub(crate) fn guard(&self, surroundings: &Surroundings) -> Guard {
+        let (every, default) = (Duration::from_secs(self.recheck), Watch::default());
+        let watch = Watch { every, bound: default.bound.max(every.saturating_mul(3)) };
+        Guard { surroundings: surroundings.clone(), watch: (self.recheck > 0).then_some(watch) }
     }
 
     /// What both sides need, and what will tell why a did:web did not resolve.

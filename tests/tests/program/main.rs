@@ -22,6 +22,7 @@ mod namespaces;
 mod nginx;
 mod output;
 mod policy;
+mod rechecks;
 mod requests;
 mod secrets;
 mod sessions;

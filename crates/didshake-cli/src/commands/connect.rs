@@ -15,7 +15,7 @@ use crate::cli::Global;
 use crate::expected::{Expected, Place, Question};
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
-use crate::meeting::{CHAT, Meeting, connected, runtime};
+use crate::meeting::{CHAT, Guard, Meeting, connected, runtime};
 use crate::output;
 use crate::peer_failure::{Role, failure};
 use crate::progress::Waiting;
@@ -64,7 +64,8 @@ pub(crate) fn run(global: &Global, options: &Connect) -> Result<(), Failure> {
     initiator.surroundings = surroundings;
     initiator.recipient = options.recipient;
     let runtime = runtime()?;
-    let outcome = runtime.block_on(meet(global, &place, &expected, initiator, &failures));
+    let guard = options.meeting.guard(&initiator.surroundings);
+    let outcome = runtime.block_on(meet(global, &place, &expected, initiator, (&guard, &failures)));
     runtime.shutdown_background();
     outcome
 }
@@ -88,7 +89,7 @@ async fn meet(
     place: &Place,
     expected: &Expected,
     mut options: InitiatorOptions,
-    failures: &WebFailures,
+    (guard, failures): (&Guard, &WebFailures),
 ) -> Result<(), Failure> {
     let address = &place.name;
     let waiting = Arc::new(Waiting::on(format!("meeting {address}"), global.json));
@@ -108,6 +109,7 @@ async fn meet(
             .or_else(|| expected.failure(place, &error))
             .unwrap_or_else(|| failure(&error, Role::Initiator, failures))
     })?;
+    guard.watch(&connection);
     if let Some(question) = &question {
         question.remember(global)?;
     }

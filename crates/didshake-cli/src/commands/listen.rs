@@ -19,7 +19,7 @@ use crate::chat::{Manner, chat};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
-use crate::meeting::{CHAT, Meeting, connected, runtime};
+use crate::meeting::{CHAT, Guard, Meeting, connected, runtime};
 use crate::output;
 use crate::peer_failure::{Role, failure};
 use crate::refusals::Refusals;
@@ -133,6 +133,7 @@ async fn serve(
     }
     let door = Door {
         listener,
+        guard: options.meeting.guard(&responder.surroundings),
         responder,
         failures,
         budget: Arc::new(Mutex::new(ResolutionBudget::new(Rate::default(), Rate::default(), MAX_SOURCES))),
@@ -182,6 +183,7 @@ fn in_vain(lines: usize) {
 /// Where peers come in.
 struct Door {
     listener: TcpListener,
+    guard: Guard,
     responder: Arc<ResponderOptions>,
     failures: WebFailures,
     budget: Arc<Mutex<ResolutionBudget>>,
@@ -247,11 +249,15 @@ impl Door {
         from: SocketAddr,
     ) -> impl Future<Output = Result<PeerConnection<TcpStream>, Failure>> + Send + use<> {
         let (burned, failures, budget) = (self.burned.clone(), self.failures.clone(), self.budget.clone());
+        let guard = self.guard.clone();
         let mut responder = (*self.responder).clone();
         responder.admit = responder.admit.and(move |claim| may_resolve(&budget, from, claim.did()));
         let attempt = async move {
             stream.set_nodelay(true)?;
-            accept(stream, &responder, &*burned).await.map_err(|error| failure(&error, Role::Responder, &failures))
+            let accepted = accept(stream, &responder, &*burned).await;
+            let connection = accepted.map_err(|error| failure(&error, Role::Responder, &failures))?;
+            guard.watch(&connection);
+            Ok(connection)
         };
         // Of the level of errors, so that whatever is logged says whom it is about.
         attempt.instrument(tracing::error_span!("attempt", %from))

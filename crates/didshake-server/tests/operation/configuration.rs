@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use didshake_server::{Config, ConfigError, Settings, Source};
 
@@ -82,6 +83,8 @@ fn each_bad_value_names_its_key_its_source_and_a_remedy() {
         ("lifetime = 0", "lifetime", "not from 1"),
         ("lifetime = 99999999", "lifetime", "not from 1"),
         ("drain_seconds = 601", "drain_seconds", "not from 0"),
+        ("recheck_seconds = 604801", "recheck_seconds", "not from 0"),
+        ("recheck_seconds = 600\nrecheck_bound_seconds = 599", "recheck_bound_seconds", "not from 600"),
         ("max_sessions = 0", "max_sessions", "not from 1"),
         ("max_connections = 0", "max_connections", "not from 1"),
         ("mailboxes = [\"anyone\", \"did:web:a.example\"]", "mailboxes", "not all of them DIDs"),
@@ -161,6 +164,7 @@ fn the_example_is_a_configuration() {
     let default = Config::of(&Settings { data: Some("/tmp/x".into()), ..Settings::default() }).unwrap();
     assert_eq!((config.lifetime, config.drain), (default.lifetime, default.drain));
     assert_eq!((config.max_sessions, config.max_connections), (default.max_sessions, default.max_connections));
+    assert_eq!((config.recheck, default.recheck), (default.recheck, Some(didshake_peer::Watch::default())));
     assert_eq!(config.rate_handshakes, didshake_did::web::Rate { burst: 30, per_minute: 60 });
     assert_eq!(default.rate_handshakes, config.rate_handshakes);
     let relay = Config::of(&Settings {
@@ -169,6 +173,17 @@ fn the_example_is_a_configuration() {
         ..Settings::default()
     });
     assert_eq!((config.relay, default.relay), (relay.unwrap().relay, None));
+}
+
+#[test]
+fn zero_seconds_look_at_no_document_again_and_a_long_interval_has_its_own_bound() {
+    let recheck = |seconds| {
+        let data = Some("/tmp/x".into());
+        Config::of(&Settings { data, recheck_seconds: Some(seconds), ..Settings::default() }).unwrap().recheck
+    };
+    assert_eq!(recheck(0), None);
+    let hour = Duration::from_secs(3600);
+    assert_eq!(recheck(3600), Some(didshake_peer::Watch { every: hour, bound: hour }));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod mailboxes;
 mod pages;
 mod people;
 mod policies;
+mod rechecks;
 mod relay;
 mod routes;
 mod service;
