@@ -35,6 +35,7 @@ pub const TARGETS: [Target; 23] = [
     ("origin", bindings::origin),
     ("record", records::record),
     ("relay", relay::relay),
+    ("relay_answers", relay::relay_answers),
     ("reply", messages::reply),
     ("request_fields", bindings::request_fields),
     ("vector_file", files::vector_file),

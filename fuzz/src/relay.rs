@@ -1,7 +1,12 @@
 //! What a relay reads from strangers, and an owner from a relay.
 
 use didshake::relay::{
-    DepositToken, MAX_DEPOSITS, MAX_URL_BYTES, MailboxUrl, OwnerFrame, RelayFrame, read_deposits, write_deposits,
+    DepositToken, MAX_ASKED_STATES, MAX_DEPOSITS, MAX_ENVELOPE_BYTES, MAX_URL_BYTES, MailboxUrl, OwnerFrame,
+    RelayFrame, read_deposits, write_deposits,
+};
+
+use didshake_peer::relay_answers::{
+    MAX_LISTED_DEPOSITS, MAX_LISTED_TOKENS, read_mailbox, read_refusal, read_states, read_tokens,
 };
 
 use crate::handshake::NOW;
@@ -25,5 +30,23 @@ pub(crate) fn relay(input: &[u8]) {
     }
     if let Some(url) = std::str::from_utf8(input).ok().and_then(|text| MailboxUrl::parse(text).ok()) {
         assert!(url.as_str().as_bytes() == input && input.len() <= MAX_URL_BYTES);
+    }
+}
+
+/// The input as each of the answers that a relay gives in JSON: whatever is read is within its bounds.
+pub(crate) fn relay_answers(input: &[u8]) {
+    if let Ok(status) = read_mailbox(input) {
+        assert!(status.url.as_str().len() <= MAX_URL_BYTES);
+    }
+    if let Ok(deposits) = didshake_peer::relay_answers::read_deposits(input) {
+        assert!(
+            deposits.len() <= MAX_LISTED_DEPOSITS && deposits.is_sorted_by(|one, next| one.sequence < next.sequence)
+        );
+        assert!(deposits.iter().all(|deposit| deposit.envelope.len() <= MAX_ENVELOPE_BYTES));
+    }
+    assert!(read_states(input).map_or(0, |states| states.len()) <= MAX_ASKED_STATES);
+    assert!(read_tokens(input).map_or(0, |tokens| tokens.len()) <= MAX_LISTED_TOKENS);
+    if let Ok(code) = read_refusal(input) {
+        assert!((400..600).contains(&code.status()));
     }
 }

@@ -57,6 +57,8 @@ mod vigil;
 pub mod http;
 #[cfg(feature = "mailbox")]
 pub mod mailbox;
+#[cfg(feature = "relay-answers")]
+pub mod relay_answers;
 #[cfg(feature = "streams")]
 pub mod streams;
 #[cfg(feature = "websocket")]

@@ -39,7 +39,7 @@
 //! **Names and pins** are in the file of [known peers](crate::KnownPeersFile), and nowhere else: the store knows contacts by DID.
 
 mod agent;
-pub mod answers;
+pub mod circuit;
 mod receipt;
 mod records;
 pub mod relay;
@@ -47,6 +47,7 @@ mod sqlite;
 mod store;
 
 pub use agent::{Agent, AgentError, AgentOptions, Delivery, KEY_PERIOD_SECONDS, KEY_ROTATION_SECONDS};
+pub use circuit::CircuitOffer;
 pub use receipt::{MAX_RECEIPT_IDS, RECEIPT_TYPE};
 pub use records::{
     Arrived, Body, Contact, Deposited, GivenToken, InboxLetter, KeptKey, MailboxAddress, NewLetter, OwnMailbox, Sealed,

@@ -20,7 +20,7 @@ use didshake::{Did, Origin, UnixTime};
 use didshake_did::SigningIdentity;
 use getrandom::SysRng;
 use rand_core::TryRng;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -29,6 +29,7 @@ pub use failure::AgentError;
 pub use keys::{KEY_PERIOD_SECONDS, KEY_ROTATION_SECONDS};
 pub use options::AgentOptions;
 
+use super::circuit::CircuitOffer;
 use super::receipt::{self, MAX_RECEIPT_IDS, RECEIPT_TYPE};
 use super::records::{Contact, InboxLetter, MailboxAddress, NewLetter, OwnMailbox};
 use super::relay::{Depositor, RelayOwner};
@@ -59,6 +60,7 @@ struct Inner {
     /// There is something to deliver, or a mailbox to look after.
     work: Notify,
     mailboxes: Notify,
+    offers: Mutex<Option<mpsc::Sender<CircuitOffer>>>,
 }
 
 impl Agent {
@@ -87,6 +89,7 @@ impl Agent {
             changes: watch::Sender::new(0),
             work: Notify::new(),
             mailboxes: Notify::new(),
+            offers: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -101,6 +104,18 @@ impl Agent {
     #[must_use]
     pub fn identity(&self) -> &SigningIdentity {
         &self.inner.identity
+    }
+
+    pub(super) fn depositor(&self) -> &Depositor {
+        &self.inner.depositor
+    }
+
+    pub(super) fn offer_to(&self, application: mpsc::Sender<CircuitOffer>) {
+        *lock(&self.inner.offers) = Some(application);
+    }
+
+    pub(super) async fn owner_of(&self, origin: &Origin) -> Result<Arc<RelayOwner>, AgentError> {
+        Ok(self.inner.owner(&self.inner.mailbox(origin).await?))
     }
 
     /// Changes whenever this agent has changed something in its store: a letter came, or something became of one of ours.

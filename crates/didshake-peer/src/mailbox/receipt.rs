@@ -28,6 +28,7 @@ pub(super) fn read(content: &[u8]) -> Option<Vec<MessageId>> {
 mod tests {
     use super::*;
 
+    // R-MBOX-7
     #[test]
     fn a_receipt_names_one_to_1024_letters() {
         assert_eq!(read(&write(&[[7; 16], [8; 16]])), Some(vec![[7; 16], [8; 16]]));

@@ -39,7 +39,7 @@ pub enum SocketError {
 pub struct WebSocket<W>(W);
 
 impl<W> WebSocket<W> {
-    pub(super) fn new(socket: W) -> Self {
+    pub(crate) fn new(socket: W) -> Self {
         Self(socket)
     }
 }

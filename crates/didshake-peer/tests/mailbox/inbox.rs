@@ -58,6 +58,7 @@ async fn what_is_read_is_unread_no_more_and_its_receipt_is_queued_with_it() {
     assert_eq!(store.unread(0, 10).await.unwrap().len(), 1);
 }
 
+// R-MBOX-7
 #[tokio::test]
 async fn a_receipt_counts_for_letters_to_whoever_sends_it() {
     let directory = tempfile::tempdir().unwrap();

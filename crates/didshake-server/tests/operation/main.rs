@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod agents;
 mod backups;
 mod circuits;
 mod claims;

@@ -1,9 +1,10 @@
 //! Why an agent did not do what it was asked for.
 
 use didshake::mailbox::{MAX_LETTER_CONTENT_BYTES, MailboxFault};
-use didshake::{Error, Internal, Misuse, Origin};
+use didshake::{Did, Error, Internal, Misuse, Origin};
 use didshake_did::SignerError;
 
+use crate::error::HandshakeError;
 use crate::http::WebClientError;
 use crate::mailbox::relay::RelayError;
 use crate::mailbox::store::StoreError;
@@ -37,6 +38,12 @@ pub enum AgentError {
     /// There is no mailbox of ours at this relay.
     #[error("there is no mailbox at {0}: open one there first")]
     NoMailbox(Origin),
+    /// They are no contact, or one whose card names no mailbox.
+    #[error("there is no mailbox of {0}: ask for a contact card that names one")]
+    NoAddress(Did),
+    /// The handshake on a circuit failed.
+    #[error(transparent)]
+    Handshake(Box<HandshakeError>),
     /// Our own identity could not sign.
     #[error("we could not sign: {0}")]
     Signer(#[from] SignerError),
@@ -60,6 +67,8 @@ impl AgentError {
             Self::TooLong { .. } => "letter_too_long",
             Self::Letter(_) => "letter",
             Self::NoMailbox(_) => "no_mailbox",
+            Self::NoAddress(_) => "no_address",
+            Self::Handshake(error) => error.code(),
             Self::Signer(_) => "signer",
             Self::Key(fault) => fault.code(),
             Self::Protocol(error) => error.code(),

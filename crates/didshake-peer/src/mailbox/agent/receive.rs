@@ -7,7 +7,8 @@ use didshake::Did;
 use tokio::time::{Instant, sleep_until};
 
 use super::opening::Shown;
-use super::{Agent, AgentError, Inner};
+use super::{Agent, AgentError, Inner, lock};
+use crate::mailbox::circuit::CircuitOffer;
 use crate::mailbox::records::OwnMailbox;
 use crate::mailbox::relay::{MailboxSocket, RelayOwner, SocketEvent};
 
@@ -74,7 +75,7 @@ impl Inner {
             let shown = tokio::select! {
                 event = socket.next() => match event? {
                     None => return Ok(()),
-                    Some(event) => self.gather(event, &mut socket).await?,
+                    Some(event) => self.gather(event, mailbox, &mut socket).await?,
                 },
                 () = later.due() => later.again(),
             };
@@ -85,17 +86,32 @@ impl Inner {
     }
 
     /// What came, and whatever has come by now.
-    async fn gather(&self, first: SocketEvent, socket: &mut MailboxSocket) -> Result<Vec<Shown>, AgentError> {
+    async fn gather(
+        &self,
+        first: SocketEvent,
+        mailbox: &OwnMailbox,
+        socket: &mut MailboxSocket,
+    ) -> Result<Vec<Shown>, AgentError> {
         let (mut shown, mut next) = (Vec::new(), Some(first));
         while let Some(event) = next {
             match event {
                 SocketEvent::Deposit { sequence, envelope, .. } => shown.push(Shown { sequence, envelope }),
-                SocketEvent::Circuit(id) => socket.decline(id).await?,
+                SocketEvent::Circuit(id) => {
+                    let (origin, url) = (mailbox.origin.clone(), mailbox.url.clone());
+                    if !self.offer(CircuitOffer { origin, url, id }) {
+                        socket.decline(id).await?;
+                    }
+                }
                 SocketEvent::Durable(_) => {}
             }
             next = if shown.len() < BATCH { socket.ready()? } else { None };
         }
         Ok(shown)
+    }
+
+    /// Whether the application may take it.
+    fn offer(&self, offer: CircuitOffer) -> bool {
+        lock(&self.offers).as_ref().is_some_and(|application| application.try_send(offer).is_ok())
     }
 }
 

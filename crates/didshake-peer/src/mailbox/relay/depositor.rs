@@ -7,9 +7,11 @@ use didshake::relay::{
 };
 
 use super::failure::{RelayError, expect};
+use super::socket::{Opened, open};
+use crate::failure::WebSocketFailure;
 use crate::http::{SessionRequest, WebClient, WebClientError, WebClientOptions, WebResponse};
-use crate::mailbox::answers::{AnswerMalformed, MAX_STATES_BYTES, read_states};
 use crate::mailbox::records::MailboxAddress;
+use crate::relay_answers::{AnswerMalformed, MAX_STATES_BYTES, read_states};
 
 /// Bytes of a mailbox key at most.
 const MAX_KEY_BYTES: usize = 2_421;
@@ -91,6 +93,20 @@ impl Depositor {
         let body = format!("{{\"deposits\":[{}]}}", names.join(","));
         let response = self.ask(address, "POST", "/states", Some("application/json"), body.as_bytes()).await?;
         Ok(in_order(&response.body(MAX_STATES_BYTES).await?, deposits)?)
+    }
+
+    /// Asks for a circuit to the owner, who has 10 s to answer.
+    pub(crate) async fn circuit(&self, address: &MailboxAddress) -> Result<Opened, RelayError> {
+        let authorization = address.token.authorization();
+        let headers = [("authorization", authorization.as_bytes())];
+        let path = address.url.path("/circuit");
+        let request = SessionRequest { headers: &headers, ..SessionRequest::get(&path) };
+        match open(&self.client, self.client.prepare(address.url.origin(), &request)?).await {
+            Err(RelayError::Socket(WebSocketFailure::Refused(401))) => {
+                Err(RelayError::Refused { code: RelayCode::Token, retry_after: None })
+            }
+            opened => opened,
+        }
     }
 
     async fn ask(

@@ -8,7 +8,7 @@ use didshake_did::discovery::ClaimError;
 use crate::error::{Cause, HandshakeError};
 use crate::failure::{HttpFailure, WebSocketFailure};
 use crate::http::{ClientSessionError, DiscoverError, RequestError, WebResponse};
-use crate::mailbox::answers::{AnswerMalformed, MAX_ANSWER_BYTES, read_refusal};
+use crate::relay_answers::{AnswerMalformed, MAX_ANSWER_BYTES, read_refusal};
 
 /// Why a relay did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +75,11 @@ impl RelayError {
     }
 
     pub(super) fn of_opening(cause: Cause) -> Self {
+        let refused = |code| Self::Refused { code, retry_after: None };
         match cause {
+            // Of the opening only the status is read: these two say it all.
+            Cause::WebSocket(WebSocketFailure::Refused(404)) => refused(RelayCode::Away),
+            Cause::WebSocket(WebSocketFailure::Refused(429)) => refused(RelayCode::Rate),
             Cause::WebSocket(failure) => Self::Socket(failure),
             Cause::Http(failure) => Self::Request(RequestError::Http(failure)),
             Cause::TimedOut(limit) => Self::Request(RequestError::Http(HttpFailure::TimedOut(limit))),

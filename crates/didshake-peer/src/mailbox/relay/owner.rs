@@ -10,11 +10,11 @@ use didshake_did::SigningIdentity;
 use super::failure::{RelayError, expect};
 use super::socket::{self, MailboxSocket};
 use crate::http::{ClientSession, LOGIN_PROTOCOL, RequestError, SessionRequest, WebClient, WebResponse};
-use crate::mailbox::answers::{
+use crate::options::{Expect, InitiatorOptions, Surroundings};
+use crate::relay_answers::{
     MAX_ANSWER_BYTES, MAX_DEPOSITS_BYTES, MAX_TOKENS_BYTES, MailboxStatus, TokenStatus, WaitingDeposit, read_deposits,
     read_mailbox, read_tokens,
 };
-use crate::options::{Expect, InitiatorOptions, Surroundings};
 
 /// Bounds of a deposit token; what is left out is the relay's own limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -166,7 +166,6 @@ impl RelayOwner {
     }
 
     /// Opens our end of a circuit that somebody asks for.
-    #[allow(dead_code, reason = "circuits come next")]
     pub(crate) async fn circuit(&self, id: &CircuitId) -> Result<socket::Opened, RelayError> {
         self.signed_opening(&format!("/v1/mailbox/circuits/{id}")).await
     }

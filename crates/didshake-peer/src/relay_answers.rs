@@ -1,9 +1,9 @@
 //! What a relay answers, in JSON, as its clients read it: bounded, and nothing is believed that does not have the form of
-//! `spec/relay-1.md`. For whoever asks a relay over another HTTP library; [`relay`](super::relay) uses it.
+//! `spec/relay-1.md`. For whoever asks a relay over another HTTP library; `mailbox::relay` uses it. Feature `relay-answers`.
 //!
 //! ```
 //! use didshake::relay::{DepositState, RelayCode};
-//! use didshake_peer::mailbox::answers;
+//! use didshake_peer::relay_answers as answers;
 //! let states = answers::read_states(br#"{"deposits": [{"deposit": "AAAAAAAAAAAAAAAAAAAAAA", "state": "taken"}]}"#)?;
 //! assert_eq!(states[0].1, DepositState::Taken);
 //! assert_eq!(answers::read_refusal(br#"{"status": 507, "code": "full"}"#)?, RelayCode::Full);
