@@ -192,6 +192,10 @@ impl Pace {
             self.ask_at = now + self.ask_wait;
             self.not_before = if self.hurries { now } else { self.ask_at };
         } else {
+            // A pass may be long: where the relay took something, it has only just gone.
+            if delivery.deposited > 0 || delivery.heard > 0 {
+                self.failures = 0;
+            }
             let wait = FIRST_WAIT.saturating_mul(1 << self.failures.min(10)).min(LONGEST_WAIT);
             self.failures = self.failures.saturating_add(1);
             self.not_before = now + delivery.retry_after.unwrap_or_default().max(jittered(wait)).min(LONGEST_WAIT);
