@@ -72,7 +72,7 @@ fn holds(root: &Value, schema: &Value, value: &Value) -> bool {
         "enum" => rule.as_array().unwrap().contains(value),
         "pattern" => value.as_str().is_none_or(|text| matches(rule.as_str().unwrap(), text)),
         "minimum" | "minLength" | "minItems" | "minProperties" => size(value) >= rule.as_u64().unwrap(),
-        "maximum" | "maxLength" | "maxProperties" => size(value) <= rule.as_u64().unwrap(),
+        "maximum" | "maxLength" | "maxItems" | "maxProperties" => size(value) <= rule.as_u64().unwrap(),
         "required" => rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),
         "items" => value.as_array().is_none_or(|items| items.iter().all(|item| holds(root, rule, item))),
         "properties" => {
