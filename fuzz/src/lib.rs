@@ -38,6 +38,7 @@ pub const TARGETS: [Target; 23] = [
     ("relay_answers", relay::relay_answers),
     ("reply", messages::reply),
     ("request_fields", bindings::request_fields),
+    ("stream_messages", streams::stream_messages),
     ("vector_file", files::vector_file),
     ("waiting_state", records::waiting_state),
     ("well_known", bindings::well_known),

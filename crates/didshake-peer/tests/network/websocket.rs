@@ -45,6 +45,34 @@ async fn a_channel_both_ways_and_closed_in_order() {
     far.unwrap();
 }
 
+// R-STRM-3, R-STRM-8
+#[cfg(feature = "streams")]
+#[tokio::test]
+async fn streams_run_over_a_websocket_and_close_in_order() {
+    use didshake_peer::streams::{Settings, Streams};
+
+    let mut listening = Listening::start(options().1, origin).await;
+    let near = connect_to(listening.port).await.unwrap();
+    let far = listening.outcome().await.unwrap();
+    let (near, near_driver) = Streams::over(near, Settings::default());
+    let (mut far, far_driver) = Streams::over(far, Settings::default());
+    let message = vec![7; 1_000_000];
+    let asking = async {
+        let mut asking = near.open().await.unwrap();
+        asking.send(&message).await.unwrap();
+        assert!(asking.recv().await.unwrap().unwrap() == message);
+        near.close();
+    };
+    let answering = async {
+        let mut answering = far.accept().await.unwrap();
+        let asked = answering.recv().await.unwrap().unwrap();
+        answering.send(&asked).await.unwrap();
+    };
+    let (near_ended, far_ended, (), ()) = tokio::join!(near_driver.run(), far_driver.run(), asking, answering);
+    near_ended.unwrap();
+    far_ended.unwrap();
+}
+
 // R-CHAN-15
 #[tokio::test]
 async fn an_end_without_close_is_a_truncation() {
