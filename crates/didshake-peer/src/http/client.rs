@@ -87,6 +87,12 @@ impl WebClient {
         self.timeout
     }
 
+    /// What its clock says: sessions are judged by it.
+    #[cfg(feature = "mailbox")]
+    pub(crate) fn now(&self) -> didshake::UnixTime {
+        self.clock.now()
+    }
+
     /// Sends a request and waits for the head of the answer.
     pub(crate) async fn execute(&self, request: Request) -> Result<Response, HttpFailure> {
         self.client.execute(request).await.map_err(|error| {

@@ -217,7 +217,7 @@ impl RelayOwner {
         options.surroundings = self.surroundings.clone();
         let endpoint = claim.endpoint_on_origin()?;
         let agreed = self.client.login(endpoint, &options).await.map_err(Box::new)?;
-        let session = ClientSession::new(&agreed, endpoint.origin(), self.surroundings.clock.now())?;
+        let session = ClientSession::new(&agreed, endpoint.origin(), self.client.now())?;
         let session = Arc::new(session);
         *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.clone());
         Ok(session)
