@@ -24,7 +24,16 @@ impl Listener {
     /// Where it does not come to that.
     #[must_use]
     pub fn start(home: &Home, arguments: &[&str]) -> Self {
-        let all = [&["--json", "listen", "127.0.0.1:0"], arguments].concat();
+        Self::start_at(home, "127.0.0.1:0", arguments)
+    }
+
+    /// The same at another address.
+    ///
+    /// # Panics
+    /// Where it does not come to that.
+    #[must_use]
+    pub fn start_at(home: &Home, address: &str, arguments: &[&str]) -> Self {
+        let all = [&["--json", "listen", address], arguments].concat();
         let mut child = home.spawn(&all);
         let (sender, receiver) = std::sync::mpsc::channel();
         let mut stdout = BufReader::with_capacity(1, child.stdout.take().unwrap());

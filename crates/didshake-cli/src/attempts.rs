@@ -1,9 +1,11 @@
 //! Handshakes under way. Who says nothing must not keep others out: the oldest attempt makes room for a new one.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use tokio::task::{AbortHandle, JoinSet};
+
+use crate::wire::Caller;
 
 /// At once, from everywhere.
 const MAX: usize = 32;
@@ -17,7 +19,7 @@ pub(crate) struct Attempts<T> {
 }
 
 struct Running {
-    from: SocketAddr,
+    from: Caller,
     task: AbortHandle,
     dropped: bool,
 }
@@ -28,7 +30,7 @@ impl<T: Send + 'static> Attempts<T> {
     }
 
     /// Starts one; where its source, or everybody together, has too many, the oldest of them is dropped.
-    pub(crate) fn start(&mut self, from: SocketAddr, attempt: impl Future<Output = T> + Send + 'static) {
+    pub(crate) fn start(&mut self, from: Caller, attempt: impl Future<Output = T> + Send + 'static) {
         let this = source(from.ip());
         self.make_room(MAX_OF_SOURCE, |other| source(other.ip()) == this);
         self.make_room(MAX, |_| true);
@@ -36,7 +38,7 @@ impl<T: Send + 'static> Attempts<T> {
         self.running.push_back(Running { from, task, dropped: false });
     }
 
-    fn make_room(&mut self, limit: usize, counts: impl Fn(SocketAddr) -> bool) {
+    fn make_room(&mut self, limit: usize, counts: impl Fn(Caller) -> bool) {
         let mut counted = self.running.iter_mut().filter(|running| !running.dropped && counts(running.from));
         let oldest = counted.next();
         // The oldest itself, and `limit` - 1 after it.
@@ -49,7 +51,7 @@ impl<T: Send + 'static> Attempts<T> {
     }
 
     /// The next that ends: where it came from, and its outcome unless it was dropped.
-    pub(crate) async fn next(&mut self) -> Option<(SocketAddr, Option<T>)> {
+    pub(crate) async fn next(&mut self) -> Option<(Caller, Option<T>)> {
         let ended = self.tasks.join_next_with_id().await?;
         let (id, outcome) = match ended {
             Ok((id, outcome)) => (id, Some(outcome)),
@@ -73,24 +75,31 @@ fn source(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
+    fn port(from: Caller) -> u16 {
+        match from {
+            Caller::Address(address) => address.port(),
+            Caller::Here => 0,
+        }
+    }
+
     async fn dropped(sources: &[[u8; 4]]) -> Vec<u16> {
         let mut attempts = Attempts::new();
         for (from, port) in sources.iter().zip(1..) {
-            attempts.start((*from, port).into(), std::future::pending::<()>());
+            attempts.start(Caller::Address((*from, port).into()), std::future::pending::<()>());
         }
-        attempts.start(([9, 9, 9, 9], 999).into(), async {});
+        attempts.start(Caller::Address(([9, 9, 9, 9], 999).into()), async {});
         let mut ports = Vec::new();
         while let Some((from, outcome)) = attempts.next().await {
             match outcome {
                 Some(()) => break,
-                None => ports.push(from.port()),
+                None => ports.push(port(from)),
             }
         }
         // The one that ends may be told first.
         while let Ok(Some((from, None))) =
             tokio::time::timeout(std::time::Duration::from_millis(20), attempts.next()).await
         {
-            ports.push(from.port());
+            ports.push(port(from));
         }
         ports.sort_unstable();
         ports

@@ -7,16 +7,17 @@ use std::pin::pin;
 use std::time::Duration;
 
 use didshake::{Error, Misuse};
-use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf};
+use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf, VerifyWords};
 use serde_json::json;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::channel_failure::channel_failure;
 use crate::failure::Failure;
 use crate::input::Lines;
+use crate::meeting::{tell_words, words};
 use crate::output;
+use crate::wire::Wire;
 
 /// Input that is there already has come after so long; only that is sent to a peer that has closed.
 const QUIET: Duration = Duration::from_millis(200);
@@ -24,6 +25,9 @@ const QUIET: Duration = Duration::from_millis(200);
 const LAST_LINE: Duration = Duration::from_secs(10);
 /// Telling the peer that we go may take this long.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Typed on a terminal, it is for us and not for the peer.
+const VERIFY: &[u8] = b"/verify";
 
 /// What is told, and how.
 #[derive(Clone, Copy)]
@@ -33,13 +37,15 @@ pub(crate) struct Manner {
     pub(crate) ends_with_peer: bool,
 }
 
+/// What is told of the peer.
+struct Peer {
+    did: String,
+    words: VerifyWords,
+}
+
 /// Carries lines until both sides have ended theirs.
-pub(crate) async fn chat(
-    connection: PeerConnection<TcpStream>,
-    lines: &mut Lines,
-    manner: Manner,
-) -> Result<(), Failure> {
-    let peer = connection.peer().did().as_str().to_owned();
+pub(crate) async fn chat(connection: PeerConnection<Wire>, lines: &mut Lines, manner: Manner) -> Result<(), Failure> {
+    let peer = Peer { did: connection.peer().did().as_str().to_owned(), words: words(connection.agreed())? };
     let (mut send, mut receive) = connection.split();
     let outcome = converse(&mut send, &mut receive, lines, &peer, manner).await;
     if outcome.is_err() {
@@ -54,15 +60,15 @@ pub(crate) async fn chat(
 }
 
 async fn converse(
-    send: &mut SendHalf<TcpStream>,
-    receive: &mut ReceiveHalf<TcpStream>,
+    send: &mut SendHalf<Wire>,
+    receive: &mut ReceiveHalf<Wire>,
     lines: &mut Lines,
-    peer: &str,
+    peer: &Peer,
     manner: Manner,
 ) -> Result<(), Failure> {
     let (close, closed) = watch::channel(false);
     let mut sending = pin!(async {
-        match forward(lines, send, closed).await {
+        match forward(lines, send, closed, &peer.words).await {
             // The channel is over: the receiving side knows why.
             Err(ChannelError::Protocol(Error::Caller(Misuse::Closed))) => pending().await,
             sent => sent.map_err(|error| channel_failure(&error)),
@@ -70,7 +76,7 @@ async fn converse(
     });
     let mut sent = false;
     {
-        let mut showing = pin!(show(receive, peer, manner.as_json));
+        let mut showing = pin!(show(receive, &peer.did, manner.as_json));
         loop {
             tokio::select! {
                 shown = &mut showing => break shown?,
@@ -99,7 +105,7 @@ async fn converse(
 }
 
 /// After the peer's close only a fault can come: a reset, or a record that must not be there.
-async fn watch_closed(receive: &mut ReceiveHalf<TcpStream>) -> Result<Infallible, Failure> {
+async fn watch_closed(receive: &mut ReceiveHalf<Wire>) -> Result<Infallible, Failure> {
     match receive.ended().await {
         Ok(()) => pending().await,
         Err(error) => Err(channel_failure(&error)),
@@ -109,8 +115,9 @@ async fn watch_closed(receive: &mut ReceiveHalf<TcpStream>) -> Result<Infallible
 /// Sends lines to the end of the input; after `closed` only those that are there.
 async fn forward(
     lines: &mut Lines,
-    send: &mut SendHalf<TcpStream>,
+    send: &mut SendHalf<Wire>,
     closed: watch::Receiver<bool>,
+    words: &VerifyWords,
 ) -> Result<(), ChannelError> {
     loop {
         let line = tokio::select! {
@@ -121,6 +128,10 @@ async fn forward(
         let Some(line) = line else {
             break;
         };
+        if lines.are_typed() && line.trim_ascii_end() == VERIFY {
+            tell_words(words);
+            continue;
+        }
         within(send.send(&line), &closed).await?;
     }
     within(send.close(), &closed).await
@@ -147,7 +158,7 @@ async fn after(closed: &watch::Receiver<bool>, time: Duration) {
     sleep(time).await;
 }
 
-async fn show(receive: &mut ReceiveHalf<TcpStream>, peer: &str, as_json: bool) -> Result<(), Failure> {
+async fn show(receive: &mut ReceiveHalf<Wire>, peer: &str, as_json: bool) -> Result<(), Failure> {
     while let Some(content) = receive.recv().await.map_err(|error| channel_failure(&error))? {
         match std::str::from_utf8(&content) {
             _ if !as_json => output::peer_bytes(&content),

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     admin, audit, backup, certs, connect, demo, did, doctor, generate, id, inbox, inspect, listen, login, logout,
-    mailbox, outbox, peer, relay, request, send, serve, sessions, vectors,
+    mailbox, outbox, peer, pipe, relay, request, send, serve, sessions, vectors,
 };
 
 const AFTER_HELP: &str = "\
@@ -15,6 +15,7 @@ Examples:
   didshake id new alice                            make an identity
   didshake listen --as bob --allow did:key:z6Mk…   wait for one peer
   didshake connect 127.0.0.1:7007 --as alice       meet it; type lines, end with Ctrl-D
+  tar c . | didshake pipe HOST:PORT --as alice     send bytes, not lines; `listen --exec` takes them
   didshake mailbox open https://relay.example      let a relay take letters while you are away
   didshake id share --for bob                      a card for Bob; his: didshake peer add LINK --name bob
   didshake send bob 'see you at nine'              then, at Bob's: didshake inbox
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Listen(listen::Listen),
     /// Meet a peer and exchange lines with it
     Connect(connect::Connect),
+    /// Carry standard input and output to and from a peer
+    Pipe(pipe::Pipe),
     /// Log in to a web service: both sides prove who they are
     Login(Box<login::Login>),
     /// Send a signed request of a session to a web service

@@ -18,6 +18,7 @@ pub(crate) mod logout;
 pub(crate) mod mailbox;
 pub(crate) mod outbox;
 pub(crate) mod peer;
+pub(crate) mod pipe;
 pub(crate) mod relay;
 pub(crate) mod request;
 pub(crate) mod send;

@@ -31,6 +31,11 @@ impl Lines {
         Self { pieces, terminal }
     }
 
+    /// Whether somebody types them.
+    pub(crate) fn are_typed(&self) -> bool {
+        self.terminal
+    }
+
     /// The next piece; `None` at the end. A terminal goes on after its end, for the next peer.
     pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
         self.pieces.recv().await.flatten()

@@ -36,9 +36,11 @@ mod service;
 mod sessions;
 mod stderr;
 mod storage;
+mod target;
 mod time_words;
 mod web_access;
 mod web_failures;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -91,6 +93,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Did(command) => commands::did::run(global, command),
         Command::Listen(options) => commands::listen::run(global, options),
         Command::Connect(options) => commands::connect::run(global, options),
+        Command::Pipe(options) => commands::pipe::run(global, options),
         Command::Login(options) => commands::login::run(global, options),
         Command::Request(options) => commands::request::run(global, options),
         Command::Logout(options) => commands::logout::run(global, options),

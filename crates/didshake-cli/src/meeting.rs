@@ -5,17 +5,18 @@ use std::time::Duration;
 use clap::Args;
 use didshake::{Binding, Context};
 use didshake_did::{IdentityName, SigningIdentity};
-use didshake_peer::{PeerConnection, Surroundings, Timeouts, Watch};
+use didshake_peer::{Agreed, PeerConnection, Surroundings, Timeouts, VerifyWords, Watch};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::passphrase::PassphraseSource;
 use crate::resolver::{Documents, Resolution};
 use crate::storage;
 use crate::web_failures::WebFailures;
+use crate::wire::Wire;
 
 /// What is spoken over the channel.
 pub(crate) const CHAT: &[u8] = b"didshake.chat/1";
@@ -38,6 +39,9 @@ pub(crate) struct Meeting {
     /// Seconds after which the peer's DID document is looked at again while the channel lives; 0: never
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(..=86_400))]
     recheck: u64,
+    /// Show five words of the channel: the peer shows the same ones, to be compared aloud
+    #[arg(long)]
+    pub(crate) verify: bool,
 }
 
 /// Who watches over the key of a peer while a channel to it lives.
@@ -49,7 +53,7 @@ pub(crate) struct Guard {
 
 impl Guard {
     /// From now on to the end of the channel.
-    pub(crate) fn watch(&self, connection: &PeerConnection<TcpStream>) {
+    pub(crate) fn watch(&self, connection: &PeerConnection<Wire>) {
         if let Some(watch) = self.watch {
             tokio::spawn(connection.vigil(&self.surroundings, watch).keep());
         }
@@ -83,10 +87,35 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-/// The peer of a connection, as JSON events tell it.
-pub(crate) fn connected(connection: &PeerConnection<TcpStream>) -> Value {
+/// Says whom we are connected to, and on request the words.
+pub(crate) fn tell_connected(connection: &PeerConnection<Wire>, as_json: bool, verify: bool) -> Result<(), Failure> {
     let agreed = connection.agreed();
-    json!({
+    let words = if verify { Some(words(agreed)?) } else { None };
+    if as_json {
+        output::json(&connected(agreed, words));
+        return output::check();
+    }
+    output::note(&format!("Connected to {}", agreed.peer.verification_method()));
+    if let Some(words) = words {
+        tell_words(&words);
+    }
+    output::check()
+}
+
+/// The words that both ends of a channel have.
+pub(crate) fn words(agreed: &Agreed) -> Result<VerifyWords, Failure> {
+    VerifyWords::of(&agreed.exporter).map_err(|error| Failure::new(Exit::Check, error.code(), error.to_string()))
+}
+
+pub(crate) fn tell_words(words: &VerifyWords) {
+    output::note(&format!(
+        "The words of this channel: {words}\n(the peer sees the same ones, or somebody sits between)"
+    ));
+}
+
+/// The peer of a connection, as JSON events tell it.
+fn connected(agreed: &Agreed, words: Option<VerifyWords>) -> Value {
+    let mut event = json!({
         "event": "connected",
         "peer": {
             "did": agreed.peer.did().as_str(),
@@ -96,5 +125,9 @@ pub(crate) fn connected(connection: &PeerConnection<TcpStream>) -> Value {
         },
         "suite": agreed.suite.id(),
         "sessionId": hex::encode(agreed.session_id),
-    })
+    });
+    if let (Some(words), Some(event)) = (words, event.as_object_mut()) {
+        event.insert("verifyWords".to_owned(), json!(words.words()));
+    }
+    event
 }

@@ -3,6 +3,7 @@
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
@@ -54,9 +55,22 @@ pub(crate) fn bytes(bytes: &[u8]) {
     write(&mut io::stdout().lock(), bytes);
 }
 
+/// Whether standard output belongs to something else than events.
+static EVENTS_TO_STDERR: AtomicBool = AtomicBool::new(false);
+
+/// From here on JSON goes to standard error: the peer's bytes, or the channel itself, have standard output.
+pub(crate) fn events_to_stderr() {
+    EVENTS_TO_STDERR.store(true, Ordering::Relaxed);
+}
+
 /// One JSON value, on one line.
 pub(crate) fn json(value: &Value) {
-    bytes(format!("{}\n", escaped_json(&value.to_string())).as_bytes());
+    let line = format!("{}\n", escaped_json(&value.to_string()));
+    if EVENTS_TO_STDERR.load(Ordering::Relaxed) {
+        stderr::write(line.as_bytes());
+    } else {
+        bytes(line.as_bytes());
+    }
 }
 
 /// A remark for whoever sits there.

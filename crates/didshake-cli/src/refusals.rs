@@ -1,6 +1,5 @@
 //! Tells who was refused, some of them one by one, and of a flood how many more.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::json;
@@ -8,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::failure::Failure;
 use crate::output;
+use crate::wire::Caller;
 
 /// So many are told one by one within a second.
 const TOLD: u32 = 10;
@@ -25,7 +25,7 @@ impl Refusals {
         Self { as_json, since: Instant::now(), told: 0, more: 0 }
     }
 
-    pub(crate) fn tell(&mut self, from: SocketAddr, failure: &Failure) {
+    pub(crate) fn tell(&mut self, from: Caller, failure: &Failure) {
         if self.more == 0 && self.since.elapsed() >= SECOND {
             (self.since, self.told) = (Instant::now(), 0);
         }

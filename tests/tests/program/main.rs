@@ -6,6 +6,7 @@ mod audit;
 mod blind;
 mod cards;
 mod certs;
+mod channels;
 mod corpus;
 mod crash;
 mod demo;

@@ -1,7 +1,6 @@
 //! `didshake listen`.
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use didshake::Did;
 use didshake_did::{Clock, Rate, ResolutionBudget, Source, SystemClock};
 use didshake_peer::{Admit, MemoryBurnStore, PeerConnection, ResponderOptions, accept};
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -19,11 +17,12 @@ use crate::chat::{Manner, chat};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
-use crate::meeting::{CHAT, Guard, Meeting, connected, runtime};
+use crate::meeting::{CHAT, Guard, Meeting, runtime, tell_connected};
 use crate::output;
 use crate::peer_failure::{Role, failure};
 use crate::refusals::Refusals;
 use crate::web_failures::WebFailures;
+use crate::wire::{self, Caller, Entrance, ListenAt, Wire};
 use crate::{exec, stderr, storage};
 
 /// Processes of peers that run at once.
@@ -47,19 +46,27 @@ On a terminal each line of the peer begins with `< `.
 With --exec a process runs for each peer (`sh -c CMD`), several at once, and goes on until it is ended: what the peer sends is
 its input, what it writes is sent. Who the peer has proved to be is in its environment, DIDSHAKE_PEER_DID,
 DIDSHAKE_PEER_METHOD and DIDSHAKE_PEER_KEY (hexadecimal); DIDSHAKE_SESSION names the channel. A peer that is gone ends
-its process.
+its process. With --stdio whoever started us leads the peer here, over standard input and output (ssh, a supervisor, an
+MCP client): one process runs, and notes and --json events go to standard error.
+
+Typed at the beginning of a line, /verify shows the words of --verify.
 
 Examples:
   didshake listen --as bob --allow did:key:z6Mk…
   didshake listen 0.0.0.0:7007 --as bob --allow-known --keep
-  didshake listen --as bob --allow-known --exec 'echo hello, $DIDSHAKE_PEER_DID'";
+  didshake listen --as bob --allow-known --exec 'echo hello, $DIDSHAKE_PEER_DID'
+  didshake listen unix:/run/user/1000/bob --as bob --allow-known --exec 'cat > backup.tar'
+  ssh bob.example didshake listen --stdio --as bob --allow-known --exec CMD    (run by `connect --exec` or `pipe --exec`)";
 
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Listen {
-    /// Where to listen; port 0 takes a free one
-    #[arg(value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7007")]
-    address: SocketAddr,
+    /// Where to listen: ADDRESS:PORT, where port 0 takes a free one, or unix:PATH for a socket of this machine
+    #[arg(value_name = "ADDRESS", default_value = "127.0.0.1:7007")]
+    address: ListenAt,
+    /// The peer is at the other end of our own standard input and output; --exec talks to it, once
+    #[arg(long, requires = "exec", conflicts_with = "address")]
+    stdio: bool,
     #[command(flatten)]
     meeting: Meeting,
     /// Let this peer in: a DID, or the name of a known peer (repeatable)
@@ -89,7 +96,13 @@ pub(crate) fn run(global: &Global, options: &Listen) -> Result<(), Failure> {
     let (surroundings, failures) = options.meeting.surroundings()?;
     responder.surroundings = surroundings;
     let runtime = runtime()?;
-    let outcome = runtime.block_on(serve(global, options, Arc::new(responder), failures));
+    let outcome = match &options.exec {
+        Some(command) if options.stdio => {
+            output::events_to_stderr();
+            runtime.block_on(answer_stdio(global, options, command, &responder, &failures))
+        }
+        _ => runtime.block_on(serve(global, options, Arc::new(responder), failures)),
+    };
     runtime.shutdown_background();
     outcome
 }
@@ -113,17 +126,32 @@ fn admit(global: &Global, options: &Listen) -> Result<Admit, Failure> {
     Ok(Admit::rule(move |claim| allowed.contains(claim.did())))
 }
 
+/// The one peer at the other end of standard input and output.
+async fn answer_stdio(
+    global: &Global,
+    options: &Listen,
+    command: &str,
+    responder: &ResponderOptions,
+    failures: &WebFailures,
+) -> Result<(), Failure> {
+    let burned = MemoryBurnStore::default();
+    let connection = accept(wire::of_stdio(), responder, &burned).await;
+    let connection = connection.map_err(|error| failure(&error, Role::Responder, failures))?;
+    options.meeting.guard(&responder.surroundings).watch(&connection);
+    exec::run(connection, command, global.json, options.meeting.verify).await
+}
+
 async fn serve(
     global: &Global,
     options: &Listen,
     responder: Arc<ResponderOptions>,
     failures: WebFailures,
 ) -> Result<(), Failure> {
-    let listener = TcpListener::bind(options.address).await.map_err(|error| {
+    let entrance = Entrance::open(&options.address).await.map_err(|error| {
         Failure::new(Exit::Network, "network", format!("cannot listen on {}: {error}", options.address))
-            .remedy("another port: `didshake listen 127.0.0.1:0 …` takes a free one")
+            .remedy("another one: `didshake listen 127.0.0.1:0 …` takes a free port")
     })?;
-    let address = listener.local_addr()?;
+    let address = entrance.at()?;
     let did = responder.identities.first().map(|identity| identity.did().as_str().to_owned());
     stderr::never_wait();
     if global.json {
@@ -132,13 +160,14 @@ async fn serve(
         output::note(&format!("Listening on {address} as {}", did.unwrap_or_default()));
     }
     let door = Door {
-        listener,
+        entrance,
         guard: options.meeting.guard(&responder.surroundings),
         responder,
         failures,
         budget: Arc::new(Mutex::new(ResolutionBudget::new(Rate::default(), Rate::default(), MAX_SOURCES))),
         burned: Arc::default(),
         as_json: global.json,
+        verify: options.meeting.verify,
         once: options.once,
     };
     match &options.exec {
@@ -154,11 +183,7 @@ async fn talk(global: &Global, options: &Listen, door: &Door) -> Result<(), Fail
     loop {
         let connection = door.next_peer(&mut lines).await?;
         in_vain(lines.drop_typed().await);
-        if global.json {
-            output::json(&connected(&connection));
-        } else {
-            output::note(&format!("Connected to {}", connection.peer().verification_method()));
-        }
+        tell_connected(&connection, global.json, options.meeting.verify)?;
         let outcome = chat(connection, &mut lines, manner).await;
         output::check()?;
         if !options.keep {
@@ -182,25 +207,26 @@ fn in_vain(lines: usize) {
 
 /// Where peers come in.
 struct Door {
-    listener: TcpListener,
+    entrance: Entrance,
     guard: Guard,
     responder: Arc<ResponderOptions>,
     failures: WebFailures,
     budget: Arc<Mutex<ResolutionBudget>>,
     burned: Arc<MemoryBurnStore>,
     as_json: bool,
+    verify: bool,
     once: bool,
 }
 
 impl Door {
     /// The first peer that gets in. Others that come at the same time are turned away then.
-    async fn next_peer(&self, lines: &mut Lines) -> Result<PeerConnection<TcpStream>, Failure> {
+    async fn next_peer(&self, lines: &mut Lines) -> Result<PeerConnection<Wire>, Failure> {
         let mut attempts = Attempts::new();
         let mut refusals = Refusals::new(self.as_json);
         loop {
             tokio::select! {
-                incoming = self.listener.accept() => match incoming {
-                    Ok((stream, from)) => attempts.start(from, self.attempt(stream, from)),
+                incoming = self.entrance.accept() => match incoming {
+                    Ok((wire, from)) => attempts.start(from, self.attempt(wire, from)),
                     Err(error) => cannot_take(&error).await,
                 },
                 Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
@@ -224,15 +250,15 @@ impl Door {
         let mut running = JoinSet::new();
         loop {
             tokio::select! {
-                incoming = self.listener.accept() => match incoming {
-                    Ok((stream, from)) => attempts.start(from, self.attempt(stream, from)),
+                incoming = self.entrance.accept() => match incoming {
+                    Ok((wire, from)) => attempts.start(from, self.attempt(wire, from)),
                     Err(error) => cannot_take(&error).await,
                 },
                 Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
                     Ok(_) if running.len() >= MAX_PROCESSES => refusals.tell(from, &too_many()),
                     Ok(connection) => {
-                        let (command, as_json) = (command.to_owned(), self.as_json);
-                        running.spawn(async move { exec::run(connection, &command, as_json).await });
+                        let (command, as_json, verify) = (command.to_owned(), self.as_json, self.verify);
+                        running.spawn(async move { exec::run(connection, &command, as_json, verify).await });
                     }
                     Err(failure) => refusals.tell(from, &failure),
                 },
@@ -245,16 +271,15 @@ impl Door {
 
     fn attempt(
         &self,
-        stream: TcpStream,
-        from: SocketAddr,
-    ) -> impl Future<Output = Result<PeerConnection<TcpStream>, Failure>> + Send + use<> {
+        wire: Wire,
+        from: Caller,
+    ) -> impl Future<Output = Result<PeerConnection<Wire>, Failure>> + Send + use<> {
         let (burned, failures, budget) = (self.burned.clone(), self.failures.clone(), self.budget.clone());
         let guard = self.guard.clone();
         let mut responder = (*self.responder).clone();
         responder.admit = responder.admit.and(move |claim| may_resolve(&budget, from, claim.did()));
         let attempt = async move {
-            stream.set_nodelay(true)?;
-            let accepted = accept(stream, &responder, &*burned).await;
+            let accepted = accept(wire, &responder, &*burned).await;
             let connection = accepted.map_err(|error| failure(&error, Role::Responder, &failures))?;
             guard.watch(&connection);
             Ok(connection)
@@ -265,7 +290,7 @@ impl Door {
 }
 
 /// Takes what one resolution costs the peer's address and the host that would be asked (R-CHECK-3).
-fn may_resolve(budget: &Mutex<ResolutionBudget>, from: SocketAddr, did: &Did) -> bool {
+fn may_resolve(budget: &Mutex<ResolutionBudget>, from: Caller, did: &Did) -> bool {
     let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
     let spent = budget.spend(Source::of(from.ip()), did, SystemClock.now());
     spent.inspect_err(|spent| tracing::debug!(%did, "not resolved: {spent}")).is_ok()
@@ -294,7 +319,7 @@ mod tests {
     fn an_address_makes_us_resolve_only_so_often() {
         let rate = Rate { burst: 2, per_minute: 1 };
         let budget = Mutex::new(ResolutionBudget::new(rate, Rate::default(), MAX_SOURCES));
-        let (one, two) = (SocketAddr::from(([192, 0, 2, 1], 1)), SocketAddr::from(([192, 0, 2, 2], 1)));
+        let [one, two] = [1, 2].map(|last| Caller::Address(([192, 0, 2, last], 1).into()));
         let web = |host: u8| Did::parse(&format!("did:web:host{host}.example")).unwrap();
         assert!(may_resolve(&budget, one, &web(1)) && may_resolve(&budget, one, &web(2)));
         assert!(!may_resolve(&budget, one, &web(3)));
