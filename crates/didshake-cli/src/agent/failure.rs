@@ -42,6 +42,8 @@ pub(crate) fn of_agent(error: &AgentError, failures: &WebFailures) -> Failure {
         )) => failure(Exit::Resolution),
         AgentError::Key(_) => failure(Exit::NotAuthenticated)
             .remedy("its relay shows a key that is not theirs, or an old one: tell them, nothing was sent to it"),
+        AgentError::NoAddress(_) => failure(Exit::Usage),
+        AgentError::Handshake(error) => peer_failure::failure(error, Role::Initiator, failures),
         AgentError::OtherStore | AgentError::Protocol(_) => failure(Exit::Check),
     }
 }
