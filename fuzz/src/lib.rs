@@ -16,7 +16,7 @@ mod streams;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: &[Target] = &[
     ("accept_body", messages::accept_body),
     ("card", cards::card),
     ("did", dids::did),
