@@ -1,4 +1,4 @@
-//! `didshake serve` in the background.
+//! `didshake serve`, or `didshake relay`, in the background.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command};
@@ -44,8 +44,21 @@ impl Service {
     /// Where it does not come to that.
     #[must_use]
     pub fn start(home: &Home, arguments: &[&str]) -> Self {
+        Self::start_as("serve", home, arguments)
+    }
+
+    /// The same of `relay`.
+    ///
+    /// # Panics
+    /// Where it does not come to that.
+    #[must_use]
+    pub fn start_relay(home: &Home, arguments: &[&str]) -> Self {
+        Self::start_as("relay", home, arguments)
+    }
+
+    fn start_as(command: &str, home: &Home, arguments: &[&str]) -> Self {
         let data = home.path("service");
-        let mut all: Vec<String> = ["--json", "serve", "--data", data.to_str().unwrap()].map(str::to_owned).to_vec();
+        let mut all: Vec<String> = ["--json", command, "--data", data.to_str().unwrap()].map(str::to_owned).to_vec();
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
         if !arguments.contains(&"--listen") {
             all.extend(["--listen", "127.0.0.1:0"].map(str::to_owned));

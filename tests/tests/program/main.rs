@@ -24,6 +24,7 @@ mod nginx;
 mod output;
 mod policy;
 mod rechecks;
+mod relays;
 mod requests;
 mod secrets;
 mod sessions;

@@ -103,6 +103,6 @@ impl Task {
 fn size(job: &BatchJob) -> usize {
     match job {
         BatchJob::Deposit(_, deposits) => deposits.iter().map(|deposit| deposit.envelope.len()).sum(),
-        BatchJob::Answer(answers) => (answers.taken.len() + answers.refused.len()) * 64,
+        BatchJob::Answer(answers) => answers.len().saturating_mul(64),
     }
 }

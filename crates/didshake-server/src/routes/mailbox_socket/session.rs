@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use didshake::relay::{CircuitId, MAX_UNANSWERED, MailboxName, OwnerFrame, RelayFrame};
-use didshake_did::{Clock as _, SystemClock};
+use didshake::relay::{CircuitId, MAX_ANSWERS, MAX_UNANSWERED, MailboxName, OwnerFrame, RelayFrame};
+use didshake_did::{BoxFuture, Clock as _, SystemClock};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use crate::relay::{Feed, Relay, SessionWatch};
-use crate::store::{Answers, BatchJob, Waiting};
+use crate::store::{Answers, BatchJob, BatchResult, Waiting};
 
 const PING: Duration = Duration::from_secs(30);
 /// An owner that answers no ping for as long, or takes nothing, is gone.
@@ -32,9 +32,18 @@ pub(super) struct SocketSession {
     ahead: VecDeque<Waiting>,
     /// Sent here, and not answered as far as this socket knows.
     unanswered: BTreeSet<u64>,
+    /// What the owner said while something else of it was written.
+    said: Answers,
+    writing: Option<Writing>,
     heard: Instant,
     pings: Interval,
     looks: Interval,
+}
+
+/// Answers that are not durable yet.
+struct Writing {
+    sequences: Vec<u64>,
+    done: BoxFuture<'static, BatchResult>,
 }
 
 /// The code with which a socket is closed; `None`: it is gone.
@@ -44,6 +53,7 @@ type End = Option<u16>;
 enum Event {
     Heard(Option<Result<Message, axum::Error>>),
     Read(Result<Vec<Waiting>, didshake_axum::StoreError>),
+    Written(BatchResult),
     Asked(CircuitId),
     Look,
     Ping,
@@ -57,8 +67,9 @@ impl SocketSession {
             turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
             turns
         };
-        let (ahead, unanswered, heard) = (VecDeque::new(), BTreeSet::new(), Instant::now());
-        Self { relay, mailbox, socket, feed, ahead, unanswered, heard, pings: every(PING), looks: every(LOOK) }
+        let (ahead, unanswered, said) = (VecDeque::new(), BTreeSet::new(), Answers::default());
+        let (heard, pings, looks) = (Instant::now(), every(PING), every(LOOK));
+        Self { relay, mailbox, socket, feed, ahead, unanswered, said, writing: None, heard, pings, looks }
     }
 
     /// Until either side ends it.
@@ -68,6 +79,7 @@ impl SocketSession {
             if let Err(end) = self.handle(event).await {
                 break end;
             }
+            self.write();
         };
         if let Some(code) = end {
             let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
@@ -78,11 +90,14 @@ impl SocketSession {
     async fn next(&mut self, offers: &mut mpsc::Receiver<CircuitId>, watch: &mut SessionWatch) -> Event {
         let room = MAX_UNANSWERED.saturating_sub(self.unanswered.len());
         let stopped = self.relay.stopped();
+        // Whoever says more than is written in time is not heard for as long.
+        let hears = self.said.len() < MAX_ANSWERS;
         tokio::select! {
             biased;
             () = stopped => Event::End(close_code::AWAY),
             () = watch.over() => Event::End(close_code::POLICY),
-            message = self.socket.recv() => Event::Heard(message),
+            result = written(&mut self.writing) => Event::Written(result),
+            message = self.socket.recv(), if hears => Event::Heard(message),
             Some(id) = offers.recv() => Event::Asked(id),
             _ = self.pings.tick() => Event::Ping,
             _ = self.looks.tick(), if room == 0 => Event::Look,
@@ -93,7 +108,8 @@ impl SocketSession {
 
     async fn handle(&mut self, event: Event) -> Result<(), End> {
         match event {
-            Event::Heard(message) => self.hear(message).await,
+            Event::Heard(message) => self.hear(message),
+            Event::Written(result) => self.confirm(&result).await,
             Event::Read(page) => {
                 self.ahead.extend(page.map_err(|_| Some(close_code::ERROR))?);
                 let Some(Waiting { sequence, expires, envelope }) = self.ahead.pop_front() else { return Ok(()) };
@@ -109,7 +125,7 @@ impl SocketSession {
         }
     }
 
-    async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+    fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.heard = Instant::now();
         let frame = match message {
             Some(Ok(Message::Binary(bytes))) => OwnerFrame::decode(&bytes).map_err(|_| Some(close_code::POLICY))?,
@@ -118,21 +134,40 @@ impl SocketSession {
             Some(Ok(Message::Close(_))) | None => return Err(None),
             Some(Ok(Message::Text(_)) | Err(_)) => return Err(Some(close_code::POLICY)),
         };
-        let (answers, sequences) = match frame {
-            OwnerFrame::Taken(taken) => (Answers { taken: taken.clone(), refused: Vec::new() }, taken),
-            OwnerFrame::Refused(refused) => (Answers { taken: Vec::new(), refused: refused.clone() }, refused),
-            OwnerFrame::NoCircuit(id) => {
-                // Whoever asked is told by that nobody can answer any more.
-                drop(self.relay.circuits.take(&self.mailbox, &id));
-                return Ok(());
-            }
-        };
-        let written = self.relay.writer.write(self.mailbox, BatchJob::Answer(answers)).await;
-        written.map_err(|_| Some(close_code::ERROR))?;
-        for sequence in &sequences {
-            self.unanswered.remove(sequence);
+        match frame {
+            OwnerFrame::Taken(taken) => self.said.taken.extend(taken),
+            OwnerFrame::Refused(refused) => self.said.refused.extend(refused),
+            // Whoever asked is told by that nobody can answer any more.
+            OwnerFrame::NoCircuit(id) => drop(self.relay.circuits.take(&self.mailbox, &id)),
         }
-        self.send(Message::Binary(RelayFrame::Durable(sequences).encode().into())).await
+        Ok(())
+    }
+
+    /// Has written what was said, all of it together, where nothing is being written.
+    fn write(&mut self) {
+        if self.writing.is_some() || self.said.len() == 0 {
+            return;
+        }
+        let answers = std::mem::take(&mut self.said);
+        let sequences = answers.taken.iter().chain(&answers.refused).copied().collect();
+        let (writer, mailbox) = (self.relay.writer.clone(), self.mailbox);
+        let done = Box::pin(async move { writer.write(mailbox, BatchJob::Answer(answers)).await });
+        self.writing = Some(Writing { sequences, done });
+    }
+
+    /// Says which answers are durable.
+    async fn confirm(&mut self, result: &BatchResult) -> Result<(), End> {
+        let Some(Writing { sequences, .. }) = self.writing.take() else { return Ok(()) };
+        if result.is_err() {
+            return Err(Some(close_code::ERROR));
+        }
+        for some in sequences.chunks(MAX_ANSWERS) {
+            some.iter().for_each(|sequence| {
+                self.unanswered.remove(sequence);
+            });
+            self.send(Message::Binary(RelayFrame::Durable(some.to_vec()).encode().into())).await?;
+        }
+        Ok(())
     }
 
     /// Forgets what waits no more, answered elsewhere or expired.
@@ -151,5 +186,13 @@ impl SocketSession {
             }
             () = self.relay.stopped() => Err(Some(close_code::AWAY)),
         }
+    }
+}
+
+/// Waits until what is being written is; for ever, where nothing is.
+async fn written(writing: &mut Option<Writing>) -> BatchResult {
+    match writing {
+        Some(writing) => (&mut writing.done).await,
+        None => std::future::pending().await,
     }
 }

@@ -29,6 +29,13 @@ pub(crate) struct Answers {
     pub(crate) refused: Vec<u64>,
 }
 
+impl Answers {
+    /// How many.
+    pub(crate) fn len(&self) -> usize {
+        self.taken.len().saturating_add(self.refused.len())
+    }
+}
+
 /// One request to a mailbox.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum BatchJob {
