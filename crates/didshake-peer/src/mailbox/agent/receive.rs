@@ -61,16 +61,14 @@ impl Inner {
 
     /// Receives on a socket until it ends. There is no cursor that outlives it: what was answered is shown no more, and what
     /// was not is to be shown again, whatever number it has.
-    pub(super) async fn receive(&self, mailbox: &OwnMailbox) -> Result<(), AgentError> {
-        let owner = self.owner(mailbox);
-        let mut socket = owner.socket(0).await?;
+    pub(super) async fn receive(&self, mailbox: &OwnMailbox, mut socket: MailboxSocket) -> Result<(), AgentError> {
         tracing::debug!(relay = %mailbox.origin, "the mailbox socket is open");
         let mut later = Later::default();
         loop {
             if later.shown.len() >= MOST_WAITING {
                 // The relay shows nothing more here. Whoever cannot be resolved does not hold up the others.
                 drop(socket);
-                return self.fetch_from(&owner, 0).await.map(drop);
+                return self.fetch_from(&self.owner(mailbox), 0).await.map(drop);
             }
             let shown = tokio::select! {
                 event = socket.next() => match event? {

@@ -19,8 +19,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// The first wait before a relay is asked what became of a letter; each further one is half as long again.
 const FIRST_ASK: Duration = Duration::from_secs(2);
 const LONGEST_ASK: Duration = Duration::from_secs(120);
-/// A connection that lasted so long was a good one.
-const GOOD: Duration = Duration::from_secs(60);
+/// A socket that was open for so long was a good one: the next one is opened soon.
+const GOOD: Duration = Duration::from_secs(5);
 /// Keys, tokens, and what is over, are looked after this often.
 const TEND: Duration = Duration::from_secs(3600);
 /// Mailboxes that another process has opened are found this soon.
@@ -72,10 +72,12 @@ impl Inner {
     async fn keep_receiving(self: Arc<Self>, mailbox: OwnMailbox) -> Result<(), AgentError> {
         let mut wait = FIRST_WAIT;
         loop {
-            let since = Instant::now();
+            let mut opened = None;
             let connected = async {
                 let mailbox = self.tend(mailbox.clone()).await?;
-                self.receive(&mailbox).await
+                let socket = self.owner(&mailbox).socket(0).await?;
+                opened = Some(Instant::now());
+                self.receive(&mailbox, socket).await
             };
             // Once in a while from the beginning: keys are renewed on the way.
             match tokio::time::timeout(TEND, connected).await {
@@ -86,7 +88,7 @@ impl Inner {
                     tracing::warn!(code = error.code(), relay = %mailbox.origin, "the mailbox is not connected: {error}");
                 }
             }
-            if since.elapsed() > GOOD {
+            if opened.is_some_and(|opened| opened.elapsed() > GOOD) {
                 wait = FIRST_WAIT;
             }
             sleep(jittered(wait)).await;
