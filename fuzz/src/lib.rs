@@ -3,6 +3,7 @@
 
 mod bindings;
 mod cards;
+mod didcomm;
 mod dids;
 mod files;
 mod handshake;
@@ -22,6 +23,7 @@ pub const TARGETS: &[Target] = &[
     ("did", dids::did),
     ("did_jwk", dids::did_jwk),
     ("did_key", dids::did_key),
+    ("didcomm", didcomm::didcomm),
     ("document", dids::document),
     ("envelope", mailbox::envelope),
     ("frames", streams::frames),

@@ -21,8 +21,8 @@ use crate::process::root;
 
 pub(crate) const PATH: &str = "spec/didshake-1.md";
 /// Every normative page. The first has the worked example.
-pub(crate) const PAGES: [&str; 5] =
-    [PATH, "spec/mailbox-1.md", "spec/card-1.md", "spec/relay-1.md", "spec/streams-1.md"];
+pub(crate) const PAGES: [&str; 6] =
+    [PATH, "spec/mailbox-1.md", "spec/card-1.md", "spec/relay-1.md", "spec/streams-1.md", "spec/didcomm-1.md"];
 
 #[derive(Args)]
 pub(crate) struct Options {

@@ -29,12 +29,29 @@ pub(crate) enum Json {
 pub(crate) type Object = BTreeMap<String, Json>;
 
 /// Why a text is refused.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum JsonFault {
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum JsonFault {
     /// Not UTF-8, not JSON, not one object, or a member twice.
+    #[error("this is not one JSON object without duplicate members")]
     Malformed,
-    /// Deeper than [`MAX_DEPTH`].
+    /// Objects and lists are nested more than 16 deep.
+    #[error("this is JSON that is nested more than 16 deep")]
     TooDeep,
+}
+
+/// Whether this is one JSON object by the rules that DID documents and JWKs are read by (specification, sections 8.2 and 9.2):
+/// no member twice in any object, at most 16 deep, nothing but white space around it. For other texts that have to be as
+/// strict; the caller bounds the length.
+///
+/// ```
+/// assert_eq!(didshake_did::check_json_object(br#"{"id": 1, "body": {}}"#), Ok(()));
+/// assert!(didshake_did::check_json_object(br#"{"from": "alice", "from": "bob"}"#).is_err());
+/// ```
+///
+/// # Errors
+/// [`JsonFault`]: the fault of whoever wrote it.
+pub fn check_json_object(bytes: &[u8]) -> Result<(), JsonFault> {
+    read_object(bytes).map(drop)
 }
 
 impl Json {

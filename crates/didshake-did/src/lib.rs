@@ -50,6 +50,7 @@ pub use cache::{CacheLimits, CachedResolver, Lifetimes};
 pub use clock::{Clock, SystemClock};
 pub use document::{DidDocument, MAX_DOCUMENT_BYTES, Service};
 pub use identity_store::{IdentityName, IdentityStore, NameError};
+pub use json::{JsonFault, check_json_object};
 pub use key_file::KeyFileError;
 pub use passphrase::{MAX_PASSPHRASE_BYTES, Passphrase, PassphraseError};
 pub use resolver::{BoxFuture, Freshness, MethodRegistry, Resolved, Resolver};

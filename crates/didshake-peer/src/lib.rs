@@ -1,7 +1,8 @@
 //! Drives didshake handshakes, and keeps what comes of them: what an application embeds.
 //!
 //! Over any ordered byte stream as it is; over HTTP, for login, with the feature `http`; over WebSockets with the feature
-//! `websocket`; several streams on one handshake with the feature `streams`. The steps, time-outs, policy and errors of an attempt are the same over all of them.
+//! `websocket`; several streams on one handshake with the feature `streams`; letters with the feature
+//! `mailbox`; DIDComm's messages with the feature `didcomm`. The steps, time-outs, policy and errors of an attempt are the same over all of them.
 //!
 //! [`connect`] and [`accept`] take anything that is `AsyncRead + AsyncWrite`: TCP, a Unix socket, a pipe. Both want to be
 //! told whom they mean; no default accepts anyone. [`KnownPeers`] remembers which DID belongs to a name or an address.
@@ -53,6 +54,8 @@ mod transport;
 mod verify_words;
 mod vigil;
 
+#[cfg(feature = "didcomm")]
+pub mod didcomm;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "mailbox")]
