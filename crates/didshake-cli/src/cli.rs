@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    admin, audit, backup, certs, connect, demo, did, doctor, generate, id, inbox, inspect, listen, login, logout,
+    admin, audit, backup, certs, chat, connect, demo, did, doctor, generate, id, inbox, inspect, listen, login, logout,
     mailbox, outbox, peer, pipe, relay, request, send, serve, sessions, vectors,
 };
 
@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Mailbox(mailbox::Mailbox),
     /// Write a letter to somebody, who may be away
     Send(Box<send::Send>),
+    /// Talk with a known peer, live or by letters
+    Chat(Box<chat::Chat>),
     /// Show the letters that we wrote, and what became of them
     Outbox(Box<outbox::Outbox>),
     /// Fetch letters that came, and show them

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod certs;
+pub(crate) mod chat;
 pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod did;

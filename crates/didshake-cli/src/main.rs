@@ -36,6 +36,7 @@ mod service;
 mod sessions;
 mod stderr;
 mod storage;
+mod talk;
 mod target;
 mod time_words;
 mod web_access;
@@ -103,6 +104,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Peer(command) => commands::peer::run(global, command),
         Command::Mailbox(command) => commands::mailbox::run(global, command),
         Command::Send(options) => commands::send::run(global, options),
+        Command::Chat(options) => commands::chat::run(global, options),
         Command::Outbox(options) => commands::outbox::run(global, options),
         Command::Inbox(options) => commands::inbox::run(global, options),
         Command::Inspect(options) => commands::inspect::run(global, options),

@@ -1,47 +1,11 @@
 //! Letters between programs, over a relay that is a program too.
 
-use std::io::{BufRead, BufReader};
-use std::process::Child;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use didshake_tests::{Home, Output, Service};
+use didshake_tests::{Home, Output};
 use serde_json::{Value, json};
 
-/// Alice and Bob with mailboxes at one relay, each with a card of the other.
-struct World {
-    relay: Service,
-    alice: Home,
-    bob: Home,
-    dids: [String; 2],
-    _relays: Home,
-}
-
-impl World {
-    fn new() -> Self {
-        let relays = Home::new();
-        let config = relays.write("relay.toml", "mailboxes = [\"anyone\"]\n");
-        let relay = Service::start(&relays, &["--config", config.to_str().unwrap()]);
-        let (alice, bob) = (Home::new(), Home::new());
-        let dids = [alice.identity("alice"), bob.identity("bob")];
-        let world = Self { relay, alice, bob, dids, _relays: relays };
-        for home in [&world.alice, &world.bob] {
-            drop(home.run(&["mailbox", "open", &world.relay.origin, "--expect", &world.relay.did]).expect(0));
-        }
-        world.introduce();
-        world
-    }
-
-    /// Gives each a new card of the other.
-    fn introduce(&self) {
-        for (from, to, from_name, to_name) in
-            [(&self.alice, &self.bob, "alice", "bob"), (&self.bob, &self.alice, "bob", "alice")]
-        {
-            let card = from.run(&["id", "share", "--for", to_name]).expect(0).stdout;
-            drop(to.run_with(&["peer", "add", "-", "--name", from_name], &card).expect(0));
-        }
-    }
-}
+use crate::correspondents::{Going, World};
 
 /// Bob writes to Alice.
 fn send(world: &World, more: &[&str]) -> Output {
@@ -58,34 +22,6 @@ fn texts(letters: &[Value]) -> Vec<&str> {
 
 fn state(home: &Home) -> Value {
     home.run(&["--json", "outbox", "--retry", "--limit", "1"]).expect(0).json()["state"].clone()
-}
-
-/// A program that goes on, and its lines.
-struct Going(Child, Receiver<Value>);
-
-impl Going {
-    fn start(home: &Home, arguments: &[&str]) -> Self {
-        let mut child = home.spawn(arguments);
-        let (sender, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let _ = sender.send(serde_json::from_str(&line).unwrap());
-            }
-        });
-        Self(child, lines)
-    }
-
-    fn next(&self) -> Value {
-        self.1.recv_timeout(Duration::from_secs(60)).expect("a line")
-    }
-}
-
-impl Drop for Going {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use didshake::Fault;
 use didshake::mailbox::MailboxFault;
 use didshake::relay::RelayCode;
+use didshake_did::discovery::ClaimError;
 use didshake_peer::HttpFailure;
 use didshake_peer::http::{DiscoverError, RequestError};
 use didshake_peer::mailbox::relay::RelayError;
@@ -42,7 +43,7 @@ pub(crate) fn of_agent(error: &AgentError, failures: &WebFailures) -> Failure {
         )) => failure(Exit::Resolution),
         AgentError::Key(_) => failure(Exit::NotAuthenticated)
             .remedy("its relay shows a key that is not theirs, or an old one: tell them, nothing was sent to it"),
-        AgentError::NoAddress(_) => failure(Exit::Usage),
+        AgentError::NoAddress(_) => failure(Exit::Policy),
         AgentError::Handshake(error) => peer_failure::failure(error, Role::Initiator, failures),
         AgentError::OtherStore | AgentError::Protocol(_) => failure(Exit::Check),
     }
@@ -52,6 +53,7 @@ pub(crate) fn of_agent(error: &AgentError, failures: &WebFailures) -> Failure {
 pub(crate) fn of_relay(error: &RelayError, failures: &WebFailures) -> Failure {
     let exit = match error {
         RelayError::Login(error) => return peer_failure::failure(error, Role::Client, failures).after("the relay"),
+        RelayError::Claim(ClaimError::OtherDid) => Exit::NotAuthenticated,
         RelayError::Refused { code: RelayCode::Token | RelayCode::NotAdmitted | RelayCode::NoMailbox, .. } => {
             Exit::Policy
         }
@@ -78,6 +80,9 @@ pub(crate) fn of_relay(error: &RelayError, failures: &WebFailures) -> Failure {
         }
         RelayError::Refused { code: RelayCode::NotAdmitted, .. } => {
             failure.remedy("ask its operator to let this DID open a mailbox, or use another relay")
+        }
+        RelayError::Claim(ClaimError::OtherDid) => {
+            failure.remedy("it says that it is another one than you mean: ask its operator which DID is right")
         }
         _ => failure,
     }
