@@ -65,7 +65,7 @@ impl Going {
     }
 
     pub(crate) fn next(&self) -> Value {
-        self.lines.recv_timeout(Duration::from_secs(60)).expect("a line")
+        self.lines.recv_timeout(Duration::from_secs(60)).unwrap()
     }
 
     /// The next line for which this holds.

@@ -77,6 +77,11 @@ impl Post {
         named.map(|peer| peer.name.as_str())
     }
 
+    pub(crate) fn resolution(&self) -> Resolution {
+        let resolver: Arc<dyn Resolver> = self.surroundings.resolver.clone();
+        Resolution { resolver, failures: self.failures.clone() }
+    }
+
     /// The contact of this name or DID.
     pub(crate) async fn contact(&self, text: &str) -> Result<(Did, Option<Contact>), Failure> {
         let did = storage::did_or_name(text, &self.peers)?;
