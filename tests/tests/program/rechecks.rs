@@ -1,6 +1,6 @@
 //! What becomes of live channels and sessions when a key is taken out of a DID document, or replaced in it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Child;
 
 use didshake_tests::{DocumentHost, Home, Listener, Service, eventually, finish};
@@ -87,6 +87,46 @@ fn a_channel_ends_on_both_sides_whoever_of_them_has_lost_the_key() {
         assert_eq!(told["code"], "peer_alert", "{told}");
         assert!(told["message"].as_str().unwrap().contains("`denied`"), "{told}");
         assert!(told["remedy"].as_str().unwrap().contains("did resolve"), "{told}");
+    }
+}
+
+/// Whether an event among this text is an error of this code.
+fn tells(text: &str, code: &str) -> bool {
+    let mut events = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    events.any(|event| event["error"]["code"] == code)
+}
+
+// R-CONT-3, R-CONT-4
+#[test]
+fn a_channel_over_a_socket_or_a_command_ends_too_whoever_has_lost_the_key() {
+    for (meets, over_socket) in [("pipe", true), ("pipe", false), ("connect", false)] {
+        for (listens, connects, listener_tells, connector_tells) in
+            [("key", "web", "key_removed", "peer_alert"), ("web", "key", "peer_alert", "key_removed")]
+        {
+            let web = OnTheWeb::new();
+            let (home, key) = (&web.home, web.home.identity("key"));
+            let did = |name| if name == "web" { web.host.did.as_str() } else { &key };
+            let often = ["--recheck", "1", "--allow-local", &web.host.address];
+            let answer =
+                [&["--as", listens, "--allow", did(connects), "--exec", "echo ready; cat"], &often[..]].concat();
+            let socket = format!("unix:{}", home.path("socket").display());
+            let listener = over_socket.then(|| Listener::start_at(home, &socket, &answer));
+            let program = home.command(&[]).get_program().to_str().unwrap().to_owned();
+            let command = format!("{program} --json listen --stdio '{}'", answer.join("' '"));
+            let target = if over_socket { &[socket.as_str()][..] } else { &["--exec", &command] };
+            let whom = ["--as", connects, "--expect", did(listens)];
+            let mut meeting = home.spawn(&[&["--json", meets], target, &whom, &often].concat());
+            let typed = meeting.stdin.take();
+            // The process at the other end runs, or the channel has been told.
+            meeting.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+            web.change(Change::Removed);
+            let met = finish(meeting, b"").expect(3);
+            drop((typed, listener));
+            let told = [met.text(), met.stderr].concat();
+            assert!(tells(&told, connector_tells), "{meets} {over_socket} {told}");
+            // A command tells on the standard error that it shares.
+            assert!(over_socket || tells(&told, listener_tells), "{meets} {told}");
+        }
     }
 }
 
