@@ -42,8 +42,8 @@ mod tests {
             .iter()
             .map(|line| line.strip_prefix(COLOURS).unwrap().strip_suffix(PLAIN).unwrap().chars().collect())
             .collect();
-        // Version 2 has 25 modules a side, and 4 around them.
-        assert_eq!((plain.len(), plain[0].len()), (17, 33));
+        // Version 1 has 21 modules a side, and 4 around them.
+        assert_eq!((plain.len(), plain[0].len()), (15, 29));
         assert!(plain[..2].concat().iter().all(|block| *block == '█'));
         let finder: String = plain[2][4..11].iter().collect();
         assert_eq!(finder, " ▄▄▄▄▄ ");
