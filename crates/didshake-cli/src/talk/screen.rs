@@ -19,6 +19,8 @@ use crate::output::printable;
 const KEPT: usize = 2_000;
 /// Rows that are no conversation: two of the head, a rule, what is typed.
 const FRAME: u16 = 4;
+/// Columns and rows of a terminal that does not say how many it has.
+const USUAL: (u16, u16) = (80, 24);
 
 struct Row {
     text: String,
@@ -104,7 +106,8 @@ impl Screen {
     }
 
     fn try_draw(&self) -> std::io::Result<()> {
-        let (width, height) = size()?;
+        // A serial line does not say how large its terminal is.
+        let (width, height) = size().ok().filter(|(width, height)| *width > 0 && *height > 0).unwrap_or(USUAL);
         let mut out = stdout().lock();
         queue!(out, MoveTo(0, 0), Clear(ClearType::All))?;
         let [who, how] = &self.head;

@@ -308,6 +308,11 @@ impl<'a> Session<'a> {
             drop(live.say);
             let _ = timeout(FAREWELL, live.work).await;
         }
+        self.look().await?;
+        // Receipts too. What fails stays in the outbox, and is told below where it is something that we said.
+        if let Ok(delivery) = timeout(FAREWELL, self.post.agent.deliver()).await {
+            delivery.map_err(|error| of_agent(&error, &self.post.failures))?;
+        }
         let until = Instant::now() + FAREWELL;
         loop {
             self.look().await?;
