@@ -1,6 +1,7 @@
 //! Contact cards (spec/card-1.md): an owner that makes them, a reader that checks in the specification's order, and the
 //! vectors of both.
 
+pub(crate) mod alone;
 mod case;
 mod check;
 mod file;
@@ -17,7 +18,7 @@ use crate::check::Step;
 
 pub(crate) use case::Positive;
 pub(crate) use check::CardCheck;
-pub(crate) use file::CardVector;
+pub(crate) use file::{CardVector, Contents, Owner, ReaderView};
 pub(crate) use negative::Negative;
 
 /// Everything that is taken, in the order of the index.

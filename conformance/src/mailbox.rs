@@ -1,6 +1,7 @@
 //! Mailbox keys and envelopes (spec/mailbox-1.md): an owner and a sender that make them, a sender and a recipient that
 //! check in the specification's order, and the vectors of both.
 
+pub(crate) mod alone;
 mod case;
 pub(crate) mod check;
 pub(crate) mod claim;
@@ -22,9 +23,9 @@ mod tests;
 
 use crate::check::Step;
 
-pub(crate) use case::Positive;
+pub(crate) use case::{Misbehaviour, Positive};
 pub(crate) use check::{Halt, MailboxCheck, checks};
-pub(crate) use file::MailboxVector;
+pub(crate) use file::{MailboxVector, Owner, RecipientView, Sender, SenderView, Stage};
 pub(crate) use negative::Negative;
 
 /// Everything that succeeds, in the order of the index.

@@ -8,18 +8,25 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use crate::card::CardCheck;
 use crate::check::{Check, Checks, Stop};
 use crate::config::Config;
 use crate::fixed;
+use crate::mailbox::MailboxCheck;
+use crate::mailbox::check::{self as letters, Named};
 use crate::wrong::Wrong;
 
 mod attempt;
+mod kept;
 mod pieces;
+
+#[cfg(test)]
+pub(crate) use kept::check as read_alone;
 
 /// What is broken; nothing, or one thing.
 #[derive(Clone, Copy, Default)]
 pub struct Broken {
-    without: Option<Check>,
+    without: Option<Named>,
     pub(crate) wrong: Option<Wrong>,
 }
 
@@ -29,7 +36,12 @@ impl Broken {
     /// # Errors
     /// If there is none of that name.
     pub fn named(without: Option<&str>, wrong: Option<&str>) -> Result<Self, String> {
-        let find = |name: &str| Check::ALL.iter().copied().find(|check| check.name() == name);
+        let all = || {
+            let of_letters = MailboxCheck::ALL.iter().copied().map(Named::from);
+            let of_cards = CardCheck::ALL.iter().copied().map(Named::from);
+            Check::ALL.iter().copied().map(Named::from).chain(of_letters).chain(of_cards)
+        };
+        let find = |name: &str| all().find(|check| check.name() == name);
         let without = match without {
             Some(name) => Some(find(name).ok_or_else(|| format!("no check has the name `{name}`"))?),
             None => None,
@@ -42,7 +54,12 @@ impl Broken {
     }
 
     fn checks(self) -> Checks {
-        self.without.map_or(Checks::all(), Checks::all_but)
+        self.checks_of_letters().of_handshakes()
+    }
+
+    /// The same for mailbox keys, letters and cards.
+    fn checks_of_letters(self) -> letters::Checks {
+        self.without.map_or(letters::Checks::all(), letters::Checks::all_but)
     }
 }
 
@@ -91,7 +108,10 @@ fn dispatch(broken: Broken, attempts: &mut BTreeMap<String, Line>, request: &Val
             attempts.remove(text("sid"));
             json!({})
         }
-        "check" => pieces::check(broken.checks(), request),
+        "check" => {
+            kept::check(broken.checks_of_letters(), request).unwrap_or_else(|| pieces::check(broken.checks(), request))
+        }
+        "make" => kept::make(broken, request),
         "recv" | "seal" | "open" | "update" | "close" | "export" => match attempts.get(text("sid")) {
             Some(line) => line.ask(request),
             None => json!({ "crash": "no attempt has this sid" }),
@@ -106,7 +126,7 @@ fn introduction() -> Value {
         "roles": ["initiator", "responder"],
         "features": [
             "codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export",
-            "decode", "document", "schedule", "ed25519", "request",
+            "decode", "document", "schedule", "ed25519", "request", "mailbox", "card",
         ],
     })
 }

@@ -6,6 +6,7 @@ mod caller;
 pub mod case;
 mod catalogue;
 mod dice;
+mod kept;
 mod live;
 mod matrix;
 mod misbehaviour;

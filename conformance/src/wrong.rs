@@ -53,6 +53,13 @@ wrongs! {
     RecordSequence "record-sequence" "replay/p-channel-data/initiator" "The sequence number is not in the nonce.";
     RecordDirection "record-direction" "replay/p-channel-data/initiator" "Both directions have one secret.";
     RecordAssociatedData "record-associated-data" "replay/p-channel-data/initiator" "Records have no associated data.";
+    MailboxKeyLabel "mailbox-key-label" "replay/m-ed25519/owner" "The owner signs a mailbox key under the label of envelopes.";
+    LetterRecipient "letter-recipient" "replay/m-ed25519/sender" "The signature of a letter does not cover whom it is for.";
+    LetterAssociatedData "letter-associated-data" "replay/m-ed25519/sender" "A letter is sealed without associated data.";
+    LetterPadding "letter-padding" "replay/m-ed25519/sender" "A letter is padded to the next but one size class.";
+    LetterEnc "letter-enc" "replay/letter-fresh" "Every envelope has the same `enc`.";
+    LetterZeros "letter-zeros" "replay/letter-low-order" "A letter is sealed to a key of low order.";
+    CardToken "card-token" "replay/c-ed25519/owner" "The signature of a card does not cover the token.";
 }
 
 /// What `shim --wrong` knows: each name, and the id of the case that has to catch it.

@@ -89,6 +89,18 @@ fn a_check_that_is_off_is_caught_by_the_negative_that_names_it() {
 }
 
 #[test]
+fn a_reader_that_lacks_a_check_of_letters_or_cards_is_caught_too() {
+    for (check, case) in [("letter_expired", "letter/m-letter-expired"), ("card_period", "card/c-period-none")] {
+        let results = run(&format!("--without {check}"), &[Tier::Static], &[&format!("static/{case}")]);
+        let accepted = |result: &CaseResult| match &result.outcome {
+            Outcome::Failed(failure) => failure.what == "`error`" && failure.actual.starts_with('{'),
+            _ => false,
+        };
+        assert!(results.iter().any(accepted), "{check}: {results:?}");
+    }
+}
+
+#[test]
 fn what_a_live_peer_accepts_is_caught_too() {
     for (check, case) in [("policy", "live/n-finish-policy"), ("accept_trailing", "live/n-accept-plain-trailing")] {
         let results = run(&format!("--without {check}"), &[Tier::Live], &[case]);
@@ -130,13 +142,13 @@ fn a_field_that_is_wrong_is_caught_by_its_case() {
         assert!(matches!(&result.outcome, Outcome::Failed(failure) if !failure.crash), "{name}: {:?}", result.outcome);
         all.insert(name);
     }
-    assert_eq!(all.len(), 26, "{all:?}");
+    assert_eq!(all.len(), 33, "{all:?}");
 }
 
 #[test]
 fn the_whole_model_passes() {
-    let results = run("", &[], &["p-key-ed25519", "p-retry"]);
-    assert!(results.len() > 20, "{}", results.len());
+    let results = run("", &[], &["p-key-ed25519", "p-retry", "m-", "c-", "letter-"]);
+    assert!(results.len() > 700, "{}", results.len());
     let failed: Vec<_> = results.iter().filter(|result| result.outcome != Outcome::Passed).collect();
     assert!(failed.is_empty(), "{failed:?}");
 }

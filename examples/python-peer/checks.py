@@ -1,6 +1,6 @@
 """The kinds of `check` of the conformance shim, for tier 1 (spec/conformance.md): each takes a request's members."""
 import itertools
-import bindings, didshake as d
+import bindings, didshake as d, mailbox as m
 unhex = bytes.fromhex
 def fetched(x): return None if x.text is None else (x.text.encode(), x.deactivated)     # a document, or None: it is missing
 def decode(q):
@@ -28,4 +28,26 @@ def request(q):
     fields = {"Content-Digest": r.content_digest, "Signature-Input": r.signature_input, "Signature": r.signature}
     bindings.take_request(sessions, burned, s.origin, s.now, r.method, r.path, r.query, unhex(r.body), fields)
     return dict(zip(("keyid", "nonce"), list(burned)[-1]))              # what it has burned
+# mailbox-1: `check` of what is read, and `make`
+def web(view): return {"web": lambda did: fetched(view.documents[did])}
+def own(x): return d.Identity(x.did, x.fragment, x.algorithm, unhex(x.signing_key))
+def mailbox_key(q):
+    key = m.verify_key(unhex(q.mailbox_key), q.view.means, q.view.now, web(q.view))
+    return {"did": key.owner.did, "public_key": key.public, "key_id": key.id, "ends": key.ends}
+def letter(q):
+    def admit(did): return q.view.admits is None or did in q.view.admits
+    keys = [(unhex(q.owner.mailbox_secret), unhex(q.mailbox_key))]
+    x = m.open_envelope(unhex(q.envelope), keys, admit, q.view.now, web(q.view))
+    author = {name: getattr(x.sender, name) for name in ("did", "fragment", "algorithm")}
+    return author | {name: value for name, value in vars(x).items() if name != "sender"}
+def make_mailbox_key(q):
+    x = q.owner
+    return {"mailbox_key": m.make_key(own(x), x.begins, x.ends - x.begins, unhex(x.mailbox_secret))[1]}
+def make_letter(q):
+    x, view = q.sender, q.view
+    key = m.verify_key(unhex(q.mailbox_key), view.means, view.now, web(view))
+    drawn = [unhex(given) if given else None for given in (x.message_id, x.ephemeral_ikm)]
+    made = m.seal_letter(own(x), key, x.content_type, unhex(x.content), view.now, x.expires - x.sent, x.sent, *drawn)
+    return {"envelope": made.envelope}
 CHECKS = {check.__name__: check for check in (decode, document, schedule, ed25519, request)}
+KINDS = {"check": CHECKS | {"mailbox_key": mailbox_key, "letter": letter}, "make": {"mailbox_key": make_mailbox_key, "letter": make_letter}}

@@ -1,9 +1,9 @@
 """The conformance shim of didshake.py (spec/conformance.md): a JSON request a line in, its answer a line out."""
 import json, sys
 import didshake as d
-from checks import CHECKS, fetched, unhex
+from checks import CHECKS, KINDS, fetched, unhex
 HELLO = dict(name="python", version="1", language="Python", roles=["initiator", "responder"], features=[
-    *"codes random suite_2 test_suite web extensions token channel export".split(), *CHECKS])
+    *"codes random suite_2 test_suite web extensions token channel export mailbox".split(), *CHECKS])
 TYPES = {"data": d.DATA, "close": d.CLOSE, "update": d.KEY_UPDATE, "alert": d.ALERT_RECORD}
 NAMES = {d.DATA: "data", d.CLOSE: "close", d.KEY_UPDATE: "key_update"}
 d.SUITES[0xFE01] = (0xFE00, d.ChaCha20Poly1305)             # the test suite (4.3), which didshake.py does not know
@@ -41,7 +41,7 @@ def perform(q, a):
         case "open": kind, content = a.state.receive(unhex(q.wire)); return {"type": NAMES[kind], "content": content}
         case "export": return {"output": a.state.export(q.label.encode(), unhex(q.context), q.length)}
         case "free": return attempts.pop(q.sid) and {}
-        case "check" if q.kind in CHECKS: return CHECKS[q.kind](q)
+        case "check" | "make" if q.kind in KINDS[q.op]: return KINDS[q.op][q.kind](q)
         case _: return {"skip": f"no {q.op} {q.kind or ''}"}
 for line in sys.stdin:
     try: q = json.loads(line, object_hook=Members); answer = perform(q, attempts.get(q.sid))

@@ -159,9 +159,38 @@ class Shim(unittest.TestCase):
         refused = self.check("document", did="did:web:a.example", fragment="k", now=0, text="{", deactivated=False)
         self.assertEqual(refused["error"], "document_json")
 
+    def test_mailboxes(self):
+        read = made = 0
+        for vector in load("mailbox"):
+            owner, sender, fails = vector["owner"], vector.get("sender"), vector.get("fails", {})
+            key = {"mailbox_key": vector["mailbox_key"], "view": vector["sender_view"]}
+            with self.subTest(vector["id"]):
+                answer = self.check("mailbox_key", **key)
+                if fails.get("step") != "mailbox_key":
+                    self.assertEqual((answer["did"], answer["ends"]), (owner["did"], owner["ends"]))
+                    answer = self.check("letter", envelope=vector["envelope"], mailbox_key=vector["mailbox_key"], owner=owner,
+                                        view=vector["recipient_view"])
+                self.assertEqual(answer.get("error"), fails.get("error"))
+                read += 1
+                if sender:
+                    self.assertEqual((answer["did"], answer["content"]), (sender["did"], sender["content"]))
+                    self.assertEqual(self.ask(op="make", kind="mailbox_key", owner=owner), {"mailbox_key": vector["mailbox_key"]})
+                    self.assertEqual(self.ask(op="make", kind="letter", sender=sender, **key), {"envelope": vector["envelope"]})
+                    made += 1
+        self.assertEqual((read, made), (360, 40))
+
+    def test_a_letter_twice(self):
+        vector = next(x for x in load("mailbox") if x["id"] == "m-ed25519")
+        sender = {name: x for name, x in vector["sender"].items() if name not in ("ephemeral_ikm", "message_id")}
+        made = [self.ask(op="make", kind="letter", sender=sender, mailbox_key=vector["mailbox_key"], view=vector["sender_view"])["envelope"]
+                for _ in range(2)]
+        self.assertEqual(made[0][:36], made[1][:36])
+        self.assertNotEqual(made[0][36:100], made[1][36:100])
+
     def test_what_it_does_not_know(self):
         self.assertEqual(set(self.line(op="dance")), {"skip"})
         self.assertEqual(set(self.line(op="check", kind="weather")), {"skip"})
+        self.assertEqual(set(self.line(op="make", kind="card")), {"skip"})
         self.assertEqual(set(self.line(op="open", sid="nobody", wire="10")), {"crash"})
         self.assertEqual(self.ask(op="hello", unknown=1)["roles"], ["initiator", "responder"])
 

@@ -35,7 +35,11 @@ pub(crate) struct Sealing {
 impl Sealing {
     /// What an honest sender does.
     pub(crate) fn of(owner: &Owner, sender: &Sender) -> Judged<Sealing> {
-        let public_key = x25519_public(&owner.mailbox_secret.0)?;
+        Self::to(x25519_public(&owner.mailbox_secret.0)?, sender)
+    }
+
+    /// The same, to whoever has this key.
+    pub(crate) fn to(public_key: Vec<u8>, sender: &Sender) -> Judged<Sealing> {
         let pair = derive_key_pair(&sender.ephemeral_ikm.0)?;
         Ok(Sealing {
             kind: 33,

@@ -92,8 +92,8 @@ pub(crate) fn key_id(public_key: &[u8]) -> Vec<u8> {
     hash
 }
 
-/// The checks of section 2, in their order.
-pub(crate) fn judge(checks: Checks, view: &SenderView, wire: &[u8], made: &MadeKey) -> Judged<()> {
+/// The checks of section 2, in their order. Gives what the key says.
+pub(crate) fn judge(checks: Checks, view: &SenderView, wire: &[u8], made: &MadeKey) -> Judged<KeyForm> {
     let (form, claim) = match decode(checks, wire) {
         Err(Halt::Refused(check)) if check == Check::KeyTruncated.into() && checks.off(Check::KeyTruncated) => {
             decode(checks, &made.whole)?
@@ -105,8 +105,9 @@ pub(crate) fn judge(checks: Checks, view: &SenderView, wire: &[u8], made: &MadeK
     checks.need(Check::KeyBegins, form.begins.saturating_sub(TOLERANCE) <= view.now)?;
     checks.need(Check::KeyEnds, view.now < form.ends)?;
     checks.need(Check::KeyMeant, !claim.is_comparable() || claim.did() == view.means)?;
-    let signed = borrow(checks, form, &made.signed);
-    claim.verify(checks, view.now, &view.documents, &made.signer, &signed.bytes()?)
+    let signed = borrow(checks, form.clone(), &made.signed);
+    claim.verify(checks, view.now, &view.documents, &made.signer, &signed.bytes()?)?;
+    Ok(form)
 }
 
 fn decode(checks: Checks, wire: &[u8]) -> Judged<(KeyForm, Claim)> {

@@ -94,14 +94,14 @@ pub(crate) struct LetterSigned {
 
 impl LetterSigned {
     pub(crate) fn of(sender: &Sender, owner: &Owner, enc: &[u8], form: LetterForm) -> Judged<LetterSigned> {
-        Ok(LetterSigned {
-            label: b"didshake/1 envelope".to_vec(),
-            recipient: owner.did.as_bytes().to_vec(),
-            mailbox_key: x25519_public(&owner.mailbox_secret.0)?,
-            enc: enc.to_vec(),
-            form,
-            by: SigningKey { algorithm: sender.algorithm, secret: sender.signing_key.0.clone() },
-        })
+        let mailbox_key = x25519_public(&owner.mailbox_secret.0)?;
+        Ok(Self::to(sender, owner.did.as_bytes().to_vec(), mailbox_key, enc, form))
+    }
+
+    /// The same, to whoever has this DID and this key.
+    pub(crate) fn to(sender: &Sender, recipient: Vec<u8>, mailbox_key: Vec<u8>, enc: &[u8], form: LetterForm) -> Self {
+        let by = SigningKey { algorithm: sender.algorithm, secret: sender.signing_key.0.clone() };
+        LetterSigned { label: b"didshake/1 envelope".to_vec(), recipient, mailbox_key, enc: enc.to_vec(), form, by }
     }
 
     pub(crate) fn bytes(&self) -> Judged<Vec<u8>> {

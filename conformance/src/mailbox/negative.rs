@@ -222,7 +222,7 @@ impl Negative {
         if let Fault::SenderView(edit) = &self.fault {
             edit(&mut view);
         }
-        self.prove(|checks| key::judge(checks, &view, &wire, &made))?;
+        self.prove(|checks| key::judge(checks, &view, &wire, &made).map(|_| ()))?;
         Ok(MailboxVector { sender_view: view, mailbox_key: Hex(wire), ..self.described(base) })
     }
 

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::Options;
 use super::caller;
 use super::case::{Case, Outcome, Tier};
+use super::kept::{self, Fresh};
 use super::live::{self, Live};
 use super::matrix;
 use super::misbehaviour::{self, Misbehaviour};
@@ -16,7 +17,9 @@ use super::replay::{self, Replay};
 use super::shim::Shim;
 use super::statics::{self, Question};
 use super::target::Target;
+use crate::card::CardVector;
 use crate::check::Stop;
+use crate::mailbox::MailboxVector;
 use crate::negative::Negative;
 use crate::positive::Positive;
 use crate::request::RequestVector;
@@ -27,10 +30,15 @@ use crate::{negatives, positives};
 pub(crate) struct Catalogue {
     handshakes: Vec<Vector>,
     requests: Vec<RequestVector>,
+    mailboxes: Vec<MailboxVector>,
+    cards: Vec<CardVector>,
 }
 
 /// The positive from which two faults at once are made: the one with all kinds of records.
 pub(crate) const ORDER_BASE: &str = "p-key-ed25519";
+
+/// The letter from which cases beside the vectors are made.
+const LETTER_BASE: &str = "m-ed25519";
 
 /// The vectors as the model makes them, and what it makes beside them.
 pub(crate) struct Models {
@@ -41,7 +49,8 @@ pub(crate) struct Models {
 
 /// A case that can be put to a shim.
 pub(crate) enum Test<'c> {
-    Static(Question),
+    Question(Question),
+    Fresh(Fresh),
     Replay(Case, Replay<'c>),
     Live(Box<Live<'c>>),
     Misbehaviour(Misbehaviour),
@@ -50,7 +59,8 @@ pub(crate) enum Test<'c> {
 impl Test<'_> {
     pub(crate) fn case(&self) -> &Case {
         match self {
-            Test::Static(question) => &question.case,
+            Test::Question(question) => &question.case,
+            Test::Fresh(fresh) => &fresh.case,
             Test::Replay(case, _) => case,
             Test::Live(live) => &live.case,
             Test::Misbehaviour(misbehaviour) => &misbehaviour.case,
@@ -59,7 +69,8 @@ impl Test<'_> {
 
     pub(crate) fn run(&self, shim: &mut Shim) -> Outcome {
         match self {
-            Test::Static(question) => question.run(shim),
+            Test::Question(question) => question.run(shim),
+            Test::Fresh(fresh) => fresh.run(shim),
             Test::Replay(_, replay) => replay.run(shim),
             Test::Live(live) => live.run(shim),
             Test::Misbehaviour(misbehaviour) => misbehaviour.run(shim),
@@ -76,7 +87,8 @@ impl Catalogue {
     pub(crate) fn load(directory: &Path) -> Result<Self, String> {
         let mut handshakes = files(&directory.join("positive"))?;
         handshakes.extend(files::<Vector>(&directory.join("negative"))?);
-        Ok(Self { handshakes, requests: files(&directory.join("request"))? })
+        let (requests, mailboxes) = (files(&directory.join("request"))?, files(&directory.join("mailbox"))?);
+        Ok(Self { handshakes, requests, mailboxes, cards: files(&directory.join("card"))? })
     }
 
     /// Every case of the wanted tiers: those over a shim, of an endpoint of each transport, of an initiator.
@@ -101,11 +113,12 @@ impl Catalogue {
     pub(crate) fn tests<'c>(&'c self, models: &'c Models, options: &Options) -> Result<Vec<Test<'c>>, String> {
         let mut tests = Vec::new();
         if options.wants(Tier::Static) {
-            tests.extend(self.questions(models)?.into_iter().map(Test::Static));
+            tests.extend(self.questions(models)?.into_iter().map(Test::Question));
         }
         if options.wants(Tier::Replay) {
             let replays = self.handshakes.iter().flat_map(replay::cases);
             tests.extend(replays.map(|replay| Test::Replay(replay.case(), replay)));
+            tests.extend(self.makings()?);
         }
         if options.wants(Tier::Live) {
             let seed = options.seed;
@@ -133,7 +146,22 @@ impl Catalogue {
         }
         questions.extend(order::documents().map_err(|stop| broken("documents with two faults", stop))?);
         questions.extend(self.requests.iter().map(statics::of_request));
+        questions.extend(self.mailboxes.iter().flat_map(kept::mailbox_read));
+        questions.extend(self.cards.iter().flat_map(kept::card_read));
         Ok(questions)
+    }
+
+    /// Mailbox keys, letters and cards that a shim makes.
+    fn makings<'c>(&self) -> Result<Vec<Test<'c>>, String> {
+        let mailboxes = self.mailboxes.iter().flat_map(kept::mailbox_made);
+        let mut tests: Vec<Test<'_>> = mailboxes.map(Test::Question).collect();
+        tests.extend(self.cards.iter().filter_map(kept::card_made).map(Test::Question));
+        for vector in self.mailboxes.iter().filter(|vector| vector.id == LETTER_BASE) {
+            let refused = kept::low_order(vector).map_err(|halt| format!("a mailbox key of low order: {halt:?}"))?;
+            tests.extend(refused.map(Test::Question));
+            tests.extend(Fresh::of(vector).map(Test::Fresh));
+        }
+        Ok(tests)
     }
 }
 

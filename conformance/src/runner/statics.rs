@@ -19,7 +19,7 @@ use crate::vector::Vector;
 use crate::wire::{Hello, ReplyPrefix, suites_of};
 
 /// What an answer has to be.
-enum Expected {
+pub(crate) enum Expected {
     /// These members; those of `if_given` only where they are there.
     Result {
         must: Map<String, Value>,
@@ -31,9 +31,9 @@ enum Expected {
 /// A question and the answer that it has to get.
 pub(crate) struct Question {
     pub(crate) case: Case,
-    feature: &'static str,
-    question: Value,
-    expected: Expected,
+    pub(crate) features: Vec<&'static str>,
+    pub(crate) question: Value,
+    pub(crate) expected: Expected,
 }
 
 impl Question {
@@ -42,10 +42,12 @@ impl Question {
     }
 
     fn put(&self, shim: &mut Shim) -> Try<()> {
-        if !shim.has(self.feature) {
-            return Err(Outcome::skipped(format!("it lacks the feature `{}`", self.feature)));
-        }
-        let answer = ask(shim, &self.question)?;
+        lacking(shim, &self.features)?;
+        self.judge(ask(shim, &self.question)?)
+    }
+
+    /// Whether an answer is the one that it has to be.
+    pub(crate) fn judge(&self, answer: Map<String, Value>) -> Try<()> {
         match (&self.expected, refusal(&answer)?) {
             (Expected::Refused(code), Some(refusal)) => match refusal.error {
                 Some(error) if error == *code => Ok(()),
@@ -63,11 +65,19 @@ impl Question {
     }
 }
 
+/// Skips where the shim lacks one of these.
+pub(crate) fn lacking(shim: &Shim, features: &[&str]) -> Try<()> {
+    match features.iter().find(|feature| !shim.has(feature)) {
+        Some(feature) => Err(Outcome::skipped(format!("it lacks the feature `{feature}`"))),
+        None => Ok(()),
+    }
+}
+
 fn object(value: Value) -> Map<String, Value> {
     if let Value::Object(object) = value { object } else { Map::new() }
 }
 
-fn result(must: Value) -> Expected {
+pub(crate) fn result(must: Value) -> Expected {
     Expected::Result { must: object(must), if_given: Vec::new() }
 }
 
@@ -83,7 +93,7 @@ fn check(
     question.insert("op".to_owned(), json!("check"));
     question.insert("kind".to_owned(), json!(kind));
     let case = Case::new(format!("static/{id}"), Tier::Static, requirements, about.to_owned());
-    Question { case, feature: kind, question: Value::Object(question), expected }
+    Question { case, features: vec![kind], question: Value::Object(question), expected }
 }
 
 fn of(requirements: &[&str]) -> Vec<String> {

@@ -7,7 +7,7 @@ use didshake::card::{
 };
 use didshake::{Admission, Did, UnixTime};
 
-use crate::card_format::{CardVector, Contents, Fails, Step};
+use crate::card_format::{CardVector, Contents, Fails, Owner, ReaderView, Step};
 use crate::config::secret;
 use crate::documents::Documents;
 use crate::format::{Hex, VectorKind};
@@ -76,28 +76,36 @@ impl CardVector {
 
     /// As the reader reads it.
     fn take(&self, bytes: &[u8]) -> Result<Result<Card, CardFault>, Failure> {
-        let (view, now) = (&self.reader_view, UnixTime(self.reader_view.now));
-        let admission = match &view.means {
-            Some(did) => Admission::only(Did::parse(did).map_err(|fault| Failure::refused("reader_view", fault))?),
-            None => Admission::policy(|_| true),
-        };
-        let documents = Documents::of(&view.documents)?;
-        Ok(ClaimedCard::read(bytes, &admission, now).and_then(|claimed| {
-            let document = documents.resolve(&claimed.claim())?;
-            claimed.verify(&document, now)
-        }))
+        read(&self.reader_view, bytes)
     }
 
     /// What the owner of a positive signs, and the card.
     fn make(&self, contents: &Contents) -> Result<(Vec<u8>, CardBytes), Failure> {
-        let owner = &self.owner;
-        let who = holder(&owner.did, &owner.fragment, owner.algorithm, &owner.signing_key)?;
-        let unsigned =
-            UnsignedCard::new(&who.identity, &of(contents)?).map_err(|misuse| Failure::refused(CARD, misuse))?;
-        let signed = unsigned.signature_input().to_vec();
-        let card = unsigned.sign(who.key.sign(&signed)?);
-        Ok((signed, card))
+        make(&self.owner, contents)
     }
+}
+
+/// A card, as its reader reads it.
+pub(crate) fn read(view: &ReaderView, bytes: &[u8]) -> Result<Result<Card, CardFault>, Failure> {
+    let now = UnixTime(view.now);
+    let admission = match &view.means {
+        Some(did) => Admission::only(Did::parse(did).map_err(|fault| Failure::refused("reader_view", fault))?),
+        None => Admission::policy(|_| true),
+    };
+    let documents = Documents::of(&view.documents)?;
+    Ok(ClaimedCard::read(bytes, &admission, now).and_then(|claimed| {
+        let document = documents.resolve(&claimed.claim())?;
+        claimed.verify(&document, now)
+    }))
+}
+
+/// What an owner signs, and the card.
+pub(crate) fn make(owner: &Owner, contents: &Contents) -> Result<(Vec<u8>, CardBytes), Failure> {
+    let who = holder(&owner.did, &owner.fragment, owner.algorithm, &owner.signing_key)?;
+    let unsigned = UnsignedCard::new(&who.identity, &of(contents)?).map_err(|misuse| Failure::refused(CARD, misuse))?;
+    let signed = unsigned.signature_input().to_vec();
+    let card = unsigned.sign(who.key.sign(&signed)?);
+    Ok((signed, card))
 }
 
 /// The example as markdown.

@@ -7,12 +7,12 @@ use didshake::mailbox::{
     ClaimedLetter, ClaimedMailboxKey, Letter, MailboxFault, MailboxKey, MailboxSecret, OwnMailboxKey, UnsignedEnvelope,
     VerifiedLetter,
 };
-use didshake::{Admission, Algorithm, Did, Fault, Fragment, LocalIdentity, SigningKey, UnixTime};
+use didshake::{Admission, Algorithm, Did, Error, Fault, Fragment, LocalIdentity, SigningKey, UnixTime};
 
 use crate::config::{Holder, secret};
 use crate::documents::Documents;
 use crate::format::{Hex, VectorKind};
-use crate::mailbox_format::{Fails, Intermediates, MailboxVector, Owner, Sender, Step};
+use crate::mailbox_format::{Fails, Intermediates, MailboxVector, Owner, RecipientView, Sender, SenderView, Step};
 use crate::outcome::{Failure, same};
 use crate::rng::FixedRng;
 
@@ -74,57 +74,86 @@ impl MailboxVector {
 
     /// As the sender reads it.
     fn mailbox_key(&self) -> Result<Result<MailboxKey, MailboxFault>, Failure> {
-        let (view, now) = (&self.sender_view, UnixTime(self.sender_view.now));
-        let means = Did::parse(&view.means).map_err(|fault| Failure::refused("sender_view", fault))?;
-        let documents = Documents::of(&view.documents)?;
-        let read = ClaimedMailboxKey::read(&self.mailbox_key.0, &Admission::only(means), now);
-        Ok(read.and_then(|claimed| {
-            let document = documents.resolve(&claimed.claim())?;
-            claimed.verify(&document, now)
-        }))
+        read_key(&self.sender_view, &self.mailbox_key.0)
     }
 
     /// As the recipient reads it.
     fn take(&self) -> Result<Result<VerifiedLetter, MailboxFault>, Failure> {
         let view = self.recipient_view.as_ref().ok_or_else(|| Failure::format("no recipient"))?;
-        let now = UnixTime(view.now);
-        let documents = Documents::of(&view.documents)?;
-        let admits = view.admits.clone();
-        let admission = Admission::policy(move |claim| {
-            admits.as_ref().is_none_or(|admits| admits.iter().any(|did| did == claim.did().as_str()))
-        });
-        let owner = Did::parse(&self.owner.did).map_err(|fault| Failure::refused("owner", fault))?;
-        let own = OwnMailboxKey::new(mailbox_secret(&self.owner)?, owner, UnixTime(self.owner.ends));
-        let opened = ClaimedLetter::open(&self.envelope()?.0, &[own], &admission, now);
-        Ok(opened.and_then(|claimed| {
-            let document = documents.resolve(&claimed.claim())?;
-            claimed.verify(&document, now)
-        }))
+        read_letter(view, &self.owner, &self.envelope()?.0)
     }
 
     /// What owner and sender of a positive make.
     fn make(&self, from: &Sender) -> Result<Made, Failure> {
-        let owner = &self.owner;
-        let (begins, ends) = (UnixTime(owner.begins), UnixTime(owner.ends));
-        let who = holder(&owner.did, &owner.fragment, owner.algorithm, &owner.signing_key)?;
-        let unsigned = mailbox_secret(owner)?.offer(&who.identity, begins, ends);
-        let unsigned = unsigned.map_err(|error| Failure::refused(KEY, error))?;
-        let key_signed = unsigned.signature_input();
-        let key = unsigned.sign(who.key.sign(&key_signed)?);
+        let (key_signed, key) = make_key(&self.owner)?;
         let to = self.mailbox_key()?.map_err(|fault| refused(KEY, fault))?;
-
-        let who = holder(&from.did, &from.fragment, from.algorithm, &from.signing_key)?;
-        let id = from.message_id.0.as_slice().try_into().map_err(|_| Failure::format("an id is not 16 bytes"))?;
-        let (sent, expires) = (UnixTime(from.sent), UnixTime(from.expires));
         let failed = |error| Failure::refused(ENVELOPE, error);
-        let letter = Letter::new(id, sent, expires, &from.content_type, from.content.0.clone());
-        let letter = letter.map_err(|misuse| Failure::refused(ENVELOPE, misuse))?;
-        let mut rng = FixedRng::of(&from.ephemeral_ikm.0);
-        let unsigned = UnsignedEnvelope::begin(&to, &who.identity, letter, &mut rng).map_err(failed)?;
-        let letter_signed = unsigned.signature_input().to_vec();
-        let envelope = unsigned.sign(who.key.sign(&letter_signed)?).map_err(failed)?;
+        let (letter_signed, envelope) = make_envelope(from, &to)?.map_err(failed)?;
         Ok(Made { key_signed, key, letter_signed, envelope })
     }
+}
+
+/// A mailbox key, as a sender reads it.
+pub(crate) fn read_key(view: &SenderView, bytes: &[u8]) -> Result<Result<MailboxKey, MailboxFault>, Failure> {
+    let now = UnixTime(view.now);
+    let means = Did::parse(&view.means).map_err(|fault| Failure::refused("sender_view", fault))?;
+    let documents = Documents::of(&view.documents)?;
+    let read = ClaimedMailboxKey::read(bytes, &Admission::only(means), now);
+    Ok(read.and_then(|claimed| {
+        let document = documents.resolve(&claimed.claim())?;
+        claimed.verify(&document, now)
+    }))
+}
+
+/// A letter, as its recipient reads it.
+pub(crate) fn read_letter(
+    view: &RecipientView,
+    owner: &Owner,
+    envelope: &[u8],
+) -> Result<Result<VerifiedLetter, MailboxFault>, Failure> {
+    let now = UnixTime(view.now);
+    let documents = Documents::of(&view.documents)?;
+    let admits = view.admits.clone();
+    let admission = Admission::policy(move |claim| {
+        admits.as_ref().is_none_or(|admits| admits.iter().any(|did| did == claim.did().as_str()))
+    });
+    let did = Did::parse(&owner.did).map_err(|fault| Failure::refused("owner", fault))?;
+    let own = OwnMailboxKey::new(mailbox_secret(owner)?, did, UnixTime(owner.ends));
+    let opened = ClaimedLetter::open(envelope, &[own], &admission, now);
+    Ok(opened.and_then(|claimed| {
+        let document = documents.resolve(&claimed.claim())?;
+        claimed.verify(&document, now)
+    }))
+}
+
+/// What was signed, and what it became.
+type Signed = (Vec<u8>, Vec<u8>);
+
+/// What an owner signs, and the mailbox key.
+pub(crate) fn make_key(owner: &Owner) -> Result<Signed, Failure> {
+    let (begins, ends) = (UnixTime(owner.begins), UnixTime(owner.ends));
+    let who = holder(&owner.did, &owner.fragment, owner.algorithm, &owner.signing_key)?;
+    let unsigned = mailbox_secret(owner)?.offer(&who.identity, begins, ends);
+    let unsigned = unsigned.map_err(|error| Failure::refused(KEY, error))?;
+    let signed = unsigned.signature_input();
+    let key = unsigned.sign(who.key.sign(&signed)?);
+    Ok((signed, key))
+}
+
+/// What a sender signs, and the envelope; or why nothing is sealed to this key.
+pub(crate) fn make_envelope(from: &Sender, to: &MailboxKey) -> Result<Result<Signed, Error>, Failure> {
+    let who = holder(&from.did, &from.fragment, from.algorithm, &from.signing_key)?;
+    let id = from.message_id.0.as_slice().try_into().map_err(|_| Failure::format("an id is not 16 bytes"))?;
+    let (sent, expires) = (UnixTime(from.sent), UnixTime(from.expires));
+    let letter = Letter::new(id, sent, expires, &from.content_type, from.content.0.clone());
+    let letter = letter.map_err(|misuse| Failure::refused(ENVELOPE, misuse))?;
+    let mut rng = FixedRng::of(&from.ephemeral_ikm.0);
+    let unsigned = match UnsignedEnvelope::begin(to, &who.identity, letter, &mut rng) {
+        Ok(unsigned) => unsigned,
+        Err(error) => return Ok(Err(error)),
+    };
+    let signed = unsigned.signature_input().to_vec();
+    Ok(unsigned.sign(who.key.sign(&signed)?).map(|envelope| (signed, envelope)))
 }
 
 struct Made {

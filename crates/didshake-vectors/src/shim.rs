@@ -1,6 +1,7 @@
 //! The crates as a shim of the conformance runner: one JSON object a line in, one out (`spec/conformance.md`).
 
 mod attempt;
+mod kept;
 mod pieces;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ enum Stop {
         error: Error,
         record: Option<Vec<u8>>,
     },
+    /// A refusal of a mailbox key, a letter or a card: nothing is answered to it.
+    Kept(&'static str),
     Failure(Failure),
     Skip(&'static str),
 }
@@ -87,6 +90,7 @@ fn answer(attempts: &mut BTreeMap<String, Attempt>, request: &Value) -> Step<Val
             Ok(json!({}))
         }
         "check" => pieces::check(request),
+        "make" => kept::make(request),
         op @ ("recv" | "seal" | "open" | "update" | "close" | "export") => {
             let attempt = attempts.get_mut(sid).ok_or_else(|| Failure::format("no attempt has this sid"))?;
             attempt.answer(op, request)
@@ -101,7 +105,7 @@ fn introduction() -> Value {
         "roles": ["initiator", "responder"],
         "features": [
             "codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export",
-            "decode", "document", "schedule", "ed25519", "request",
+            "decode", "document", "schedule", "ed25519", "request", "mailbox", "card",
         ],
     })
 }
@@ -109,6 +113,7 @@ fn introduction() -> Value {
 fn stopped(stop: Stop) -> Value {
     match stop {
         Stop::Skip(why) => json!({ "skip": why }),
+        Stop::Kept(code) => json!({ "error": code, "alert": null }),
         Stop::Failure(failure) => json!({ "crash": failure.to_string() }),
         Stop::Refused { error: error @ (Error::Caller(_) | Error::Ours(_)), .. } => {
             json!({ "crash": error.to_string() })

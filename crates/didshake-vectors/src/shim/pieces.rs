@@ -19,7 +19,7 @@ pub(super) fn check(request: &Value) -> Step<Value> {
             let part = |name| request.get(name).unwrap_or(&Value::Null);
             Ok(crate::request::judged(part("service"), part("request"))?)
         }
-        _ => Err(Stop::Skip("no check of this kind")),
+        kind => super::kept::check(kind, request),
     }
 }
 

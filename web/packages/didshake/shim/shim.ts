@@ -6,14 +6,18 @@ import { DidshakeError, type Channel, type Established } from "../src/index.js";
 import { RECORD } from "../src/messages.js";
 import { attempt, type Attempt, type Request } from "./attempt.js";
 import { CHECKS } from "./checks.js";
+import { MADE, READ } from "./kept.js";
 
-const FEATURES = ["codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export", ...Object.keys(CHECKS)];
+const FEATURES = ["codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export", ...Object.keys(CHECKS), "mailbox", "card"];
 const fail = (why: string): never => { throw new Error(why); };
 const attempts = new Map<string, Attempt>();
 const of = ({ sid }: Request): Attempt => attempts.get(sid) ?? fail(`no attempt ${sid}`);
 const ended = (request: Request): Established => of(request).established ?? fail("the handshake is not over");
 const channel = (request: Request): Channel => ended(request).channel ?? fail("HTTP has no channel");
 const sent = (records: readonly Uint8Array[]): object => ({ send: records.length === 1 ? records[0] : records });
+
+const ofKind = (kinds: typeof CHECKS, request: Request): object | Promise<object> =>
+  (Object.hasOwn(kinds, request.kind) ? kinds[request.kind]?.(request) : undefined) ?? { skip: "kind" };
 
 const OPERATIONS: Record<string, (request: Request) => object | Promise<object>> = {
   hello: () => ({
@@ -33,7 +37,8 @@ const OPERATIONS: Record<string, (request: Request) => object | Promise<object>>
   open: (request) => ({ content: "", ...channel(request).receive(fromHex(request.wire)) }),
   export: (request) => ({ output: ended(request).exporter.export(request.label, fromHex(request.context), request.length) }),
   free: ({ sid }) => (attempts.delete(sid), {}),
-  check: (request) => (Object.hasOwn(CHECKS, request.kind) ? CHECKS[request.kind]?.(request) : undefined) ?? { skip: "kind" },
+  check: (request) => ofKind({ ...CHECKS, ...READ }, request),
+  make: (request) => ofKind(MADE, request),
 };
 
 async function answer(line: string): Promise<object> {

@@ -6,7 +6,7 @@ import { fromHex, toHex } from "../src/bytes.js";
 import { decodeReply } from "../src/messages.js";
 import { VECTORS } from "./support/files.js";
 import { newRequest, replay, Shim, type Answer } from "./support/shim.js";
-import type { RequestVector, Vector, VectorRole } from "./support/vector.js";
+import type { CardVector, MailboxVector, RequestVector, Vector, VectorRole } from "./support/vector.js";
 
 let shim: Shim;
 
@@ -37,7 +37,7 @@ describe("the protocol over lines", () => {
     expect(hello).toMatchObject({ name: "didshake-js", language: "TypeScript", roles: ["initiator", "responder"] });
     expect(hello["features"]).toEqual([
       "codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export", "decode", "document",
-      "schedule", "ed25519", "request",
+      "schedule", "ed25519", "request", "mailbox", "card",
     ]);
   });
 
@@ -177,5 +177,50 @@ describe("checks", () => {
     expect(await check("request", { service: good.service, request: good.request })).toEqual({ keyid, nonce });
     const bad = read<RequestVector>("request/r-replayed");
     expect(await check("request", { service: bad.service, request: bad.request })).toMatchObject({ error: "request_replayed" });
+  });
+});
+
+describe("mailbox keys and letters", () => {
+  const of = (vector: MailboxVector): object => ({ mailbox_key: vector.mailbox_key, view: vector.sender_view });
+
+  it("are made as the vectors have them, and read", async () => {
+    const vector = read<MailboxVector>("mailbox/m-ed25519");
+    const { owner, sender, mailbox_key, envelope, recipient_view: view } = vector;
+    expect(await shim.ask("make", { kind: "mailbox_key", owner })).toEqual({ mailbox_key });
+    expect(await shim.ask("make", { kind: "letter", sender, ...of(vector) })).toEqual({ envelope });
+    const key_id = vector.intermediates?.key_id;
+    expect(await shim.ask("check", { kind: "mailbox_key", ...of(vector) })).toMatchObject({ did: owner.did, key_id, ends: owner.ends });
+    const { did, message_id, content } = sender ?? {};
+    expect(await shim.ask("check", { kind: "letter", envelope, mailbox_key, owner, view })).toMatchObject({ did, message_id, content });
+  });
+
+  it("have randomness of their own where none is given", async () => {
+    const vector = read<MailboxVector>("mailbox/m-ed25519");
+    const sender = { ...vector.sender, ephemeral_ikm: undefined, message_id: undefined };
+    const make = (): Promise<Answer> => shim.ask("make", { kind: "letter", sender, ...of(vector) });
+    const [one, two] = [await make(), await make()];
+    expect(String(one["envelope"]).slice(0, 36)).toBe(String(two["envelope"]).slice(0, 36));
+    expect(String(one["envelope"]).slice(36, 100)).not.toBe(String(two["envelope"]).slice(36, 100));
+  });
+
+  it("are refused with their codes", async () => {
+    const key = read<MailboxVector>("mailbox/m-key-altered-begins");
+    expect(await shim.ask("check", { kind: "mailbox_key", ...of(key) })).toEqual({ error: key.fails?.error, alert: null });
+    const { envelope, mailbox_key, owner, recipient_view: view, fails } = read<MailboxVector>("mailbox/m-letter-expired");
+    expect(await shim.ask("check", { kind: "letter", envelope, mailbox_key, owner, view })).toEqual({ error: fails?.error, alert: null });
+  });
+});
+
+describe("cards", () => {
+  it("are made as the vectors have them, read, and refused", async () => {
+    const { owner, contents, card, link, reader_view: view } = read<CardVector>("card/c-ed25519");
+    expect(await shim.ask("make", { kind: "card", owner, contents })).toEqual({ card, link });
+    expect(await shim.ask("check", { kind: "card_link", link })).toEqual({ card });
+    expect(await shim.ask("check", { kind: "card", card, view })).toEqual({
+      did: owner.did, fragment: owner.fragment, algorithm: owner.algorithm, ...contents,
+    });
+    expect(await shim.ask("check", { kind: "card_link", link: ` ${link}` })).toEqual({ error: "card_link", alert: null });
+    const bad = read<CardVector>("card/c-type-32");
+    expect(await shim.ask("check", { kind: "card", card: bad.card, view: bad.reader_view })).toEqual({ error: bad.fails?.error, alert: null });
   });
 });
