@@ -16,6 +16,8 @@ const LETTERS: [&str; 3] = [
     "and the third, which is none of the relay's business",
 ];
 const ANSWER: &str = "Bob has read all of it and says that he agrees";
+/// What they say live.
+const CALL: [&str; 2] = ["are you there now, and does nobody hear us?", "I am, and whoever passes this on hears noise"];
 
 /// A relay in the middle.
 struct Relay {
@@ -123,6 +125,12 @@ fn a_relay_between_two_hosts_learns_neither_what_is_said_nor_who_says_it() {
     assert_eq!(bob.fetch(), LETTERS);
     bob.write_and_deliver(alice.did(), &[ANSWER]);
     assert_eq!(alice.fetch(), [ANSWER]);
+    // Bob is there: they talk live, both ways round.
+    let quiet = relay.rows();
+    alice.talk(&bob, CALL[0], CALL[1]);
+    bob.talk(&alice, CALL[1], CALL[0]);
+    let left: Vec<_> = relay.rows().difference(&quiet).into_iter().filter(|row| row.starts_with("deposit")).collect();
+    assert!(left.is_empty(), "a circuit leaves nothing: {left:?}");
 
     let mut secrets = plain(&[&LETTERS[..], &[ANSWER]].concat());
     secrets.extend(ids.iter().map(|id| Needle::new("a message id", id)));
@@ -131,6 +139,8 @@ fn a_relay_between_two_hosts_learns_neither_what_is_said_nor_who_says_it() {
         let kept = alice.files().iter().any(|(_, bytes)| needle.found_in(bytes).is_some());
         assert!(kept, "Alice has it: {needle:?}");
     }
+    // Nobody keeps what was said live.
+    secrets.extend(plain(&CALL));
     relay.knows_nothing_of(&secrets);
     // It was told the token, and keeps a hash.
     let files = files_below(relay.home.path("").as_path());
@@ -167,12 +177,14 @@ fn on_the_connections_that_deposits_come_by_nothing_names_who_deposits() {
     let traces = traces_of(&alice, &relay.rows());
     let _ = alice.write_and_deliver(bob.did(), &LETTERS);
     assert_eq!(bob.fetch(), LETTERS);
+    alice.talk(&bob, CALL[0], CALL[1]);
 
     let port = relay.service.address.rsplit(':').next().unwrap().parse().unwrap();
     let captured = capture.stop();
     let connections = connections(&captured, port);
     let of_depositors: Vec<_> = connections.iter().filter(|bytes| position(bytes, b" /m/").is_some()).collect();
     assert!(of_depositors.iter().any(|bytes| position(bytes, b"POST /m/").is_some()), "no deposit is seen");
+    assert!(of_depositors.iter().any(|bytes| position(bytes, b"/circuit HTTP").is_some()), "no circuit is seen");
     for bytes in of_depositors {
         let signed =
             [&b" /v1/"[..], b"signature", b"Signature", b"ookie:"].into_iter().find(|it| position(bytes, it).is_some());
@@ -181,5 +193,6 @@ fn on_the_connections_that_deposits_come_by_nothing_names_who_deposits() {
     }
     // Where she is the owner she is seen: else nothing was searched.
     assert!(connections.iter().any(|bytes| traces[0].found_in(bytes).is_some()));
-    assert_eq!(first_found(&plain(&LETTERS), &captured.bytes()), None);
+    let said = plain(&[&LETTERS[..], &CALL].concat());
+    assert!(connections.iter().all(|bytes| first_found(&said, bytes).is_none()));
 }

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use didshake::{Algorithm, Did, Origin, Secret, SigningKey};
 use didshake_did::{Clock, LocalSigner, SigningIdentity, SystemClock};
 use didshake_peer::http::WebClientOptions;
 use didshake_peer::mailbox::{Agent, AgentOptions, SqliteStore};
+use didshake_peer::websocket::ClientConnection;
+use didshake_peer::{Admit, Expect, InitiatorOptions, MemoryBurnStore, ResponderOptions};
 use didshake_tests::{Home, Namespace, Service, files_below};
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::runtime::{Builder, Runtime};
@@ -32,7 +35,7 @@ impl Person {
         let path = home.path("agent.sqlite");
         let opening = runtime.spawn(async move {
             let store = SqliteStore::open(&path, identity.did().clone()).await.unwrap();
-            Agent::new(identity, store, AgentOptions { web, ..AgentOptions::default() }).unwrap()
+            Agent::new(identity, store, AgentOptions { web, receipts: false, ..AgentOptions::default() }).unwrap()
         });
         let agent = runtime.block_on(opening).unwrap();
         Self { runtime, home, agent, key: public }
@@ -107,6 +110,52 @@ impl Person {
             letters.iter().map(|letter| String::from_utf8(letter.content.to_vec()).unwrap()).collect()
         })
     }
+}
+
+/// An application protocol of ours.
+const PROTOCOL: &[u8] = b"didshake.chat/1";
+/// How often somebody is called who is about to come.
+const CALLS: usize = 400;
+
+impl Person {
+    /// Calls somebody live, through the relay, says something and hears what they answer.
+    pub(crate) fn talk(&self, other: &Self, said: &'static str, answer: &'static str) {
+        let (own, theirs) = (self.agent.identity().did().clone(), other.agent.identity().did().clone());
+        let answering = other.runtime.spawn(answer_once(other.agent.clone(), own, said, answer));
+        self.does(|agent| async move {
+            let options = InitiatorOptions::new(agent.identity().clone(), PROTOCOL, Expect::Did(theirs.clone()));
+            let mut channel = call(&agent, &theirs, &options).await;
+            channel.send(said.as_bytes()).await.unwrap();
+            assert_eq!(channel.recv().await.unwrap().as_deref(), Some(answer.as_bytes()));
+            channel.close().await.unwrap();
+        });
+        self.runtime.block_on(answering).unwrap();
+    }
+}
+
+async fn call(agent: &Agent, to: &Did, options: &InitiatorOptions) -> ClientConnection {
+    for _ in 0..CALLS {
+        match agent.call(to, options).await {
+            Ok(channel) => return channel,
+            Err(error) => assert_eq!(error.code(), "away", "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{to} does not come")
+}
+
+/// Is there, takes one call of somebody, and answers what they say.
+async fn answer_once(agent: Agent, from: Did, expected: &str, answer: &str) {
+    let mut offers = agent.offers();
+    let running = agent.clone();
+    let running = tokio::spawn(async move { running.run().await });
+    let offer = offers.recv().await.unwrap();
+    let options = ResponderOptions::new(agent.identity().clone(), PROTOCOL, Admit::only(from));
+    let mut channel = agent.answer(&offer, &options, &MemoryBurnStore::default()).await.unwrap();
+    assert_eq!(channel.recv().await.unwrap().as_deref(), Some(expected.as_bytes()));
+    channel.send(answer.as_bytes()).await.unwrap();
+    assert_eq!(channel.recv().await.unwrap(), None);
+    running.abort();
 }
 
 /// Every row of every table, with what its columns are called.
