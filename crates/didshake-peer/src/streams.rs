@@ -101,7 +101,7 @@ impl Settings {
         self.streams.clamp(1, MOST_STREAMS)
     }
 
-    fn message_bytes(&self) -> u32 {
+    fn longest_message(&self) -> u32 {
         self.message_bytes.min(MAX_MESSAGE_BYTES)
     }
 }

@@ -37,7 +37,7 @@ impl VerifyWords {
     /// The words of a channel: those of [`Agreed::exporter`](crate::Agreed::exporter).
     ///
     /// # Errors
-    /// [`Error::Internal`] where the primitive fails.
+    /// [`Error::Ours`] where the primitive fails.
     pub fn of(exporter: &Exporter) -> Result<Self, Error> {
         let exported = exporter.export(LABEL, b"", EXPORTED)?;
         let bits = exported.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte)) >> 1;

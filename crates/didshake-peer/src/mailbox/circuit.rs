@@ -20,7 +20,8 @@
 //! let burned = MemoryBurnStore::default();
 //! while let Some(offer) = offers.recv().await {
 //!     let mut channel = agent.answer(&offer, &options, &burned).await?;
-//!     println!("{} says {:?}", channel.peer().did(), channel.recv().await?);
+//!     let said = channel.recv().await?;
+//!     println!("{} says {said:?}", channel.peer().did());
 //! }
 //! # Ok(()) }
 //! ```

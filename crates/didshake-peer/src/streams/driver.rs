@@ -33,7 +33,7 @@ impl Streams {
         let shared = Arc::new(Shared {
             pipe: Pipe::default(),
             budget: Arc::new(Semaphore::new(usize::try_from(budget_bytes).unwrap_or(Semaphore::MAX_PERMITS))),
-            most: settings.message_bytes(),
+            most: settings.longest_message(),
             budget_bytes,
             over: OnceLock::new(),
         });

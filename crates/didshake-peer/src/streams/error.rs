@@ -102,7 +102,7 @@ impl StreamFault {
 /// What a caller did wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StreamMisuse {
-    /// The message is over the limit of [`Limits::message_bytes`](super::Limits::message_bytes).
+    /// The message is over the limit of [`Settings::message_bytes`](super::Settings::message_bytes).
     #[error("the message is longer than one may be; send it as several")]
     TooLong,
     /// As many streams are open as may be.
