@@ -16,18 +16,7 @@ const WARM_UP: usize = 32;
 const SETTLE: Duration = Duration::from_secs(2);
 const PROTOCOL: &[u8] = b"didshake.chat/1";
 
-/// In a process of its own, whose memory holds both ends of every channel, each waiting for what comes.
-pub(crate) fn in_a_process(count: usize) -> Value {
-    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    let output = command.args(["--only", "channels", "--agents", &count.to_string()]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let told = told["channels"].clone();
-    eprintln!("memory: {} bytes an end of an idle live channel, at {count} channels", told["bytes_an_end"]);
-    told
-}
-
-/// Opens so many channels and counts.
+/// Opens so many channels and counts: this process has both ends of each, and they wait for what comes.
 pub(crate) async fn idle(count: usize) -> Value {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (near, far) = (identity(1), identity(2));

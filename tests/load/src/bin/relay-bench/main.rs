@@ -7,6 +7,7 @@
     reason = "a failed step is a failed measurement"
 )]
 
+mod agents;
 mod channels;
 mod latency;
 mod memory;
@@ -40,6 +41,7 @@ struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     Channels,
+    Agents,
     Memory,
     Rate,
     Latency,
@@ -55,10 +57,23 @@ impl Arguments {
 async fn main() {
     let arguments = Arguments::parse();
     let told = match arguments.only {
-        Some(Part::Channels) => json!({"channels": channels::idle(arguments.agents).await}),
+        Some(Part::Channels) => json!({"told": channels::idle(arguments.agents).await}),
+        Some(Part::Agents) => {
+            let home = Home::new();
+            json!({"told": agents::idle(&didshake_load::relay(&home), arguments.agents).await})
+        }
         _ => relay(&arguments).await,
     };
     println!("{told}");
+}
+
+/// One part in a process of its own, so that nothing else is in its memory.
+fn in_a_process(part: &str, count: usize) -> Value {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = command.args(["--only", part, "--agents", &count.to_string()]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    told["told"].clone()
 }
 
 async fn relay(arguments: &Arguments) -> Value {
@@ -67,7 +82,12 @@ async fn relay(arguments: &Arguments) -> Value {
     let first = Client::new([1; 32], b"");
     let mut told = json!({"benchmark": "relay"});
     if arguments.asks_for(Part::Channels) {
-        told["channels"] = channels::in_a_process(arguments.agents);
+        told["channels"] = in_a_process("channels", arguments.agents);
+        eprintln!("memory: {} bytes an end of an idle live channel", told["channels"]["bytes_an_end"]);
+    }
+    if arguments.asks_for(Part::Agents) {
+        told["agents"] = in_a_process("agents", arguments.agents);
+        eprintln!("memory: {} bytes an idle agent of didshake-peer", told["agents"]["bytes_an_agent"]);
     }
     if arguments.asks_for(Part::Memory) {
         told["memory"] = memory::idle(&relay, &first, arguments.agents).await;
