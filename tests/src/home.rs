@@ -8,7 +8,7 @@ use didshake_did::{IdentityName, IdentityStore, Passphrase, SecretKey, did_key, 
 use tempfile::TempDir;
 
 use crate::namespaces::Namespace;
-use crate::program::{Output, didshake, finish};
+use crate::program::{Output, built, didshake, finish};
 
 /// A home directory, removed at the end.
 pub struct Home {
@@ -75,6 +75,18 @@ impl Home {
         self.place.command(arguments)
     }
 
+    /// A program of an example, with this home, and `didshake` in its path.
+    ///
+    /// # Panics
+    /// Where it does not build.
+    #[must_use]
+    pub fn example(&self, program: &str, arguments: &[&str]) -> Command {
+        let path = [didshake().parent().expect("a directory"), Path::new("/usr/bin"), Path::new("/bin")];
+        let mut command = self.place.command_of(&built(program), arguments);
+        command.env("PATH", std::env::join_paths(path).expect("a path"));
+        command
+    }
+
     /// Starts the program.
     ///
     /// # Panics
@@ -130,9 +142,13 @@ impl Home {
 impl Place {
     /// The program, with this home and no other environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.command_of(didshake(), arguments)
+    }
+
+    fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = match &self.host {
-            Some(host) => host.command(didshake()),
-            None => Command::new(didshake()),
+            Some(host) => host.command(program),
+            None => Command::new(program),
         };
         command.args(arguments).env_clear().current_dir(&self.home);
         command.env("HOME", &self.home).env("RUST_BACKTRACE", "1");

@@ -14,26 +14,29 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// The `didshake` program, as cargo builds it from this workspace.
 pub(crate) fn didshake() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a package of the workspace");
-        let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--quiet", "--locked", "--bin", "didshake", "--message-format", "json"])
-            // In the profile of this test, where its dependencies are built already.
-            .args(if cfg!(debug_assertions) { &[][..] } else { &["--release"] })
-            .current_dir(workspace)
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        assert!(built.status.success(), "the program does not build");
-        let text = String::from_utf8(built.stdout).expect("cargo's messages are UTF-8");
-        let mut executable = text.lines().filter_map(|line| {
-            let message: Value = serde_json::from_str(line).ok()?;
-            let is_program = message.pointer("/target/kind/0")? == "bin" && message.pointer("/profile/test")? == false;
-            is_program.then_some(())?;
-            message.get("executable")?.as_str().map(PathBuf::from)
-        });
-        executable.next_back().expect("cargo names the program")
-    })
+    PROGRAM.get_or_init(|| built("didshake"))
+}
+
+/// A program of this workspace, as cargo builds it.
+pub(crate) fn built(name: &str) -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a package of the workspace");
+    let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--locked", "--bin", name, "--message-format", "json"])
+        // In the profile of this test, where its dependencies are built already.
+        .args(if cfg!(debug_assertions) { &[][..] } else { &["--release"] })
+        .current_dir(workspace)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    assert!(built.status.success(), "{name} does not build");
+    let text = String::from_utf8(built.stdout).expect("cargo's messages are UTF-8");
+    let mut executable = text.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_program = message.pointer("/target/kind/0")? == "bin" && message.pointer("/profile/test")? == false;
+        is_program.then_some(())?;
+        message.get("executable")?.as_str().map(PathBuf::from)
+    });
+    executable.next_back().expect("cargo names the program")
 }
 
 /// What a run left behind.

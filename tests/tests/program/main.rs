@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 mod accounts;
+mod agents;
 mod audit;
 mod blind;
 mod cards;
@@ -20,6 +21,7 @@ mod keys;
 mod letters;
 mod listening;
 mod login;
+mod mcp;
 mod meeting;
 mod namespaces;
 mod nginx;
