@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::mailbox::check_media_type;
 use super::mailbox_json::{AskedStatesJson, StateJson, StatesJson};
-use super::relaying::{Depositor, RelayApp};
+use super::relaying::{Depositor, RelayApp, object};
 use crate::relay::{Refusal, Relay};
 use crate::store::{BatchJob, NewDeposit, Placed};
 
@@ -95,7 +95,7 @@ pub(super) async fn states(
 ) -> Result<Json<StatesJson>, Refusal> {
     let body = timeout(BODY, to_bytes(request.into_body(), MAX_STATES_BYTES)).await;
     let body = body.map_err(|_| RelayCode::Unavailable)?.map_err(|_| RelayCode::TooLarge)?;
-    let asked: AskedStatesJson = serde_json::from_slice(&body).map_err(|_| RelayCode::Malformed)?;
+    let asked: AskedStatesJson = object(&body)?;
     if asked.deposits.len() > MAX_ASKED_STATES {
         return Err(RelayCode::Malformed.into());
     }

@@ -13,7 +13,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::mailbox_json::{MailboxJson, TokenJson, TokenLimitsJson, TokensJson};
-use super::relaying::{Owner, RelayApp};
+use super::relaying::{Owner, RelayApp, object};
 use crate::relay::{Refusal, Relay};
 use crate::store::{LetIn, Mailbox, TokenLimits};
 
@@ -104,7 +104,7 @@ pub(super) async fn let_in(
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
     let hash: TokenHash = hash.parse().map_err(|_| RelayCode::Malformed)?;
-    let limits: TokenLimitsJson = serde_json::from_slice(&body).map_err(|_| RelayCode::Malformed)?;
+    let limits: TokenLimitsJson = object(&body)?;
     let limits = TokenLimits {
         ends: limits.expires.map(didshake::UnixTime),
         waiting: limits.waiting.map(u64::from),

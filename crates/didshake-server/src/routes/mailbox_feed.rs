@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::mailbox_json::{AnswersJson, DepositJson, DepositsJson};
-use super::relaying::{Owner, RelayApp};
+use super::relaying::{Owner, RelayApp, object};
 use crate::relay::Refusal;
 use crate::store::{Answers, BatchJob};
 
@@ -96,7 +96,7 @@ pub(super) async fn list(
     (status = 404, description = "`no_mailbox`"),
 ))]
 pub(super) async fn answer(State(state): State<RelayApp>, owner: Owner, body: Bytes) -> Result<StatusCode, Refusal> {
-    let answers: AnswersJson = serde_json::from_slice(&body).map_err(|_| RelayCode::Malformed)?;
+    let answers: AnswersJson = object(&body)?;
     if answers.taken.len().saturating_add(answers.refused.len()) > MAX_ANSWERS {
         return Err(RelayCode::Malformed.into());
     }

@@ -12,6 +12,7 @@ use didshake_axum::{Authenticated, ClientAddress, Didshake};
 use didshake_did::{Clock as _, SystemClock};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use super::{App, circuits, deposits, mailbox, mailbox_events, mailbox_feed, mailbox_socket};
 use crate::relay::{Refusal, Relay};
@@ -46,6 +47,15 @@ pub(super) fn routes(app: &App, relay: &Arc<Relay>, didshake: &Didshake) -> Rout
         .route("/m/{name}/key", get(deposits::key))
         .route("/m/{name}/states", post(deposits::states))
         .with_state(RelayApp { app: app.clone(), relay: Arc::clone(relay) })
+}
+
+/// The JSON object that a body is.
+pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    // serde would read a list for it too, member by member.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(RelayCode::Malformed.into());
+    }
+    serde_json::from_slice(body).map_err(|_| RelayCode::Malformed.into())
 }
 
 /// Who has a session and a mailbox, as an argument of a handler.

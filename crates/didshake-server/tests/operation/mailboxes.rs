@@ -271,6 +271,7 @@ async fn a_body_that_is_none_is_refused_with_its_code() {
     for (path, body) in [
         ("/v1/mailbox/answers", json!({"taken": vec![1; 1000], "refused": vec![2; 25]})),
         ("/v1/mailbox/answers", json!({"more": []})),
+        ("/v1/mailbox/answers", json!([[], []])),
     ] {
         assert_eq!(relay.owner.send("POST", path, &body).await.1["code"], "malformed", "{path}");
     }
