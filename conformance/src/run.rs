@@ -19,6 +19,9 @@ pub(crate) struct RunArgs {
     /// A program that initiates over TCP: NAME=COMMAND, with {address} and {did} in the command; once for each
     #[arg(long, value_name = "PROGRAM")]
     initiator: Vec<String>,
+    /// A running relay: NAME=URL,DID with the http:// URL of its login endpoint; once for each
+    #[arg(long, value_name = "RELAY")]
+    relay: Vec<String>,
     /// Run this tier only; may be given several times
     #[arg(long, value_enum)]
     tier: Vec<TierName>,
@@ -48,6 +51,7 @@ enum TierName {
     Replay,
     Live,
     Matrix,
+    Relay,
 }
 
 impl From<TierName> for Tier {
@@ -57,6 +61,7 @@ impl From<TierName> for Tier {
             TierName::Replay => Tier::Replay,
             TierName::Live => Tier::Live,
             TierName::Matrix => Tier::Matrix,
+            TierName::Relay => Tier::Relay,
         }
     }
 }
@@ -66,14 +71,16 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, String> {
         shims: args.shim,
         targets: args.target,
         initiators: args.initiator,
+        relays: args.relay,
         tiers: args.tier.into_iter().map(Tier::from).collect(),
         only: args.only,
         seed: args.seed.unwrap_or_else(random_seed),
         vectors: args.vectors,
         expected: args.expected,
     };
-    if !args.list && options.shims.is_empty() && options.targets.is_empty() && options.initiators.is_empty() {
-        return Err("nobody to test: give --shim, --target or --initiator (--help shows how)".to_owned());
+    let over = [&options.shims, &options.targets, &options.initiators, &options.relays];
+    if !args.list && over.iter().all(|list| list.is_empty()) {
+        return Err("nobody to test: give --shim, --target, --initiator or --relay (--help shows how)".to_owned());
     }
     if args.list {
         for case in runner::list(&options)? {

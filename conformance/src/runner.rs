@@ -11,6 +11,7 @@ mod live;
 mod matrix;
 mod misbehaviour;
 mod order;
+mod relay;
 mod replay;
 mod shim;
 mod statics;
@@ -26,6 +27,7 @@ use std::time::Instant;
 use caller::Program;
 use case::{Case, CaseResult, Introduction, Outcome, Run, Tier};
 use catalogue::{Catalogue, Models, Test};
+use relay::Relay;
 use shim::Shim;
 pub(crate) use statics::{fields_after, hello_fields};
 use target::Target;
@@ -42,6 +44,8 @@ pub struct Options {
     pub targets: Vec<String>,
     /// Programs that initiate: `NAME=COMMAND`, with `{address}` and `{did}` in the command.
     pub initiators: Vec<String>,
+    /// Running relays: `NAME=URL,DID`.
+    pub relays: Vec<String>,
     /// The tiers; empty means all.
     pub tiers: Vec<Tier>,
     /// Run only cases with one of these in their id or among their requirements; empty means all.
@@ -148,20 +152,21 @@ fn put(options: &Options, catalogue: &Catalogue) -> Result<(Vec<Introduction>, V
     Ok((implementations, results))
 }
 
-/// Tiers 1 to 3 over everybody at once. Every thread makes its own tests: what a negative does wrong is a closure.
+/// All tiers but the matrix over everybody at once. Every thread makes its own tests: what a negative does wrong is a closure.
 fn side_by_side(options: &Options, catalogue: &Catalogue, shims: &mut [Shim]) -> Result<Vec<CaseResult>, String> {
-    let (targets, programs) = (targets(options)?, programs(options)?);
+    let (targets, programs, relays) = (targets(options)?, programs(options)?, relays(options)?);
     thread::scope(|scope| {
         let mut threads = Vec::new();
         threads.extend(shims.iter_mut().map(|shim| scope.spawn(move || one(options, catalogue, shim))));
         threads.extend(targets.iter().map(|target| scope.spawn(move || one_target(options, target))));
         threads.extend(programs.iter().map(|program| scope.spawn(move || one_program(options, program))));
+        threads.extend(relays.iter().map(|relay| scope.spawn(move || Ok(one_relay(options, relay)))));
         let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| "the runner failed".to_owned())?);
         Ok(joined.collect::<Result<Vec<_>, String>>()?.into_iter().flatten().collect())
     })
 }
 
-/// All tiers but the matrix, over one shim.
+/// Tiers 1 to 3 over one shim.
 fn one(options: &Options, catalogue: &Catalogue, shim: &mut Shim) -> Result<Vec<CaseResult>, String> {
     let models = Models::new(options)?;
     let tests = catalogue.tests(&models, options)?;
@@ -185,6 +190,17 @@ fn targets(options: &Options) -> Result<Vec<Target>, String> {
 
 fn programs(options: &Options) -> Result<Vec<Program>, String> {
     options.initiators.iter().map(|text| Program::parse(text)).collect()
+}
+
+fn relays(options: &Options) -> Result<Vec<Relay>, String> {
+    options.relays.iter().map(|text| Relay::parse(text)).collect()
+}
+
+/// Tier 5 over one running relay.
+fn one_relay(options: &Options, relay: &Relay) -> Vec<CaseResult> {
+    let tests = relay::tests();
+    let tests = tests.iter().map(|(case, trial)| (case, move || relay.run(case, *trial, options.seed)));
+    each(options, &relay.name, tests.collect())
 }
 
 /// Tier 3 over one running responder.

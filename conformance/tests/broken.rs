@@ -25,6 +25,7 @@ fn options(shims: Vec<String>, tiers: &[Tier], only: &[&str]) -> Options {
         shims,
         targets: Vec::new(),
         initiators: Vec::new(),
+        relays: Vec::new(),
         tiers: tiers.to_vec(),
         only: only.iter().map(|text| (*text).to_owned()).collect(),
         seed: 1,
@@ -121,6 +122,18 @@ fn an_endpoint_that_says_nothing_passes_only_where_nothing_is_to_be_said() {
     let passed = results.iter().filter(|result| result.outcome == Outcome::Passed);
     let wrong: Vec<_> = passed.map(|result| &result.case.id).filter(|id| !id.contains("-alert")).collect();
     assert!(wrong.is_empty() && results.len() > 800, "{wrong:?} of {}", results.len());
+}
+
+#[test]
+fn a_relay_that_says_nothing_passes_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let mut chosen = options(Vec::new(), &[Tier::Relay], &[]);
+    chosen.relays = vec![format!("relay=http://{address}/,did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")];
+    let results = SESSION.results(&chosen).unwrap();
+    let passed: Vec<_> = results.iter().filter(|result| result.outcome == Outcome::Passed).collect();
+    assert!(passed.is_empty() && results.len() > 25, "{passed:?} of {}", results.len());
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for shim in shims() {
         command.arg("--shim").arg(shim);
     }
-    let Where { service, listener } = &programs.places;
+    let Where { service, listener, relay } = &programs.places;
     for (name, scheme, (address, did), path) in [
         ("service-http", "http", service, "/didshake"),
         ("service-ws", "ws", service, "/didshake"),
@@ -37,6 +37,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     ] {
         command.arg("--target").arg(format!("{name}={scheme}://{address}{path},{did}"));
     }
+    let (address, did) = relay;
+    command.arg("--relay").arg(format!("relay=http://{address}/didshake,{did}"));
     command.arg("--initiator").arg(format!("connect={}", programs.connect()));
     command.arg("--expected").arg("conformance/expected-failures.json").arg("--out").arg(directory());
     for only in &options.only {

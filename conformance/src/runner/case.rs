@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The four tiers, reported apart.
+/// The tiers, reported apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
@@ -14,11 +14,13 @@ pub enum Tier {
     Live,
     /// Every implementation against every other.
     Matrix,
+    /// A running relay: its mailboxes, deposits and circuits.
+    Relay,
 }
 
 impl Tier {
-    /// All four, in the order in which they run.
-    pub const ALL: [Tier; 4] = [Tier::Static, Tier::Replay, Tier::Live, Tier::Matrix];
+    /// All, in the order of the reports.
+    pub const ALL: [Tier; 5] = [Tier::Static, Tier::Replay, Tier::Live, Tier::Matrix, Tier::Relay];
 
     /// The name in ids and reports.
     #[must_use]
@@ -28,6 +30,7 @@ impl Tier {
             Tier::Replay => "replay",
             Tier::Live => "live",
             Tier::Matrix => "matrix",
+            Tier::Relay => "relay",
         }
     }
 }

@@ -13,6 +13,7 @@ use super::live::{self, Live};
 use super::matrix;
 use super::misbehaviour::{self, Misbehaviour};
 use super::order;
+use super::relay;
 use super::replay::{self, Replay};
 use super::shim::Shim;
 use super::statics::{self, Question};
@@ -99,6 +100,9 @@ impl Catalogue {
         if options.wants(Tier::Matrix) {
             let pairings = models.positives.iter().filter_map(|positive| matrix::case(positive, options.seed));
             cases.extend(pairings.map(|pairing| pairing.case));
+        }
+        if options.wants(Tier::Relay) {
+            cases.extend(relay::tests().into_iter().map(|(case, _)| case));
         }
         if !options.wants(Tier::Live) {
             return Ok(cases);

@@ -1,9 +1,9 @@
 //! Tier 3 over the network: the model is the initiator, and the responder is a program that runs.
 
 mod endpoint;
-mod http;
+pub(crate) mod http;
 pub(crate) mod link;
-mod trials;
+pub(crate) mod trials;
 
 use super::case::{Case, Outcome};
 use super::catalogue::Models;

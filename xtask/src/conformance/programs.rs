@@ -1,4 +1,4 @@
-//! The programs that are tested: the service, a listener, and the command that connects. They end with this value.
+//! The programs that are tested: the service, a listener, a relay, and the command that connects. They end with this value.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -15,6 +15,7 @@ use crate::process::target_dir;
 pub(super) struct Where {
     pub(super) service: (String, String),
     pub(super) listener: (String, String),
+    pub(super) relay: (String, String),
 }
 
 pub(super) struct Programs {
@@ -24,7 +25,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Starts both on free ports of 127.0.0.1, with a home that was not there before.
+    /// Starts them on free ports of 127.0.0.1, with a home that was not there before.
     pub(super) fn start(home: &Path) -> Result<Self> {
         if home.exists() {
             fs::remove_dir_all(home)?;
@@ -38,14 +39,16 @@ impl Programs {
         // A thousand handshakes from one address are the point here.
         let serve = ["--json", "serve", "--data", &data, "--listen", "127.0.0.1:0", "--rate-handshakes", "100000/min"];
         let listen = ["listen", "--json", "--keep", "--allow-anyone", "--as", "bob", "127.0.0.1:0"];
+        let kept = home.join("relay").display().to_string();
+        let relay = ["--json", "relay", "--data", &kept, "--listen", "127.0.0.1:0"];
         let (mut children, mut places) = (Vec::new(), Vec::new());
-        for arguments in [&serve[..], &listen[..]] {
+        for arguments in [&serve[..], &listen[..], &relay[..]] {
             let (child, place) = listening(program(home, arguments))?;
             children.push(child);
             places.push(place);
         }
-        let [service, listener]: [_; 2] = places.try_into().map_err(|_| anyhow::anyhow!("two programs"))?;
-        Ok(Self { home: home.to_owned(), children, places: Where { service, listener } })
+        let [service, listener, relay]: [_; 3] = places.try_into().map_err(|_| anyhow::anyhow!("three programs"))?;
+        Ok(Self { home: home.to_owned(), children, places: Where { service, listener, relay } })
     }
 
     /// The command that connects, for the runner's `--initiator`.

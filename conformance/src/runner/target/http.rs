@@ -85,6 +85,28 @@ impl Response {
         Ok(Self { status: status.ok_or_else(malformed)?, headers, body })
     }
 
+    /// The body, whose chunks are put together where it came in chunks.
+    pub(crate) fn body(&self) -> Try<Vec<u8>> {
+        if self.all("transfer-encoding") != ["chunked"] {
+            return Ok(self.body.clone());
+        }
+        let wrong = || Outcome::differs("the chunks of the body", "whole ones", hex::encode(&self.body));
+        let (mut rest, mut body) = (self.body.as_slice(), Vec::new());
+        loop {
+            let end = rest.windows(2).position(|two| two == b"\r\n").ok_or_else(wrong)?;
+            let (line, after) = rest.split_at(end);
+            let size =
+                String::from_utf8_lossy(line).split(';').next().map(|size| usize::from_str_radix(size.trim(), 16));
+            let size = size.and_then(Result::ok).ok_or_else(wrong)?;
+            let chunk = after.get(2..).and_then(|after| after.split_at_checked(size)).ok_or_else(wrong)?;
+            if size == 0 {
+                return Ok(body);
+            }
+            body.extend_from_slice(chunk.0);
+            rest = chunk.1.get(2..).ok_or_else(wrong)?;
+        }
+    }
+
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         self.headers.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str()).collect()
     }

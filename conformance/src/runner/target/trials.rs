@@ -123,7 +123,7 @@ pub(crate) fn of(transport: Transport) -> Vec<(Case, Trial)> {
 }
 
 /// An initiator that means the endpoint, and its Hello.
-fn meeting(endpoint: &Endpoint, seed: u64) -> Try<Config> {
+pub(crate) fn meeting(endpoint: &Endpoint, seed: u64) -> Try<Config> {
     let base = read("the model", fixed::config())?;
     let fits = endpoint.adapt(&base);
     let mut config = fits.ok_or_else(|| Outcome::differs("the model", "a configuration that fits", "none"))?;
@@ -146,8 +146,13 @@ fn finish(model: &mut Initiator<'_>, reply: &[u8]) -> Try<Outgoing> {
 
 /// A whole handshake; what it is refused with is a failure.
 fn honest(endpoint: &Endpoint, seed: u64) -> Try<()> {
-    let config = meeting(endpoint, seed)?;
-    let (mut model, mut link) = (Initiator::new(&config), Link::open(endpoint)?);
+    let (mut link, stands) = shaken(endpoint, &meeting(endpoint, seed)?)?;
+    link.part(&stands)
+}
+
+/// What stands after an honest handshake in this configuration.
+pub(crate) fn shaken<'e>(endpoint: &'e Endpoint, config: &Config) -> Try<(Link<'e>, Stands)> {
+    let (mut model, mut link) = (Initiator::new(config), Link::open(endpoint)?);
     let mut message = hello(&mut model)?.wire;
     loop {
         let beside: Map<_, _> = link.token().into_iter().map(|token| ("token".to_owned(), token)).collect();
@@ -160,7 +165,7 @@ fn honest(endpoint: &Endpoint, seed: u64) -> Try<()> {
                 let nobody = Sender::default();
                 let accept = send.concat();
                 read("accept", model.read_accept(Incoming { wire: &accept, sender: &nobody, checks: Checks::all() }))?;
-                return link.part(&Stands::of(model));
+                return Ok((link, Stands::of(model)));
             }
         }
     }
@@ -183,7 +188,7 @@ fn expect_alert(expected: u8, answer: Option<Vec<u8>>) -> Try<()> {
     }
 }
 
-fn expect(holds: bool, what: &str, expected: &str, actual: impl std::fmt::Debug) -> Try<()> {
+pub(crate) fn expect(holds: bool, what: &str, expected: &str, actual: impl std::fmt::Debug) -> Try<()> {
     if holds { Ok(()) } else { Err(Outcome::differs(what, expected, format!("{actual:?}"))) }
 }
 
