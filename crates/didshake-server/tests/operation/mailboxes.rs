@@ -12,16 +12,12 @@ use serde_json::{Value, json};
 use crate::http::ask;
 use crate::relay::{
     Relay, ask_states, body_of, deposit, envelope, mailbox_key, name_of, path_of, post, relay_settings, send_bytes,
-    states,
+    state, states,
 };
 use crate::service::{Service, identity, now, settings};
 
 fn stranger() -> DepositToken {
     DepositToken::from_secret(Secret::new([0xEE; 32]))
-}
-
-fn state(state: &str, envelopes: &[&[u8]]) -> Vec<(String, String)> {
-    envelopes.iter().map(|envelope| (name_of(envelope), state.to_owned())).collect()
 }
 
 // R-RLY-1, R-RLY-2

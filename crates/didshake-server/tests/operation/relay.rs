@@ -154,3 +154,8 @@ pub(crate) async fn mailbox_key(of: &SigningIdentity, begins: UnixTime) -> (Vec<
     let signature = of.sign(&unsigned.signature_input()).await.unwrap();
     (unsigned.sign(signature), secret)
 }
+
+/// What a relay says of deposits that are all in one state.
+pub(crate) fn state(state: &str, envelopes: &[&[u8]]) -> Vec<(String, String)> {
+    envelopes.iter().map(|envelope| (name_of(envelope), state.to_owned())).collect()
+}
