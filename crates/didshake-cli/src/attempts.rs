@@ -78,7 +78,7 @@ mod tests {
     fn port(from: Caller) -> u16 {
         match from {
             Caller::Address(address) => address.port(),
-            Caller::Here => 0,
+            Caller::Here | Caller::Relay => 0,
         }
     }
 

@@ -7,17 +7,17 @@ use std::pin::pin;
 use std::time::Duration;
 
 use didshake::{Error, Misuse};
-use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf, VerifyWords};
+use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf, Transport, VerifyWords};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::channel::Channel;
 use crate::channel_failure::channel_failure;
 use crate::failure::Failure;
 use crate::input::Lines;
 use crate::meeting::{tell_words, words};
 use crate::output;
-use crate::wire::Wire;
 
 /// Input that is there already has come after so long; only that is sent to a peer that has closed.
 const QUIET: Duration = Duration::from_millis(200);
@@ -44,7 +44,18 @@ struct Peer {
 }
 
 /// Carries lines until both sides have ended theirs.
-pub(crate) async fn chat(connection: PeerConnection<Wire>, lines: &mut Lines, manner: Manner) -> Result<(), Failure> {
+pub(crate) async fn chat(channel: Channel, lines: &mut Lines, manner: Manner) -> Result<(), Failure> {
+    match channel {
+        Channel::Stream(connection) => chat_over(*connection, lines, manner).await,
+        Channel::Circuit(connection) => chat_over(*connection, lines, manner).await,
+    }
+}
+
+async fn chat_over<T: Transport>(
+    connection: PeerConnection<T>,
+    lines: &mut Lines,
+    manner: Manner,
+) -> Result<(), Failure> {
     let peer = Peer { did: connection.peer().did().as_str().to_owned(), words: words(connection.agreed())? };
     let (mut send, mut receive) = connection.split();
     let outcome = converse(&mut send, &mut receive, lines, &peer, manner).await;
@@ -59,9 +70,9 @@ pub(crate) async fn chat(connection: PeerConnection<Wire>, lines: &mut Lines, ma
     output::check()
 }
 
-async fn converse(
-    send: &mut SendHalf<Wire>,
-    receive: &mut ReceiveHalf<Wire>,
+async fn converse<T: Transport>(
+    send: &mut SendHalf<T>,
+    receive: &mut ReceiveHalf<T>,
     lines: &mut Lines,
     peer: &Peer,
     manner: Manner,
@@ -105,7 +116,7 @@ async fn converse(
 }
 
 /// After the peer's close only a fault can come: a reset, or a record that must not be there.
-async fn watch_closed(receive: &mut ReceiveHalf<Wire>) -> Result<Infallible, Failure> {
+async fn watch_closed<T: Transport>(receive: &mut ReceiveHalf<T>) -> Result<Infallible, Failure> {
     match receive.ended().await {
         Ok(()) => pending().await,
         Err(error) => Err(channel_failure(&error)),
@@ -113,9 +124,9 @@ async fn watch_closed(receive: &mut ReceiveHalf<Wire>) -> Result<Infallible, Fai
 }
 
 /// Sends lines to the end of the input; after `closed` only those that are there.
-async fn forward(
+async fn forward<T: Transport>(
     lines: &mut Lines,
-    send: &mut SendHalf<Wire>,
+    send: &mut SendHalf<T>,
     closed: watch::Receiver<bool>,
     words: &VerifyWords,
 ) -> Result<(), ChannelError> {
@@ -158,7 +169,7 @@ async fn after(closed: &watch::Receiver<bool>, time: Duration) {
     sleep(time).await;
 }
 
-async fn show(receive: &mut ReceiveHalf<Wire>, peer: &str, as_json: bool) -> Result<(), Failure> {
+async fn show<T: Transport>(receive: &mut ReceiveHalf<T>, peer: &str, as_json: bool) -> Result<(), Failure> {
     while let Some(content) = receive.recv().await.map_err(|error| channel_failure(&error))? {
         match std::str::from_utf8(&content) {
             _ if !as_json => output::peer_bytes(&content),

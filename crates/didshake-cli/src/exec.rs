@@ -3,17 +3,17 @@
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf};
+use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf, Transport};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
+use crate::channel::Channel;
 use crate::channel_failure::channel_failure;
 use crate::failure::{Exit, Failure};
 use crate::meeting::tell_connected;
 use crate::output;
-use crate::wire::Wire;
 
 /// What a process says is sent on in pieces of at most so many bytes.
 const PIECE: usize = 16 * 1024;
@@ -21,15 +21,22 @@ const PIECE: usize = 16 * 1024;
 const END: Duration = Duration::from_secs(5);
 
 /// Runs the command for a peer to its end.
-pub(crate) async fn run(
-    connection: PeerConnection<Wire>,
+pub(crate) async fn run(channel: Channel, command: &str, as_json: bool, verify: bool) -> Result<(), Failure> {
+    match channel {
+        Channel::Stream(connection) => run_over(*connection, command, as_json, verify).await,
+        Channel::Circuit(connection) => run_over(*connection, command, as_json, verify).await,
+    }
+}
+
+async fn run_over<T: Transport>(
+    connection: PeerConnection<T>,
     command: &str,
     as_json: bool,
     verify: bool,
 ) -> Result<(), Failure> {
     let did = connection.peer().did().as_str().to_owned();
     let mut child = start(&connection, command)?;
-    tell_connected(&connection, as_json, verify)?;
+    tell_connected(connection.agreed(), as_json, verify)?;
     let carried = match child.stdin.take().zip(child.stdout.take()) {
         Some((stdin, stdout)) => carry(connection, stdin, stdout).await,
         None => Ok(()),
@@ -46,7 +53,7 @@ pub(crate) async fn run(
 }
 
 /// The peer's identity is in the environment: what it says of itself in its messages proves nothing.
-fn start(connection: &PeerConnection<Wire>, command: &str) -> Result<Child, Failure> {
+fn start<T: Transport>(connection: &PeerConnection<T>, command: &str) -> Result<Child, Failure> {
     let peer = connection.peer();
     let child = Command::new("sh")
         .args(["-c", command])
@@ -65,7 +72,11 @@ fn start(connection: &PeerConnection<Wire>, command: &str) -> Result<Child, Fail
 }
 
 /// Carries bytes until the process has ended its output, or the channel is cut.
-async fn carry(connection: PeerConnection<Wire>, stdin: ChildStdin, stdout: ChildStdout) -> Result<(), ChannelError> {
+async fn carry<T: Transport>(
+    connection: PeerConnection<T>,
+    stdin: ChildStdin,
+    stdout: ChildStdout,
+) -> Result<(), ChannelError> {
     let (mut send, mut receive) = connection.split();
     tokio::select! {
         told = tell(&mut send, stdout) => told,
@@ -73,7 +84,7 @@ async fn carry(connection: PeerConnection<Wire>, stdin: ChildStdin, stdout: Chil
     }
 }
 
-async fn tell(send: &mut SendHalf<Wire>, mut stdout: ChildStdout) -> Result<(), ChannelError> {
+async fn tell<T: Transport>(send: &mut SendHalf<T>, mut stdout: ChildStdout) -> Result<(), ChannelError> {
     let mut piece = vec![0; PIECE];
     loop {
         match stdout.read(&mut piece).await {
@@ -84,7 +95,7 @@ async fn tell(send: &mut SendHalf<Wire>, mut stdout: ChildStdout) -> Result<(), 
 }
 
 /// To the peer's end, which is the end of the process's input; what a process reads no more is dropped.
-async fn hear(receive: &mut ReceiveHalf<Wire>, stdin: ChildStdin) -> Result<(), ChannelError> {
+async fn hear<T: Transport>(receive: &mut ReceiveHalf<T>, stdin: ChildStdin) -> Result<(), ChannelError> {
     let mut stdin = Some(stdin);
     while let Some(content) = receive.recv().await? {
         let Some(open) = &mut stdin else { continue };

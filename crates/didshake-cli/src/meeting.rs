@@ -5,10 +5,12 @@ use std::time::Duration;
 use clap::Args;
 use didshake::{Binding, Context};
 use didshake_did::{IdentityName, SigningIdentity};
-use didshake_peer::{Agreed, PeerConnection, Surroundings, Timeouts, VerifyWords, Watch};
+use didshake_peer::{Agreed, Surroundings, Timeouts, VerifyWords, Watch};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::agent::Post;
+use crate::channel::Channel;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -16,7 +18,6 @@ use crate::passphrase::PassphraseSource;
 use crate::resolver::{Documents, Resolution};
 use crate::storage;
 use crate::web_failures::WebFailures;
-use crate::wire::Wire;
 
 /// What is spoken over the channel.
 pub(crate) const CHAT: &[u8] = b"didshake.chat/1";
@@ -53,9 +54,11 @@ pub(crate) struct Guard {
 
 impl Guard {
     /// From now on to the end of the channel.
-    pub(crate) fn watch(&self, connection: &PeerConnection<Wire>) {
-        if let Some(watch) = self.watch {
-            tokio::spawn(connection.vigil(&self.surroundings, watch).keep());
+    pub(crate) fn watch(&self, channel: &Channel) {
+        let Some(watch) = self.watch else { return };
+        match channel {
+            Channel::Stream(connection) => drop(tokio::spawn(connection.vigil(&self.surroundings, watch).keep())),
+            Channel::Circuit(connection) => drop(tokio::spawn(connection.vigil(&self.surroundings, watch).keep())),
         }
     }
 }
@@ -63,6 +66,23 @@ impl Guard {
 impl Meeting {
     pub(crate) fn load(&self, global: &Global) -> Result<SigningIdentity, Failure> {
         storage::load(global, &self.identity, &self.passphrase)
+    }
+
+    /// The contacts and relays of our identity, to meet somebody through them.
+    pub(crate) async fn post(
+        &self,
+        global: &Global,
+        identity: SigningIdentity,
+        surroundings: Surroundings,
+        failures: WebFailures,
+    ) -> Result<Post, Failure> {
+        if !self.prologue.is_empty() {
+            // Its prologue is the URL of the mailbox (binding 4).
+            let message = "a circuit through a relay is bound to its mailbox, and takes no --prologue";
+            return Err(Failure::new(Exit::Usage, "prologue", message)
+                .remedy("leave --prologue out, or meet at an address: HOST:PORT or unix:PATH"));
+        }
+        Post::open(global, identity, &self.documents.web, (surroundings, failures), false).await
     }
 
     /// Who watches over peers that were met in these surroundings.
@@ -88,8 +108,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 }
 
 /// Says whom we are connected to, and on request the words.
-pub(crate) fn tell_connected(connection: &PeerConnection<Wire>, as_json: bool, verify: bool) -> Result<(), Failure> {
-    let agreed = connection.agreed();
+pub(crate) fn tell_connected(agreed: &Agreed, as_json: bool, verify: bool) -> Result<(), Failure> {
     let words = if verify { Some(words(agreed)?) } else { None };
     if as_json {
         output::json(&connected(agreed, words));

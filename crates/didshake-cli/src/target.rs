@@ -5,29 +5,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use didshake_peer::{InitiatorOptions, PeerConnection, PeerName, connect};
+use didshake::Did;
+use didshake_peer::{HandshakeError, InitiatorOptions, KnownPeers, PeerName, connect};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tracing::Instrument;
 
+use crate::channel::Channel;
 use crate::cli::Global;
 use crate::expected::{Expected, Place, Question};
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
 use crate::meeting::{CHAT, Guard, Meeting};
-use crate::output;
 use crate::peer_failure::{Role, failure};
 use crate::progress::Waiting;
-use crate::storage;
 use crate::web_failures::WebFailures;
 use crate::wire::{self, Carrier, UNIX, Wire};
+use crate::{contact, output, storage};
 
 const DIAL: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(crate) struct Target {
-    /// Where the peer listens: HOST:PORT, or unix:PATH for a socket of this machine
+    /// Where the peer listens: HOST:PORT, or unix:PATH for a socket of this machine; or the NAME of a known peer with a card
     #[arg(value_name = "TARGET")]
     target: Option<String>,
     /// Reach the peer through the standard input and output of this command (`sh -c CMD`)
@@ -44,7 +45,16 @@ pub(crate) struct Target {
 }
 
 /// How the peer is reached.
+#[derive(Clone)]
 enum Way {
+    Wire(Lead),
+    /// Where its card says.
+    Contact(Did),
+}
+
+/// What leads to the peer and no further.
+#[derive(Clone)]
+enum Lead {
     Tcp(PeerName),
     Unix(PathBuf),
     Command(String),
@@ -54,6 +64,7 @@ enum Way {
 /// What is needed to meet the peer.
 pub(crate) struct Attempt<'a> {
     global: &'a Global,
+    meeting: &'a Meeting,
     way: Way,
     place: Place,
     expected: Expected,
@@ -64,7 +75,7 @@ pub(crate) struct Attempt<'a> {
 
 /// A peer that was met.
 pub(crate) struct Met {
-    pub(crate) connection: PeerConnection<Wire>,
+    channel: Channel,
     /// The command that carries the channel.
     carrier: Option<Carrier>,
 }
@@ -76,11 +87,16 @@ impl Target {
 
     /// Reads what was said, and loads who we are. Where standard input is data, `may_ask` is false: nobody is asked whom we
     /// mean.
-    pub(crate) fn attempt<'a>(&self, global: &'a Global, stdio: bool, may_ask: bool) -> Result<Attempt<'a>, Failure> {
-        let (way, name) = self.way(stdio)?;
+    pub(crate) fn attempt<'a>(
+        &'a self,
+        global: &'a Global,
+        stdio: bool,
+        may_ask: bool,
+    ) -> Result<Attempt<'a>, Failure> {
+        let peers = storage::known_peers(global)?;
+        let (way, name) = self.way(stdio, &peers)?;
         let place =
             Place::of_peer(name.clone().map_or_else(|| PeerName::parse("(this-command)"), Ok).map_err(not_a_name)?);
-        let peers = storage::known_peers(global)?;
         let expected = match (&self.expect, &name) {
             (None, None) => return Err(unknown("what answers there")),
             _ => Expected::find(global, &place, self.expect.as_deref(), &peers)?,
@@ -94,33 +110,44 @@ impl Target {
         options.surroundings = surroundings;
         options.recipient = self.recipient;
         let guard = self.meeting.guard(&options.surroundings);
-        Ok(Attempt { global, way, place, expected, options, guard, failures })
+        Ok(Attempt { global, meeting: &self.meeting, way, place, expected, options, guard, failures })
     }
 
     /// The way, and the name under which the peer may be known, if it can have one.
-    fn way(&self, stdio: bool) -> Result<(Way, Option<PeerName>), Failure> {
+    fn way(&self, stdio: bool, peers: &KnownPeers) -> Result<(Way, Option<PeerName>), Failure> {
         if let Some(command) = &self.exec {
-            return Ok((Way::Command(command.clone()), None));
+            return Ok((Way::Wire(Lead::Command(command.clone())), None));
         }
         let target = match &self.target {
             Some(target) => target,
-            None if stdio => return Ok((Way::Stdio, None)),
+            None if stdio => return Ok((Way::Wire(Lead::Stdio), None)),
             None => {
-                return Err(Failure::new(Exit::Usage, "target", "it is not said where the peer is")
-                    .remedy("give HOST:PORT or unix:PATH, or a command that leads there: --exec CMD"));
+                return Err(Failure::new(Exit::Usage, "target", "it is not said where the peer is").remedy(
+                    "give HOST:PORT, unix:PATH, or the name of a known peer; or a command that leads there: --exec CMD",
+                ));
             }
         };
         if let Some(path) = target.strip_prefix(UNIX).filter(|path| !path.is_empty()) {
             // Names of peers are not told apart by upper case, and paths are.
             let name = PeerName::parse(target).ok().filter(|name| name.as_str() == target);
-            return Ok((Way::Unix(path.into()), name));
+            return Ok((Way::Wire(Lead::Unix(path.into())), name));
         }
-        let address = PeerName::parse(target).ok().filter(|address| is_host_and_port(address.as_str()));
-        let address = address.ok_or_else(|| {
-            Failure::new(Exit::Usage, "address", format!("`{target}` is neither HOST:PORT nor unix:PATH"))
-                .remedy("for instance bob.example:7007, 192.0.2.1:7007, [2001:db8::1]:7007, or unix:/run/bob")
-        })?;
-        Ok((Way::Tcp(address.clone()), Some(address)))
+        let name = PeerName::parse(target).ok();
+        if let Some(address) = name.clone().filter(|address| is_host_and_port(address.as_str())) {
+            return Ok((Way::Wire(Lead::Tcp(address.clone())), Some(address)));
+        }
+        if let Some(peer) = name.and_then(|name| peers.find(&name)) {
+            return Ok((Way::Contact(peer.did.clone()), Some(peer.name.clone())));
+        }
+        Err(Failure::new(
+            Exit::Usage,
+            "address",
+            format!("`{target}` is neither HOST:PORT nor unix:PATH nor the name of a known peer"),
+        )
+        .remedy(
+            "for instance bob.example:7007, 192.0.2.1:7007, [2001:db8::1]:7007, or unix:/run/bob; a name comes with a card: \
+             `didshake peer add CARD --name NAME`",
+        ))
     }
 }
 
@@ -149,42 +176,66 @@ fn is_host_and_port(text: &str) -> bool {
 
 impl Attempt<'_> {
     /// Meets the peer. `lines` are for the question whom we mean, where that is open.
-    pub(crate) async fn meet(self, lines: Option<&Arc<Mutex<Lines>>>) -> Result<Met, Failure> {
-        let Self { global, way, place, expected, mut options, guard, failures } = self;
-        let waiting = Arc::new(Waiting::on(format!("meeting {}", place.name), global.json));
-        let (wire, carrier) = way.dial().await?;
-        let question = lines.filter(|_| matches!(expected, Expected::Ask)).map(|lines| {
-            let limit = options.surroundings.timeouts.attempt;
-            Arc::new(Question::new(place.clone(), limit, lines.clone(), waiting.clone()))
+    pub(crate) async fn meet(mut self, lines: Option<&Arc<Mutex<Lines>>>) -> Result<Met, Failure> {
+        let waiting = Arc::new(Waiting::on(format!("meeting {}", self.place.name), self.global.json));
+        let lead = match self.way.clone() {
+            Way::Contact(did) => return self.meet_contact(&did, &waiting).await,
+            Way::Wire(lead) => lead,
+        };
+        let (wire, carrier) = lead.dial().await?;
+        let question = lines.filter(|_| matches!(self.expected, Expected::Ask)).map(|lines| {
+            let limit = self.options.surroundings.timeouts.attempt;
+            Arc::new(Question::new(self.place.clone(), limit, lines.clone(), waiting.clone()))
         });
         if let Some(question) = &question {
-            options.surroundings.policy = Some(question.clone());
+            self.options.surroundings.policy = Some(question.clone());
         }
-        let outcome = connect(wire, &options).instrument(tracing::error_span!("attempt", to = %place.name)).await;
+        let span = tracing::error_span!("attempt", to = %self.place.name);
+        let outcome = connect(wire, &self.options).instrument(span).await;
         waiting.pause();
         match outcome {
             Ok(connection) => {
-                guard.watch(&connection);
+                let channel = connection.into();
+                self.guard.watch(&channel);
                 if let Some(question) = &question {
-                    question.remember(global)?;
+                    question.remember(self.global)?;
                 }
-                Ok(Met { connection, carrier })
+                Ok(Met { channel, carrier })
             }
             Err(error) => {
                 tell_end(carrier).await;
                 let refused = question.as_ref().and_then(|question| question.refusal());
-                Err(refused
-                    .or_else(|| expected.failure(&place, &error))
-                    .unwrap_or_else(|| failure(&error, Role::Initiator, &failures)))
+                Err(refused.unwrap_or_else(|| self.failure(&error)))
             }
         }
+    }
+
+    /// At an endpoint of the card, or through the relay. Whom we mean is known.
+    async fn meet_contact(&self, did: &Did, waiting: &Waiting) -> Result<Met, Failure> {
+        let (identity, surroundings) = (self.options.identity.clone(), self.options.surroundings.clone());
+        let post = self.meeting.post(self.global, identity, surroundings, self.failures.clone()).await?;
+        let span = tracing::error_span!("attempt", to = %self.place.name);
+        let meeting = contact::meet(&post, (&self.place.name, did), &self.options, |error| self.failure(error));
+        let outcome = meeting.instrument(span).await;
+        waiting.pause();
+        let (channel, to) = outcome?;
+        if !self.global.json {
+            output::note(&format!("Reached {} by way of {to}", self.place.name));
+        }
+        self.guard.watch(&channel);
+        Ok(Met { channel, carrier: None })
+    }
+
+    fn failure(&self, error: &HandshakeError) -> Failure {
+        let changed = self.expected.failure(&self.place, error);
+        changed.unwrap_or_else(|| failure(error, Role::Initiator, &self.failures))
     }
 }
 
 impl Met {
     /// The channel, and what is to be waited for after it.
-    pub(crate) fn apart(self) -> (PeerConnection<Wire>, Option<Carrier>) {
-        (self.connection, self.carrier)
+    pub(crate) fn apart(self) -> (Channel, Option<Carrier>) {
+        (self.channel, self.carrier)
     }
 }
 
@@ -197,7 +248,7 @@ pub(crate) async fn tell_end(carrier: Option<Carrier>) {
     }
 }
 
-impl Way {
+impl Lead {
     async fn dial(self) -> Result<(Wire, Option<Carrier>), Failure> {
         let unreachable = |cause: String| Failure::new(Exit::Network, "network", cause);
         match self {

@@ -97,14 +97,17 @@ pub(crate) enum Caller {
     Address(SocketAddr),
     /// A Unix socket does not tell.
     Here,
+    /// Nor does a relay.
+    Relay,
 }
 
 impl Caller {
-    /// Whom limits count it with: all of this machine are one.
+    /// Whom limits count it with: all of this machine are one, and all who come through relays.
     pub(crate) fn ip(self) -> IpAddr {
         match self {
             Self::Address(address) => address.ip(),
             Self::Here => Ipv4Addr::LOCALHOST.into(),
+            Self::Relay => Ipv4Addr::UNSPECIFIED.into(),
         }
     }
 }
@@ -114,6 +117,7 @@ impl fmt::Display for Caller {
         match self {
             Self::Address(address) => address.fmt(f),
             Self::Here => f.write_str("this machine"),
+            Self::Relay => f.write_str("a relay"),
         }
     }
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod agents;
 mod audit;
 mod blind;
+mod calls;
 mod cards;
 mod certs;
 mod channels;

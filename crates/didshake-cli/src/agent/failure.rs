@@ -81,6 +81,9 @@ pub(crate) fn of_relay(error: &RelayError, failures: &WebFailures) -> Failure {
         RelayError::Refused { code: RelayCode::NotAdmitted, .. } => {
             failure.remedy("ask its operator to let this DID open a mailbox, or use another relay")
         }
+        RelayError::Refused { code: RelayCode::Away, .. } => failure.remedy(
+            "does `didshake listen --relay` run on their side? Try again then, or leave a letter: `didshake send`",
+        ),
         RelayError::Claim(ClaimError::OtherDid) => {
             failure.remedy("it says that it is another one than you mean: ask its operator which DID is right")
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use didshake::Did;
-use didshake_did::{Clock, Resolver, SystemClock};
+use didshake_did::{Clock, Resolver, SigningIdentity, SystemClock};
 use didshake_peer::http::WebClientOptions;
 use didshake_peer::mailbox::{Agent, AgentOptions, AgentStore, Contact};
 use didshake_peer::{Admit, KnownPeers, Surroundings, Timeouts};
@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::resolver::{Documents, Resolution};
 use crate::service::client_options;
 use crate::storage;
+use crate::web_access::WebAccess;
 use crate::web_failures::WebFailures;
 
 /// Who we are, and how others are found.
@@ -45,12 +46,25 @@ impl Online {
     pub(crate) async fn open(&self, global: &Global, anyone: bool) -> Result<Post, Failure> {
         let Resolution { resolver, failures } = self.documents.resolution()?;
         let identity = self.own.load(global)?;
-        let store = open_store(global, identity.did().clone()).await?;
-        forget_what_is_over(&store).await?;
         let limit = Duration::from_secs(self.patience);
-        let web = client_options(&self.documents.web, limit)?;
         let timeouts = Timeouts { attempt: limit, message: limit, ..Timeouts::default() };
         let surroundings = Surroundings { resolver, timeouts, ..Surroundings::default() };
+        Post::open(global, identity, &self.documents.web, (surroundings, failures), anyone).await
+    }
+}
+
+impl Post {
+    /// The same for an identity that is loaded.
+    pub(crate) async fn open(
+        global: &Global,
+        identity: SigningIdentity,
+        web: &WebAccess,
+        (surroundings, failures): (Surroundings, WebFailures),
+        anyone: bool,
+    ) -> Result<Self, Failure> {
+        let store = open_store(global, identity.did().clone()).await?;
+        forget_what_is_over(&store).await?;
+        let web = client_options(web, surroundings.timeouts.attempt)?;
         let peers = storage::known_peers(global)?;
         let file = storage::known_peers_file(global)?;
         let admit = if anyone {
@@ -66,11 +80,9 @@ impl Online {
             ..AgentOptions::default()
         };
         let agent = Agent::new(identity, store, options).map_err(|error| of_agent(&error, &failures))?;
-        Ok(Post { agent, web, surroundings, failures, peers })
+        Ok(Self { agent, web, surroundings, failures, peers })
     }
-}
 
-impl Post {
     /// What we call somebody: a name, not the address at which they were met; else the DID.
     pub(crate) fn name_of(&self, did: &Did) -> Option<&str> {
         let named = self.peers.iter().find(|peer| peer.did == *did && !peer.name.as_str().contains(':'));

@@ -23,6 +23,11 @@ the words of --verify.
 Whom we meet is never left open: --expect says it, or the address is a known peer, or (on a terminal) you are
 asked after the peer has proved its DID and before it learns yours. A script is refused instead: exit code 4.
 
+A known peer whose card we have is met by its NAME: at the endpoints of the card, and where nobody answers there, through the
+relay of its mailbox, while it runs `didshake listen --relay`. The relay passes bytes that it cannot read or change.
+  didshake connect bob --as alice
+Exit code 5 where it is not there now; `didshake send bob` leaves a letter.
+
 The peer need not be on the network. With --exec a command leads to it:
   didshake connect --exec 'ssh bob.example didshake listen --stdio --as bob --allow-known --exec CMD' --as alice --expect bob
 With --stdio our own standard input and output lead to it, for a program that starts us; --run is what talks then. Notes
@@ -58,17 +63,17 @@ pub(crate) fn run(global: &Global, options: &Connect) -> Result<(), Failure> {
 async fn meet(global: &Global, options: &Connect, attempt: Attempt<'_>) -> Result<(), Failure> {
     let verify = options.target.meeting().verify;
     if options.stdio {
-        let (connection, _) = attempt.meet(None).await?.apart();
-        return exec::run(connection, options.run.as_deref().unwrap_or_default(), global.json, verify).await;
+        let (channel, _) = attempt.meet(None).await?.apart();
+        return exec::run(channel, options.run.as_deref().unwrap_or_default(), global.json, verify).await;
     }
     let lines = Arc::new(Mutex::new(Lines::of_stdin()));
-    let (connection, carrier) = attempt.meet(Some(&lines)).await?.apart();
+    let (channel, carrier) = attempt.meet(Some(&lines)).await?.apart();
     let outcome = match &options.run {
-        Some(command) => exec::run(connection, command, global.json, verify).await,
+        Some(command) => exec::run(channel, command, global.json, verify).await,
         None => {
-            tell_connected(&connection, global.json, verify)?;
+            tell_connected(channel.agreed(), global.json, verify)?;
             let mut lines = lines.lock().await;
-            chat(connection, &mut lines, Manner { as_json: global.json, ends_with_peer: false }).await
+            chat(channel, &mut lines, Manner { as_json: global.json, ends_with_peer: false }).await
         }
     };
     tell_end(carrier).await;

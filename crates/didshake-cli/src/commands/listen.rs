@@ -1,34 +1,28 @@
 //! `didshake listen`.
 
+mod door;
+
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use clap::Args;
 use didshake::Did;
-use didshake_did::{Clock, Rate, ResolutionBudget, Source, SystemClock};
-use didshake_peer::{Admit, MemoryBurnStore, PeerConnection, ResponderOptions, accept};
+use didshake_did::SigningIdentity;
+use didshake_peer::{Admit, MemoryBurnStore, ResponderOptions, accept};
 use serde_json::json;
-use tokio::task::JoinSet;
-use tracing::Instrument;
 
-use crate::attempts::Attempts;
+use crate::channel::Channel;
 use crate::chat::{Manner, chat};
+use crate::circuits::{Circuits, Gate};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
-use crate::meeting::{CHAT, Guard, Meeting, runtime, tell_connected};
+use crate::meeting::{CHAT, Meeting, runtime, tell_connected};
 use crate::output;
 use crate::peer_failure::{Role, failure};
-use crate::refusals::Refusals;
 use crate::web_failures::WebFailures;
-use crate::wire::{self, Caller, Entrance, ListenAt, Wire};
+use crate::wire::{self, Entrance, ListenAt};
 use crate::{exec, stderr, storage};
-
-/// Processes of peers that run at once.
-const MAX_PROCESSES: usize = 64;
-/// Addresses, and hosts, that the budget of resolutions tells apart.
-const MAX_SOURCES: usize = 10_000;
+use door::{Door, in_vain};
 
 const AFTER_HELP: &str = "\
 Waits for one peer that may come in, exchanges lines with it, and ends. Peers that are refused learn one alert after a
@@ -49,6 +43,11 @@ DIDSHAKE_PEER_METHOD and DIDSHAKE_PEER_KEY (hexadecimal); DIDSHAKE_SESSION names
 its process. With --stdio whoever started us leads the peer here, over standard input and output (ssh, a supervisor, an
 MCP client): one process runs, and notes and --json events go to standard error.
 
+With --relay peers come through our own mailboxes (`didshake mailbox open`), so that we need no address that can be dialled:
+`didshake connect NAME` and `pipe NAME` of those who have our card (`didshake id share`) lead here. Whom --allow admits is
+checked as everywhere: the relay passes bytes that it cannot read or change. Letters of known peers that come meanwhile
+are kept in the inbox. A relay that goes away is called again; with none at the start the exit code is 5.
+
 Typed at the beginning of a line, /verify shows the words of --verify.
 
 Examples:
@@ -56,6 +55,7 @@ Examples:
   didshake listen 0.0.0.0:7007 --as bob --allow-known --keep
   didshake listen --as bob --allow-known --exec 'echo hello, $DIDSHAKE_PEER_DID'
   didshake listen unix:/run/user/1000/bob --as bob --allow-known --exec 'cat > backup.tar'
+  didshake listen --relay --as bob --allow-known --exec 'cat > backup.tar'
   ssh bob.example didshake listen --stdio --as bob --allow-known --exec CMD    (run by `connect --exec` or `pipe --exec`)";
 
 #[derive(Args)]
@@ -67,6 +67,9 @@ pub(crate) struct Listen {
     /// The peer is at the other end of our own standard input and output; --exec talks to it, once
     #[arg(long, requires = "exec", conflicts_with = "address")]
     stdio: bool,
+    /// Let peers come through the relays of our mailboxes, in place of an address
+    #[arg(long, conflicts_with_all = ["address", "stdio"])]
+    relay: bool,
     #[command(flatten)]
     meeting: Meeting,
     /// Let this peer in: a DID, or the name of a known peer (repeatable)
@@ -92,7 +95,7 @@ pub(crate) struct Listen {
 pub(crate) fn run(global: &Global, options: &Listen) -> Result<(), Failure> {
     let admit = admit(global, options)?;
     let identity = options.meeting.load(global)?;
-    let mut responder = ResponderOptions::new(identity, CHAT, admit);
+    let mut responder = ResponderOptions::new(identity.clone(), CHAT, admit);
     let (surroundings, failures) = options.meeting.surroundings()?;
     responder.surroundings = surroundings;
     let runtime = runtime()?;
@@ -101,7 +104,7 @@ pub(crate) fn run(global: &Global, options: &Listen) -> Result<(), Failure> {
             output::events_to_stderr();
             runtime.block_on(answer_stdio(global, options, command, &responder, &failures))
         }
-        _ => runtime.block_on(serve(global, options, Arc::new(responder), failures)),
+        _ => runtime.block_on(serve(global, options, (identity, responder), failures)),
     };
     runtime.shutdown_background();
     outcome
@@ -136,36 +139,39 @@ async fn answer_stdio(
 ) -> Result<(), Failure> {
     let burned = MemoryBurnStore::default();
     let connection = accept(wire::of_stdio(), responder, &burned).await;
-    let connection = connection.map_err(|error| failure(&error, Role::Responder, failures))?;
-    options.meeting.guard(&responder.surroundings).watch(&connection);
-    exec::run(connection, command, global.json, options.meeting.verify).await
+    let channel = Channel::from(connection.map_err(|error| failure(&error, Role::Responder, failures))?);
+    options.meeting.guard(&responder.surroundings).watch(&channel);
+    exec::run(channel, command, global.json, options.meeting.verify).await
 }
 
 async fn serve(
     global: &Global,
     options: &Listen,
-    responder: Arc<ResponderOptions>,
+    (identity, responder): (SigningIdentity, ResponderOptions),
     failures: WebFailures,
 ) -> Result<(), Failure> {
-    let entrance = Entrance::open(&options.address).await.map_err(|error| {
-        Failure::new(Exit::Network, "network", format!("cannot listen on {}: {error}", options.address))
-            .remedy("another one: `didshake listen 127.0.0.1:0 …` takes a free port")
-    })?;
-    let address = entrance.at()?;
-    let did = responder.identities.first().map(|identity| identity.did().as_str().to_owned());
+    let did = identity.did().as_str().to_owned();
+    let gate = if options.relay {
+        let post = options.meeting.post(global, identity, responder.surroundings.clone(), failures.clone()).await?;
+        Gate::Relay(Circuits::open(post).await?)
+    } else {
+        Gate::Here(entrance(&options.address).await?)
+    };
+    let address = gate.at()?;
     stderr::never_wait();
     if global.json {
-        output::json(&json!({"event": "listening", "address": address.to_string(), "did": did}));
+        output::json(&json!({"event": "listening", "address": address, "did": did}));
     } else {
-        output::note(&format!("Listening on {address} as {}", did.unwrap_or_default()));
+        output::note(&format!("Listening on {address} as {did}"));
     }
+    let guard = options.meeting.guard(&responder.surroundings);
     let door = Door {
-        entrance,
-        guard: options.meeting.guard(&responder.surroundings),
+        gate,
+        guard,
         responder,
         failures,
-        budget: Arc::new(Mutex::new(ResolutionBudget::new(Rate::default(), Rate::default(), MAX_SOURCES))),
-        burned: Arc::default(),
+        budget: door::budget(),
+        burned: Default::default(),
         as_json: global.json,
         verify: options.meeting.verify,
         once: options.once,
@@ -176,15 +182,22 @@ async fn serve(
     }
 }
 
+async fn entrance(at: &ListenAt) -> Result<Entrance, Failure> {
+    Entrance::open(at).await.map_err(|error| {
+        Failure::new(Exit::Network, "network", format!("cannot listen on {at}: {error}"))
+            .remedy("another one: `didshake listen 127.0.0.1:0 …` takes a free port")
+    })
+}
+
 /// Exchanges lines with one peer after the other.
 async fn talk(global: &Global, options: &Listen, door: &Door) -> Result<(), Failure> {
     let mut lines = Lines::of_stdin();
     let manner = Manner { as_json: global.json, ends_with_peer: options.keep };
     loop {
-        let connection = door.next_peer(&mut lines).await?;
+        let channel = door.next_peer(&mut lines).await?;
         in_vain(lines.drop_typed().await);
-        tell_connected(&connection, global.json, options.meeting.verify)?;
-        let outcome = chat(connection, &mut lines, manner).await;
+        tell_connected(channel.agreed(), global.json, options.meeting.verify)?;
+        let outcome = chat(channel, &mut lines, manner).await;
         output::check()?;
         if !options.keep {
             return outcome;
@@ -195,136 +208,5 @@ async fn talk(global: &Global, options: &Listen, door: &Door) -> Result<(), Fail
         if lines.end_for_peer().await {
             output::note("(what was not sent to this peer is dropped: no other gets it)");
         }
-    }
-}
-
-/// What was typed for nobody.
-fn in_vain(lines: usize) {
-    if lines > 0 {
-        output::note("(nobody was connected: what was typed is dropped)");
-    }
-}
-
-/// Where peers come in.
-struct Door {
-    entrance: Entrance,
-    guard: Guard,
-    responder: Arc<ResponderOptions>,
-    failures: WebFailures,
-    budget: Arc<Mutex<ResolutionBudget>>,
-    burned: Arc<MemoryBurnStore>,
-    as_json: bool,
-    verify: bool,
-    once: bool,
-}
-
-impl Door {
-    /// The first peer that gets in. Others that come at the same time are turned away then.
-    async fn next_peer(&self, lines: &mut Lines) -> Result<PeerConnection<Wire>, Failure> {
-        let mut attempts = Attempts::new();
-        let mut refusals = Refusals::new(self.as_json);
-        loop {
-            tokio::select! {
-                incoming = self.entrance.accept() => match incoming {
-                    Ok((wire, from)) => attempts.start(from, self.attempt(wire, from)),
-                    Err(error) => cannot_take(&error).await,
-                },
-                Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
-                    Ok(connection) => {
-                        refusals.sum_up();
-                        return Ok(connection);
-                    }
-                    Err(failure) if self.once => return Err(failure),
-                    Err(failure) => refusals.tell(from, &failure),
-                },
-                () = refusals.due() => refusals.sum_up(),
-                () = lines.drop_next() => in_vain(1),
-            }
-            output::check()?;
-        }
-    }
-
-    /// A process for each peer, until this one is ended.
-    async fn run_for_each(&self, command: &str) -> Result<(), Failure> {
-        let (mut attempts, mut refusals) = (Attempts::new(), Refusals::new(self.as_json));
-        let mut running = JoinSet::new();
-        loop {
-            tokio::select! {
-                incoming = self.entrance.accept() => match incoming {
-                    Ok((wire, from)) => attempts.start(from, self.attempt(wire, from)),
-                    Err(error) => cannot_take(&error).await,
-                },
-                Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
-                    Ok(_) if running.len() >= MAX_PROCESSES => refusals.tell(from, &too_many()),
-                    Ok(connection) => {
-                        let (command, as_json, verify) = (command.to_owned(), self.as_json, self.verify);
-                        running.spawn(async move { exec::run(connection, &command, as_json, verify).await });
-                    }
-                    Err(failure) => refusals.tell(from, &failure),
-                },
-                Some(Ok(Err(failure))) = running.join_next() => failure.report(self.as_json),
-                () = refusals.due() => refusals.sum_up(),
-            }
-            output::check()?;
-        }
-    }
-
-    fn attempt(
-        &self,
-        wire: Wire,
-        from: Caller,
-    ) -> impl Future<Output = Result<PeerConnection<Wire>, Failure>> + Send + use<> {
-        let (burned, failures, budget) = (self.burned.clone(), self.failures.clone(), self.budget.clone());
-        let guard = self.guard.clone();
-        let mut responder = (*self.responder).clone();
-        responder.admit = responder.admit.and(move |claim| may_resolve(&budget, from, claim.did()));
-        let attempt = async move {
-            let accepted = accept(wire, &responder, &*burned).await;
-            let connection = accepted.map_err(|error| failure(&error, Role::Responder, &failures))?;
-            guard.watch(&connection);
-            Ok(connection)
-        };
-        // Of the level of errors, so that whatever is logged says whom it is about.
-        attempt.instrument(tracing::error_span!("attempt", %from))
-    }
-}
-
-/// Takes what one resolution costs the peer's address and the host that would be asked (R-CHECK-3).
-fn may_resolve(budget: &Mutex<ResolutionBudget>, from: Caller, did: &Did) -> bool {
-    let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
-    let spent = budget.spend(Source::of(from.ip()), did, SystemClock.now());
-    spent.inspect_err(|spent| tracing::debug!(%did, "not resolved: {spent}")).is_ok()
-}
-
-/// Too many open files, for instance: it passes when attempts end.
-async fn cannot_take(error: &std::io::Error) {
-    output::warning(&format!("cannot take a connection: {error}"));
-    tokio::time::sleep(Duration::from_millis(100)).await;
-}
-
-fn too_many() -> Failure {
-    Failure::new(Exit::Network, "busy", format!("{MAX_PROCESSES} processes run already: the peer was turned away"))
-}
-
-fn crowded_out() -> Failure {
-    Failure::new(Exit::Network, "crowded_out", "the attempt was dropped: newer ones took its place")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // R-CHECK-3
-    #[test]
-    fn an_address_makes_us_resolve_only_so_often() {
-        let rate = Rate { burst: 2, per_minute: 1 };
-        let budget = Mutex::new(ResolutionBudget::new(rate, Rate::default(), MAX_SOURCES));
-        let [one, two] = [1, 2].map(|last| Caller::Address(([192, 0, 2, last], 1).into()));
-        let web = |host: u8| Did::parse(&format!("did:web:host{host}.example")).unwrap();
-        assert!(may_resolve(&budget, one, &web(1)) && may_resolve(&budget, one, &web(2)));
-        assert!(!may_resolve(&budget, one, &web(3)));
-        assert!(may_resolve(&budget, two, &web(3)));
-        let key = Did::parse("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK").unwrap();
-        assert!(may_resolve(&budget, one, &key));
     }
 }

@@ -6,12 +6,13 @@ use std::io::ErrorKind;
 
 use clap::Args;
 use didshake::{Error, MAX_CONTENT_BYTES, Misuse};
-use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf};
+use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf, Transport};
 use indicatif::HumanBytes;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
 
+use crate::channel::Channel;
 use crate::channel_failure::channel_failure;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
@@ -19,7 +20,6 @@ use crate::meeting::{runtime, tell_connected};
 use crate::output;
 use crate::progress::Waiting;
 use crate::target::{Attempt, Target, tell_end};
-use crate::wire::Wire;
 
 const AFTER_HELP: &str = "\
 What comes in goes to the peer, and what the peer sends comes out, byte for byte and both ways at once: for files, for
@@ -27,13 +27,18 @@ programs, for whatever speaks over standard input and output. The end of the inp
 end of the output. Exit code 0 says that both came in order: a transfer that was cut is exit code 5, and what came is
 not to be used then.
 
+A known peer whose card we have is reached by its NAME, also where neither side can be dialled: first at the card's
+endpoints, then through the relay of its mailbox, while it runs `didshake listen --relay`. The relay passes bytes that it cannot
+read or change. Exit code 5: it is not there now.
+
 On the other side a command takes the bytes: `didshake listen --exec CMD`, with who we are in its environment.
-Nobody is asked anything: --expect says whom we mean, or the address is a known peer. Notes, --json events and, on a
+Nobody is asked anything: --expect says whom we mean, or it is a known peer. Notes, --json events and, on a
 terminal, the progress go to standard error.
 
 Examples:
   didshake listen --as bob --allow-known --exec 'cat > backup.tar'
   tar c . | didshake pipe bob.example:7007 --as alice --expect bob
+  tar c . | didshake pipe bob --as alice                (a contact, at its endpoints or through its relay)
   didshake pipe unix:/run/bob --as alice --expect bob < question > answer
   didshake pipe --as alice --expect bob --exec 'ssh bob.example didshake listen --stdio --as bob --allow-known --exec CMD'";
 
@@ -54,10 +59,13 @@ pub(crate) fn run(global: &Global, options: &Pipe) -> Result<(), Failure> {
 }
 
 async fn carry(global: &Global, options: &Pipe, attempt: Attempt<'_>) -> Result<(), Failure> {
-    let (connection, carrier) = attempt.meet(None).await?.apart();
-    tell_connected(&connection, global.json, options.target.meeting().verify)?;
+    let (channel, carrier) = attempt.meet(None).await?.apart();
+    tell_connected(channel.agreed(), global.json, options.target.meeting().verify)?;
     let progress = Progress::new(global.json);
-    let outcome = both_ways(connection, &progress).await;
+    let outcome = match channel {
+        Channel::Stream(connection) => both_ways(*connection, &progress).await,
+        Channel::Circuit(connection) => both_ways(*connection, &progress).await,
+    };
     progress.waiting.pause();
     tell_end(carrier).await;
     outcome?;
@@ -87,7 +95,7 @@ impl Progress {
 }
 
 /// Until both sides have ended theirs.
-async fn both_ways(connection: PeerConnection<Wire>, progress: &Progress) -> Result<(), Failure> {
+async fn both_ways<T: Transport>(connection: PeerConnection<T>, progress: &Progress) -> Result<(), Failure> {
     let (mut send, mut receive) = connection.split();
     let done = Notify::new();
     let sending = async {
@@ -107,7 +115,7 @@ async fn both_ways(connection: PeerConnection<Wire>, progress: &Progress) -> Res
     tokio::try_join!(sending, receiving).map(|_| ())
 }
 
-async fn send_input(send: &mut SendHalf<Wire>, progress: &Progress) -> Result<(), Failure> {
+async fn send_input<T: Transport>(send: &mut SendHalf<T>, progress: &Progress) -> Result<(), Failure> {
     let mut input = tokio::io::stdin();
     let mut piece = vec![0; MAX_CONTENT_BYTES];
     loop {
@@ -131,7 +139,7 @@ async fn sent(sent: Result<(), ChannelError>) -> Result<(), Failure> {
     }
 }
 
-async fn receive_output(receive: &mut ReceiveHalf<Wire>, progress: &Progress) -> Result<(), Failure> {
+async fn receive_output<T: Transport>(receive: &mut ReceiveHalf<T>, progress: &Progress) -> Result<(), Failure> {
     let mut output = tokio::io::stdout();
     while let Some(content) = receive.recv().await.map_err(|error| channel_failure(&error))? {
         let written = async {

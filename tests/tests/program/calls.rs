@@ -1,0 +1,119 @@
+//! `listen --relay`, and `pipe` and `connect` to a contact: channels through a real relay, or to an endpoint of a card.
+
+use std::time::{Duration, Instant};
+
+use didshake_tests::{Listener, Output, finish};
+use serde_json::Value;
+
+use crate::correspondents::{Going, World};
+
+/// Bob listens at his mailbox. Calls come to nothing until its socket is open, which he is not told.
+fn listening(world: &World, arguments: &[&str]) -> Going {
+    let going = Going::start(&world.bob, &[&["--json", "listen", "--relay", "--as", "bob"], arguments].concat());
+    let event = going.find(|line| line["event"] == "listening");
+    assert_eq!(event["did"], world.dids[1].as_str());
+    assert!(event["address"].as_str().unwrap().starts_with(&world.relay.origin), "{event}");
+    going
+}
+
+/// What comes of it once he is there.
+fn once_there(world: &World, arguments: &[&str], input: &[u8]) -> Output {
+    let begun = Instant::now();
+    loop {
+        let output = finish(world.alice.spawn(arguments), input);
+        if output.code != 5 || begun.elapsed() > Duration::from_secs(60) {
+            return output;
+        }
+        // A relay takes only so many calls in a row.
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn bytes_go_both_ways_through_the_relay_to_a_process_that_knows_whom_it_talks_to() {
+    let world = World::new();
+    let bob = listening(&world, &["--allow-known", "--verify", "--exec", "echo $DIDSHAKE_PEER_DID; cat"]);
+    let bytes: Vec<u8> = (0..300_000_u32).map(|at| (at * 7 % 251).to_le_bytes()[0]).collect();
+    let piped = once_there(&world, &["--json", "pipe", "bob", "--as", "alice", "--verify"], &bytes).expect(0);
+    let wanted = [world.dids[0].as_bytes(), b"\n", &bytes].concat();
+    assert!(piped.stdout == wanted, "{} bytes of {}", piped.stdout.len(), wanted.len());
+    // Both see the same channel, and the same words.
+    let theirs = bob.find(|line| line["event"] == "connected");
+    let told = piped.stderr;
+    let ours: Vec<Value> = told.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let connected = ours.iter().find(|event| event["event"] == "connected").unwrap();
+    assert_eq!(connected["peer"]["did"], world.dids[1].as_str());
+    assert_eq!(connected["sessionId"], theirs["sessionId"]);
+    assert!(connected["verifyWords"].is_array() && connected["verifyWords"] == theirs["verifyWords"], "{connected}");
+    // A process is there for the next one too.
+    let next = once_there(&world, &["connect", "bob", "--as", "alice"], b"hello\n").expect(0);
+    assert_eq!(next.text(), format!("{}\nhello\n", world.dids[0]));
+}
+
+#[test]
+fn lines_go_both_ways_through_the_relay() {
+    let world = World::new();
+    let mut bob = listening(&world, &["--allow", "alice", "--keep"]);
+    let mut alice = loop {
+        let alice = Going::start(&world.alice, &["--json", "connect", "bob", "--as", "alice"]);
+        if alice.next()["event"] == "connected" {
+            break alice;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    alice.type_line("are you there?");
+    assert_eq!(bob.find(|line| line["event"] == "message")["text"], "are you there?\n");
+    bob.type_line("yes");
+    assert_eq!(alice.find(|line| line["event"] == "message")["text"], "yes\n");
+    assert_eq!(alice.end(), 0);
+}
+
+#[test]
+fn who_is_not_there_or_does_not_admit_us_is_told_apart() {
+    let world = World::new();
+    let away = finish(world.alice.spawn(&["--json", "pipe", "bob", "--as", "alice"]), b"x").expect(5);
+    let told = away.stderr;
+    let error: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert_eq!(error["error"]["code"], "away");
+    assert!(error["error"]["remedy"].as_str().unwrap().contains("listen --relay"), "{error}");
+
+    // He lets somebody else in, and nothing runs for Alice.
+    let carol = world.bob.identity("carol");
+    let bob = listening(&world, &["--allow", &carol, "--exec", "echo ran > ran"]);
+    let refused = once_there(&world, &["pipe", "bob", "--as", "alice"], b"x").expect(3);
+    assert!(refused.stdout.is_empty());
+    assert_eq!(bob.find(|line| line["event"] == "refused")["code"], "not_admitted");
+    assert!(!world.bob.path("ran").exists());
+    // A circuit is bound to its mailbox.
+    drop(finish(world.alice.spawn(&["pipe", "bob", "--as", "alice", "--prologue", "x"]), b"x").expect(2));
+}
+
+#[test]
+fn an_endpoint_of_the_card_is_dialled_first() {
+    let world = World::new();
+    // Cards of one second replace each other in no order.
+    std::thread::sleep(Duration::from_millis(1100));
+    let listener = Listener::start(&world.bob, &["--as", "bob", "--allow-known", "--exec", "cat"]);
+    let endpoint = format!("tcp://{}", listener.address);
+    let card = world.bob.run(&["id", "share", "--for", "alice", "--endpoint", &endpoint]).expect(0).stdout;
+    drop(world.alice.run_with(&["peer", "add", "-"], &card).expect(0));
+    let output = finish(world.alice.spawn(&["pipe", "bob", "--as", "alice"]), b"\0to the endpoint").expect(0);
+    assert_eq!(output.stdout, b"\0to the endpoint");
+    assert!(output.stderr.contains(&endpoint));
+    // It is gone: the relay is asked, and nobody is there either.
+    drop(listener);
+    drop(finish(world.alice.spawn(&["pipe", "bob", "--as", "alice"]), b"x").expect(5));
+    // And a listener at the relay is found.
+    let _bob = listening(&world, &["--allow-known", "--exec", "cat"]);
+    let output = once_there(&world, &["pipe", "bob", "--as", "alice"], b"by the relay").expect(0);
+    assert_eq!(output.stdout, b"by the relay");
+}
+
+#[test]
+fn without_a_mailbox_nobody_is_reached_and_that_is_said() {
+    let world = World::new();
+    drop(world.bob.identity("carol"));
+    let told = world.bob.run(&["--json", "listen", "--relay", "--as", "carol", "--allow-known"]).expect(4).json();
+    assert_eq!(told["error"]["code"], "no_mailbox");
+    assert!(told["error"]["remedy"].as_str().unwrap().contains("mailbox open"), "{told}");
+}
