@@ -19,6 +19,7 @@ mod initiator;
 mod json;
 mod keys;
 mod mailbox;
+mod model_relay;
 mod model_shim;
 mod negative;
 mod negatives;
@@ -45,6 +46,7 @@ mod wrong;
 
 pub use check::Check;
 pub use generate::{Counts, Difference, GenerateError, Problem, Result, check, generate};
+pub use model_relay::{relay, relay_wrongs};
 pub use model_shim::{Broken, serve};
 pub use registry::{Code, NOT_SHOWN};
 pub use wrong::wrongs;

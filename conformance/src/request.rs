@@ -18,7 +18,7 @@ use crate::check::Step;
 pub(crate) use case::{Negative, Positive};
 pub(crate) use check::{Halt, RequestCheck};
 pub(crate) use client::{Draft, Target, hmac, signature};
-pub(crate) use file::{Client, RequestVector};
+pub(crate) use file::{Burned, Client, Request, RequestVector, Service, Session};
 pub(crate) use service::judge_alone;
 
 /// Everything that succeeds, in the order of the index.

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use didshake_conformance::runner::case::{CaseResult, Outcome, Tier};
 use didshake_conformance::runner::{self, Options, Session};
-use didshake_conformance::{Check, report, wrongs};
+use didshake_conformance::{Check, relay, relay_wrongs, report, wrongs};
 use serde_json::Value;
 
 fn vectors() -> PathBuf {
@@ -134,6 +134,39 @@ fn a_relay_that_says_nothing_passes_nothing() {
     let results = SESSION.results(&chosen).unwrap();
     let passed: Vec<_> = results.iter().filter(|result| result.outcome == Outcome::Passed).collect();
     assert!(passed.is_empty() && results.len() > 25, "{passed:?} of {}", results.len());
+}
+
+/// The cases, over a relay of the model.
+fn run_relay(wrong: Option<&str>, only: &[&str]) -> Vec<CaseResult> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let did = relay(listener, wrong).unwrap();
+    let mut chosen = options(Vec::new(), &[Tier::Relay], only);
+    chosen.relays = vec![format!("relay=http://{address}/didshake,{did}")];
+    SESSION.results(&chosen).unwrap()
+}
+
+#[test]
+fn a_relay_that_does_one_thing_wrong_is_caught_by_its_case() {
+    let mut all = BTreeSet::new();
+    for (name, case) in relay_wrongs() {
+        let results = run_relay(Some(name), &[case]);
+        let result = results.iter().find(|result| result.case.id == case).unwrap();
+        assert!(matches!(&result.outcome, Outcome::Failed(failure) if !failure.crash), "{name}: {:?}", result.outcome);
+        all.insert(name);
+    }
+    assert_eq!(all.len(), 25, "{all:?}");
+}
+
+/// The model has no sockets: what it does not do is caught too.
+#[test]
+fn the_models_relay_passes_all_but_sockets_events_and_circuits() {
+    let results = run_relay(None, &[]);
+    let failed = results.iter().filter(|result| result.outcome != Outcome::Passed);
+    let failed: BTreeSet<&str> = failed.map(|result| result.case.id.as_str()).collect();
+    let without =
+        ["relay/socket", "relay/socket-frames", "relay/events", "relay/circuit", "relay/circuit-once", "relay/away"];
+    assert_eq!(failed, BTreeSet::from(without), "{results:#?}");
 }
 
 #[test]

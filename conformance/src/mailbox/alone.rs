@@ -11,6 +11,7 @@ use super::signing::SigningKey;
 use crate::check::Check;
 
 /// What a mailbox key says, to a sender.
+#[derive(Default)]
 pub(crate) struct ReadKey {
     pub(crate) did: Vec<u8>,
     pub(crate) public_key: Vec<u8>,
