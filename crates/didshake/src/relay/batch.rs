@@ -1,4 +1,4 @@
-//! The body of a deposit: one or more of u64 expires · vec32<envelope> (section 4).
+//! The body of a deposit: one or more of u64 expires · `vec32<envelope>` (section 4).
 
 use alloc::vec::Vec;
 
