@@ -2,9 +2,10 @@
 //! whoever reads it.
 
 use didshake::card::{
-    Card, CardBytes, CardContents, CardEndpoint, CardFault, CardMailbox, CardName, ClaimedCard, DepositToken,
-    MailboxUrl, UnsignedCard,
+    Card, CardBytes, CardContents, CardEndpoint, CardFault, CardMailbox, CardMailboxUrl, CardName, ClaimedCard,
+    UnsignedCard,
 };
+use didshake::relay::DepositToken;
 use didshake::{Admission, Did, UnixTime};
 
 use crate::card_format::{CardVector, Contents, Fails, Owner, ReaderView, Step};
@@ -141,7 +142,7 @@ fn of(contents: &Contents) -> Result<CardContents, Failure> {
     let mailbox = match (contents.mailbox.as_str(), token) {
         ("", None) => None,
         ("", Some(_)) => return Err(refused("contents", CardFault::Token)),
-        (url, token) => Some(CardMailbox { url: MailboxUrl::parse(url).map_err(bad)?, token }),
+        (url, token) => Some(CardMailbox { url: CardMailboxUrl::parse(url).map_err(bad)?, token }),
     };
     let ends = (contents.ends != 0).then_some(UnixTime(contents.ends));
     Ok(CardContents { issued: UnixTime(contents.issued), ends, endpoints: endpoints.map_err(bad)?, name, mailbox })

@@ -4,7 +4,8 @@
 //! to resolve the DID in it: what was read and not verified is a claim.
 //!
 //! ```
-//! use didshake::card::{CardBytes, CardContents, CardMailbox, CardName, ClaimedCard, DepositToken, MailboxUrl, UnsignedCard};
+//! use didshake::card::{CardBytes, CardContents, CardMailbox, CardMailboxUrl, CardName, ClaimedCard, UnsignedCard};
+//! use didshake::relay::DepositToken;
 //! use didshake::{Admission, LocalIdentity, Secret, SigningKey, UnixTime};
 //! # use didshake::{Algorithm, Did, Document, Fault, Fragment, PublicKey};
 //! # struct Pinned(Did, PublicKey);
@@ -21,7 +22,7 @@
 //! # let now = UnixTime(1_767_225_600);
 //! // Bob makes a card for Alice: the token in it is hers alone.
 //! let mailbox = CardMailbox {
-//!     url: MailboxUrl::parse("https://relay.example/mailbox/4f2a")?,
+//!     url: CardMailboxUrl::parse("https://relay.example/m/AAAAAAAAAAAAAAAAAAAAAA")?,
 //!     token: Some(DepositToken::from_secret(Secret::new([7; 32]))),
 //! };
 //! let name = Some(CardName::parse("Bob")?);
@@ -46,8 +47,8 @@ mod link;
 mod name;
 mod signed;
 
-pub use address::{CardEndpoint, MAX_URL_BYTES, MailboxUrl, Reach};
-pub use contents::{CardContents, CardMailbox, DepositToken, MAX_ENDPOINTS};
+pub use address::{CardEndpoint, CardMailboxUrl, MAX_URL_BYTES, Reach};
+pub use contents::{CardContents, CardMailbox, MAX_ENDPOINTS};
 pub use fault::CardFault;
 pub use link::{CardBytes, MAX_CARD_BYTES, MAX_LINK_CHARS};
 pub use name::{CardName, MAX_NAME_BYTES};

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use crate::card::MailboxUrl;
 use crate::codec::{length16, put_vec8, put_vec16};
 use crate::crypto::{Algorithm, Hash, hash};
 use crate::did::{Did, Fragment};
 use crate::error::Misuse;
 use crate::extension::Extensions;
+use crate::relay::MailboxUrl;
 
 /// How messages travel; part of th0, so that a handshake cannot be carried from one binding to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -62,11 +62,11 @@ impl Context {
     /// from its own record of its mailbox (R-BIND-20).
     ///
     /// ```
-    /// use didshake::{Binding, Context, card::MailboxUrl};
-    /// let context = Context::relay(&MailboxUrl::parse("https://relay.example/mailbox/4f2a")?);
+    /// use didshake::{Binding, Context, relay::MailboxUrl};
+    /// let context = Context::relay(&MailboxUrl::parse("https://relay.example/m/AAAAAAAAAAAAAAAAAAAAAA")?);
     /// assert_eq!(context.binding(), Binding::Relay);
-    /// assert_eq!(context.prologue(), b"https://relay.example/mailbox/4f2a");
-    /// # Ok::<(), didshake::card::CardFault>(())
+    /// assert_eq!(context.prologue(), b"https://relay.example/m/AAAAAAAAAAAAAAAAAAAAAA");
+    /// # Ok::<(), didshake::relay::MailboxUrlError>(())
     /// ```
     #[must_use]
     pub fn relay(mailbox: &MailboxUrl) -> Self {

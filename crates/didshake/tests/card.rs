@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use didshake::card::{
-    Card, CardBytes, CardContents, CardEndpoint, CardFault, CardMailbox, CardName, ClaimedCard, DepositToken,
-    MAX_CARD_BYTES, MAX_LINK_CHARS, MailboxUrl, Reach, UnsignedCard,
+    Card, CardBytes, CardContents, CardEndpoint, CardFault, CardMailbox, CardMailboxUrl, CardName, ClaimedCard,
+    MAX_CARD_BYTES, MAX_LINK_CHARS, Reach, UnsignedCard,
 };
+use didshake::relay::DepositToken;
 use didshake::{
     Admission, Algorithm, Did, Document, Fault, Fragment, LocalIdentity, Misuse, PublicKey, Secret, SigningKey,
     UnixTime,
@@ -42,7 +43,7 @@ fn bob() -> Person {
 
 fn mailbox() -> CardMailbox {
     CardMailbox {
-        url: MailboxUrl::parse("https://relay.example/mailbox/4f2a").unwrap(),
+        url: CardMailboxUrl::parse("https://relay.example/mailbox/4f2a").unwrap(),
         token: Some(DepositToken::from_secret(Secret::new(TOKEN))),
     }
 }
@@ -160,7 +161,7 @@ fn the_longest_card_is_as_long_as_is_said() {
     bob.identity.did = Did::parse(&format!("did:web:{}", "a".repeat(2040))).unwrap();
     bob.identity.fragment = Fragment::of(&bob.identity.did, &"k".repeat(255)).unwrap();
     let long = |start: &str| format!("{start}{}", "a".repeat(255 - start.len()));
-    let mailbox = CardMailbox { url: MailboxUrl::parse(&long("https://")).unwrap(), ..mailbox() };
+    let mailbox = CardMailbox { url: CardMailboxUrl::parse(&long("https://")).unwrap(), ..mailbox() };
     let contents = CardContents {
         endpoints: vec![CardEndpoint::parse(&long("wss://")).unwrap(); 8],
         name: Some(CardName::parse(&"n".repeat(64)).unwrap()),
@@ -234,7 +235,7 @@ fn an_endpoint_is_reached_as_its_scheme_says_or_ignored() {
 #[test]
 fn a_mailbox_is_one_url_and_a_name_one_line_that_can_be_seen() {
     for good in ["https://a", "http://[::1]:80/m", "https://a.example/m/4f~-._!$&'()*+,;=:%20"] {
-        assert_eq!(MailboxUrl::parse(good).unwrap().as_str(), good);
+        assert_eq!(CardMailboxUrl::parse(good).unwrap().as_str(), good);
     }
     let long = format!("https://{}", "a".repeat(248));
     for bad in [
@@ -252,7 +253,7 @@ fn a_mailbox_is_one_url_and_a_name_one_line_that_can_be_seen() {
         "https://ä",
         &long,
     ] {
-        assert_eq!(MailboxUrl::parse(bad), Err(CardFault::Mailbox), "{bad}");
+        assert_eq!(CardMailboxUrl::parse(bad), Err(CardFault::Mailbox), "{bad}");
     }
     for good in ["a", "Zoë O'Neil", "日本", "a  b", &"ö".repeat(32)] {
         assert_eq!(CardName::parse(good).unwrap().as_str(), good);
@@ -327,7 +328,7 @@ proptest! {
             endpoints: endpoints.iter().map(|url| CardEndpoint::parse(url).unwrap()).collect(),
             name: name.map(|name| CardName::parse(&name).unwrap()),
             mailbox: mailbox.map(|(url, token)| CardMailbox {
-                url: MailboxUrl::parse(&url).unwrap(),
+                url: CardMailboxUrl::parse(&url).unwrap(),
                 token: token.map(|bytes| DepositToken::from_secret(Secret::new(bytes))),
             }),
         };

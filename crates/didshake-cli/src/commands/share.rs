@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use didshake::card::{
-    CardBytes, CardContents, CardEndpoint, CardMailbox, CardName, DepositToken, MailboxUrl, Reach, UnsignedCard,
-};
-use didshake::{Did, Misuse, Secret, UnixTime};
+use didshake::card::{CardBytes, CardContents, CardEndpoint, CardMailbox, CardName, Reach, UnsignedCard};
+use didshake::{Did, Misuse, UnixTime};
 use didshake_did::{Clock, SigningIdentity, SystemClock, private_file};
 use serde_json::{Value, json};
 
@@ -17,7 +15,7 @@ use crate::duration::Span;
 use crate::failure::{Exit, Failure};
 use crate::meeting::runtime;
 use crate::progress::Waiting;
-use crate::{cards, output, qr, storage};
+use crate::{output, qr, storage};
 
 const AFTER_HELP: &str = "\
 Makes a contact card: a signed link that says who we are and where we are reached. Whoever gets it adds it with
@@ -114,9 +112,7 @@ async fn mailbox(
     let _waiting = Waiting::on(format!("telling {} of a token", mailbox.origin), global.json);
     let given = post.agent.give_token(&mailbox.origin, label, ends).await;
     let given = given.map_err(|error| of_agent(&error, &post.failures))?;
-    let url = MailboxUrl::parse(given.url.as_str()).map_err(cards::of_fault)?;
-    let token = DepositToken::from_secret(Secret::new(*given.token.secret().expose()));
-    Ok(Some(CardMailbox { url, token: Some(token) }))
+    Ok(Some(CardMailbox { url: (&given.url).into(), token: Some(given.token) }))
 }
 
 /// Signs a card, and reads it as its reader will.

@@ -27,11 +27,10 @@
 //! ```
 
 use didshake::relay::{CircuitId, MailboxUrl};
-use didshake::{Context, Did, Origin, card};
+use didshake::{Context, Did, Origin};
 use tokio::sync::mpsc;
 
 use super::agent::{Agent, AgentError};
-use super::relay::RelayError;
 use crate::accept::respond;
 use crate::burn::BurnStore;
 use crate::connect::initiate;
@@ -68,7 +67,7 @@ impl Agent {
         let address = contact.and_then(|contact| contact.address).ok_or_else(|| AgentError::NoAddress(to.clone()))?;
         let socket = self.depositor().circuit(&address).await?;
         let transport = WebSocket::new(Tungstenite::new(socket));
-        let connected = initiate(transport, context(&address.url)?, options).await;
+        let connected = initiate(transport, Context::relay(&address.url), options).await;
         connected.map_err(|error| AgentError::Handshake(Box::new(error)))
     }
 
@@ -94,13 +93,7 @@ impl Agent {
     ) -> Result<ClientConnection, AgentError> {
         let socket = self.owner_of(&offer.origin).await?.circuit(&offer.id).await?;
         let transport = WebSocket::new(Tungstenite::new(socket));
-        let connected = respond(transport, context(&offer.url)?, options, burned).await;
+        let connected = respond(transport, Context::relay(&offer.url), options, burned).await;
         connected.map_err(|error| AgentError::Handshake(Box::new(error)))
     }
-}
-
-/// Both sides have the text of the mailbox URL, byte for byte.
-fn context(url: &MailboxUrl) -> Result<Context, RelayError> {
-    let url = card::MailboxUrl::parse(url.as_str()).map_err(|_| crate::relay_answers::AnswerMalformed)?;
-    Ok(Context::relay(&url))
 }

@@ -5,7 +5,8 @@ use core::fmt;
 
 use super::CardFault;
 use crate::endpoint::Endpoint;
-use crate::origin::{Origin, OriginError, read_authority};
+use crate::origin::read_authority;
+use crate::relay::{MailboxUrl, MailboxUrlError};
 
 /// The longest URL in a card, in bytes.
 pub const MAX_URL_BYTES: usize = 255;
@@ -90,21 +91,23 @@ pub enum Reach {
     Unknown,
 }
 
-/// The https or http URL of a mailbox at a relay: also the prologue of a handshake through that relay, byte for byte.
+/// The https or http URL of a mailbox, as its owner wrote it. Whether it is one of a relay is [`at_relay`](Self::at_relay)'s to
+/// say: a card with another one is good for the rest.
 ///
 /// ```
-/// use didshake::card::MailboxUrl;
-/// let mailbox = MailboxUrl::parse("https://relay.example/mailbox/4f2a")?;
-/// assert_eq!(mailbox.as_str(), "https://relay.example/mailbox/4f2a");
-/// assert_eq!(mailbox.origin()?.as_str(), "https://relay.example");
-/// assert!(MailboxUrl::parse("https://relay.example/?mailbox=4f2a").is_err());
+/// use didshake::card::CardMailboxUrl;
+/// let mailbox = CardMailboxUrl::parse("https://relay.example/m/AAAAAAAAAAAAAAAAAAAAAA")?;
+/// assert_eq!(mailbox.at_relay()?.origin().as_str(), "https://relay.example");
+/// let elsewhere = CardMailboxUrl::parse("https://relay.example/mailbox/4f2a")?;
+/// assert!(elsewhere.at_relay().is_err());
+/// assert!(CardMailboxUrl::parse("https://relay.example/?mailbox=4f2a").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct MailboxUrl(String);
+pub struct CardMailboxUrl(String);
 
-impl MailboxUrl {
-    /// Reads a URL; it is kept as it is written. Whether http will do is the program's to say.
+impl CardMailboxUrl {
+    /// Reads a URL; it is kept as it is written.
     ///
     /// # Errors
     /// [`CardFault::Mailbox`] where it is longer than 255 bytes, does not begin with `https://` or `http://` and a host,
@@ -123,22 +126,28 @@ impl MailboxUrl {
         &self.0
     }
 
-    /// The relay's origin.
+    /// The mailbox of a relay that it is.
     ///
     /// # Errors
-    /// [`OriginError`] where the host or port is none: such a mailbox is not used.
-    pub fn origin(&self) -> Result<Origin, OriginError> {
-        Origin::parse(&self.0)
+    /// [`MailboxUrlError`] where it is none: such a mailbox is not used.
+    pub fn at_relay(&self) -> Result<MailboxUrl, MailboxUrlError> {
+        MailboxUrl::parse(&self.0)
     }
 }
 
-impl fmt::Display for MailboxUrl {
+impl From<&MailboxUrl> for CardMailboxUrl {
+    fn from(url: &MailboxUrl) -> Self {
+        Self(String::from(url.as_str()))
+    }
+}
+
+impl fmt::Display for CardMailboxUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl fmt::Debug for MailboxUrl {
+impl fmt::Debug for CardMailboxUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::{CardEndpoint, CardFault, CardName, MailboxUrl};
+use super::{CardEndpoint, CardFault, CardMailboxUrl, CardName};
 use crate::codec::{Reader, put_vec8};
 use crate::document::UnixTime;
 use crate::error::Misuse;
+use crate::relay::DepositToken;
 use crate::secret::Secret;
 
 /// How many endpoints a card lists at most.
@@ -14,7 +15,8 @@ pub const MAX_ENDPOINTS: usize = 8;
 /// What a card says beside whose it is.
 ///
 /// ```
-/// use didshake::card::{CardContents, CardEndpoint, CardMailbox, DepositToken, MailboxUrl};
+/// use didshake::card::{CardContents, CardEndpoint, CardMailbox, CardMailboxUrl};
+/// use didshake::relay::DepositToken;
 /// use didshake::{Secret, UnixTime};
 /// let contents = CardContents {
 ///     issued: UnixTime(1_767_225_600),
@@ -22,7 +24,7 @@ pub const MAX_ENDPOINTS: usize = 8;
 ///     endpoints: vec![CardEndpoint::parse("wss://agent.example/ds")?],
 ///     name: None,
 ///     mailbox: Some(CardMailbox {
-///         url: MailboxUrl::parse("https://relay.example/mailbox/4f2a")?,
+///         url: CardMailboxUrl::parse("https://relay.example/m/AAAAAAAAAAAAAAAAAAAAAA")?,
 ///         token: Some(DepositToken::from_secret(Secret::new([7; 32]))),
 ///     }),
 /// };
@@ -47,40 +49,9 @@ pub struct CardContents {
 #[derive(PartialEq, Eq, Debug)]
 pub struct CardMailbox {
     /// The mailbox at the relay.
-    pub url: MailboxUrl,
+    pub url: CardMailboxUrl,
     /// With what the relay takes letters for it; `None` where it takes them without.
     pub token: Option<DepositToken>,
-}
-
-/// Lets whoever has it leave letters in one mailbox: a secret of the owner and of whoever they gave the card. Wiped on drop.
-///
-/// ```
-/// use didshake::{Secret, card::DepositToken};
-/// let token = DepositToken::from_secret(Secret::new([7; 32]));
-/// assert_eq!(format!("{token:?}"), "DepositToken(redacted)");
-/// assert_eq!(token.secret().expose(), &[7; 32]);
-/// ```
-#[derive(PartialEq, Eq)]
-pub struct DepositToken(Secret<32>);
-
-impl DepositToken {
-    /// The token of these bytes, which are random.
-    #[must_use]
-    pub fn from_secret(secret: Secret<32>) -> Self {
-        Self(secret)
-    }
-
-    /// The bytes, for the relay.
-    #[must_use]
-    pub fn secret(&self) -> &Secret<32> {
-        &self.0
-    }
-}
-
-impl core::fmt::Debug for DepositToken {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("DepositToken(redacted)")
-    }
 }
 
 impl CardContents {
@@ -131,14 +102,14 @@ impl CardContents {
         let name = read_text(reader, CardFault::Name)?;
         let name = if name.is_empty() { None } else { Some(CardName::parse(name)?) };
         let url = read_text(reader, CardFault::Mailbox)?;
-        let url = if url.is_empty() { None } else { Some(MailboxUrl::parse(url)?) };
+        let url = if url.is_empty() { None } else { Some(CardMailboxUrl::parse(url)?) };
         let token = reader.vec8().map_err(|_| CardFault::Malformed)?;
         let mailbox = match (url, token) {
             (None, []) => None,
             (Some(url), []) => Some(CardMailbox { url, token: None }),
             (Some(url), token) => {
                 let token = token.try_into().map_err(|_| CardFault::Token)?;
-                Some(CardMailbox { url, token: Some(DepositToken(Secret::new(token))) })
+                Some(CardMailbox { url, token: Some(DepositToken::from_secret(Secret::new(token))) })
             }
             (None, _) => return Err(CardFault::Token),
         };

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use didshake::card::MailboxUrl;
 use didshake::http::{Answer, AttemptError, GaveUp, Request};
+use didshake::relay::MailboxUrl;
 use didshake::websocket::{
     Awaiting, Frame, RELAY_SUBPROTOCOL, SUBPROTOCOL, check_relay_selected, check_selected, select_relay_subprotocol,
     select_subprotocol,
@@ -171,14 +171,14 @@ fn through_a_relay_both_mean_one_mailbox_byte_for_byte() {
     let selected = select_relay_subprotocol(&[RELAY_SUBPROTOCOL.as_bytes()]).unwrap();
     check_relay_selected(&[selected.as_bytes()]).unwrap();
     let relay = |url: &str| Context::relay(&MailboxUrl::parse(url).unwrap());
-    let own = || relay("https://relay.example/mailbox/4f2a");
+    let own = || relay("https://relay.example/m/AAAAAAAAAAAAAAAAAAAAAA");
     let (alice, bob) = over_websocket(own(), own()).unwrap();
     same(&alice, &bob);
     let direct = Context::new(Binding::WebSocket, own().prologue().to_vec()).unwrap();
     let others = [
-        "https://relay.example/mailbox/4f2b",
-        "https://relay.example/mailbox/4f2a/",
-        "http://relay.example/mailbox/4f2a",
+        "https://relay.example/m/AAAAAAAAAAAAAAAAAAAAAQ",
+        "https://relay.example:444/m/AAAAAAAAAAAAAAAAAAAAAA",
+        "http://127.0.0.1/m/AAAAAAAAAAAAAAAAAAAAAA",
     ];
     for other in others.map(relay).into_iter().chain([direct]) {
         let refused = over_websocket(other.clone(), own());

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use didshake::card::{Card, CardBytes, CardContents};
-use didshake::relay::{DepositToken, MailboxUrl};
+use didshake::relay::DepositToken;
 use didshake::{Did, Secret};
 use didshake_did::{Clock, SystemClock};
 use didshake_peer::PeerName;
@@ -140,7 +140,7 @@ fn changed(name: &PeerName, known: &didshake_peer::KnownPeer, did: &Did) -> Fail
 fn address(contents: &CardContents) -> Option<MailboxAddress> {
     let mailbox = contents.mailbox.as_ref()?;
     let token = mailbox.token.as_ref()?;
-    let url = MailboxUrl::parse(mailbox.url.as_str());
+    let url = mailbox.url.at_relay();
     let url = url.inspect_err(|fault| output::warning(&format!("the card's mailbox cannot be used: {fault}"))).ok()?;
     Some(MailboxAddress { url, token: DepositToken::from_secret(Secret::new(*token.secret().expose())) })
 }
