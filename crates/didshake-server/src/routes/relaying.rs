@@ -1,6 +1,7 @@
 //! The routes of the relay, and whose requests are which (spec/relay-1.md, section 2).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Path};
@@ -10,9 +11,11 @@ use didshake::relay::{DepositToken, MailboxName, RelayCode, TokenHash};
 use didshake::request::{SIGNATURE, SIGNATURE_INPUT};
 use didshake_axum::{Authenticated, ClientAddress, Didshake};
 use didshake_did::{Clock as _, SystemClock};
-use http::header::{AUTHORIZATION, COOKIE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, RETRY_AFTER};
 use http::request::Parts;
+use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
+use tower_http::cors::{Any, CorsLayer};
 
 use super::{App, circuits, deposits, mailbox, mailbox_events, mailbox_feed, mailbox_socket};
 use crate::relay::{Refusal, Relay};
@@ -40,13 +43,28 @@ pub(super) fn routes(app: &App, relay: &Arc<Relay>, didshake: &Didshake) -> Rout
         .route("/v1/mailbox/socket", get(mailbox_socket::open))
         .route("/v1/mailbox/circuits/{id}", get(circuits::answer))
         .layer(didshake.layer());
+    // Without a handler of their own, OPTIONS would fall to the service's 405, which no layer of these routes sees.
+    let options = || async { StatusCode::NO_CONTENT };
+    let depositor = Router::new()
+        .route("/m/{name}", post(deposits::deposit).options(options))
+        .route("/m/{name}/key", get(deposits::key).options(options))
+        .route("/m/{name}/states", post(deposits::states).options(options))
+        .layer(from_any_page());
     Router::new()
         .merge(owner)
+        .merge(depositor)
         .route("/m/{name}/circuit", get(circuits::ask))
-        .route("/m/{name}", post(deposits::deposit))
-        .route("/m/{name}/key", get(deposits::key))
-        .route("/m/{name}/states", post(deposits::states))
         .with_state(RelayApp { app: app.clone(), relay: Arc::clone(relay) })
+}
+
+/// What a browser asks for before a page of another origin may deposit (R-RLY-12): the token alone decides, and no cookie counts.
+fn from_any_page() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        .expose_headers([RETRY_AFTER])
+        .max_age(Duration::from_secs(7_200))
 }
 
 /// The JSON object that a body is.

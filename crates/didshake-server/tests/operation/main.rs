@@ -15,6 +15,7 @@ mod links;
 mod mailbox_streams;
 mod mailboxes;
 mod pages;
+mod pages_elsewhere;
 mod people;
 mod policies;
 mod rechecks;
