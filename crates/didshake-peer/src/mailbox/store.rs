@@ -42,7 +42,7 @@ pub trait AgentStore: Send + Sync {
 
     /// Keeps a mailbox key, before anybody is shown it (R-RLY-10).
     fn put_key<'a>(&'a self, key: &'a KeptKey) -> Stored<'a, ()>;
-    /// Our mailbox keys, the one that ends last first.
+    /// Our mailbox keys, the one that ends last first; of those that end together, the one that was kept last.
     fn keys(&self) -> Stored<'_, Vec<KeptKey>>;
     /// Destroys the keys whose grace is over at `now`, so that nothing of them is left in the store (R-MBOX-6); how many.
     fn destroy_keys(&self, now: UnixTime) -> Stored<'_, u64>;

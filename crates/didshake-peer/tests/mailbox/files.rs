@@ -40,6 +40,20 @@ async fn a_destroyed_key_is_nowhere_in_the_files() {
     assert!(holds(&path, &[0xB8; 32]) && store.keys().await.unwrap()[0].secret.secret().expose() == &[0xB8; 32]);
 }
 
+#[tokio::test]
+async fn of_keys_that_end_together_the_newest_is_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("agent.sqlite");
+    let store = open(&path).await;
+    // Neither the order of ids nor its reverse.
+    for byte in [5, 9, 7, 1] {
+        store.put_key(&key(byte, NOW.plus(20))).await.unwrap();
+    }
+    store.put_key(&key(3, NOW.plus(30))).await.unwrap();
+    let ids: Vec<u8> = open(&path).await.keys().await.unwrap().iter().map(|key| key.id[0]).collect();
+    assert_eq!(ids, [3, 1, 7, 9, 5]);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_file_is_its_users_alone() {

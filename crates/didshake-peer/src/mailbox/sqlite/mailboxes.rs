@@ -45,20 +45,23 @@ impl SqliteStore {
     }
 
     pub(super) async fn write_key(&self, key: &KeptKey) -> Result<(), Failure> {
-        sqlx::query("INSERT INTO mailbox_keys (own, key_id, secret, begins, ends, signed) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(self.own_text())
-            .bind(key.id.as_slice())
-            .bind(key.secret.secret().expose().as_slice())
-            .bind(sql_time(key.begins))
-            .bind(sql_time(key.ends))
-            .bind(key.signed.as_slice())
-            .execute(&self.writer)
-            .await?;
+        sqlx::query(
+            "INSERT INTO mailbox_keys (own, key_id, secret, begins, ends, signed, made) VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+                (SELECT coalesce(max(made), 0) + 1 FROM mailbox_keys WHERE own = ?1))",
+        )
+        .bind(self.own_text())
+        .bind(key.id.as_slice())
+        .bind(key.secret.secret().expose().as_slice())
+        .bind(sql_time(key.begins))
+        .bind(sql_time(key.ends))
+        .bind(key.signed.as_slice())
+        .execute(&self.writer)
+        .await?;
         Ok(())
     }
 
     pub(super) async fn read_keys(&self) -> Result<Vec<KeptKey>, Failure> {
-        let query = sqlx::query("SELECT * FROM mailbox_keys WHERE own = ? ORDER BY ends DESC");
+        let query = sqlx::query("SELECT * FROM mailbox_keys WHERE own = ? ORDER BY ends DESC, made DESC");
         let rows = query.bind(self.own_text()).fetch_all(&self.reader).await?;
         Ok(rows.iter().map(key).collect::<Result<_, _>>()?)
     }

@@ -174,6 +174,19 @@ async fn after_a_week_there_is_another_key_and_the_old_one_still_opens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_rotated_at_once_is_the_one_that_is_shown() {
+    let world = World::new().await;
+    let bob = world.agent(2).await;
+    // Several within one second, so that they end together.
+    for _ in 0..6 {
+        let key = bob.rotate_key().await.unwrap();
+        bob.fetch(0).await.unwrap();
+        assert_eq!(bob.store().mailboxes().await.unwrap()[0].shown, Some(key));
+    }
+    world.relay.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_of_another_did_is_not_logged_in_to() {
     let world = World::new().await;
     let alice = agent(&world.path("1"), identity(1), Default::default()).await;
