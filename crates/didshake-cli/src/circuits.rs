@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use didshake_peer::mailbox::{Agent, AgentError, CircuitOffer};
+use didshake_peer::mailbox::{Agent, AgentError, CircuitOffer, Connection};
 use tokio::sync::{Mutex, mpsc};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::agent::{Post, of_agent, of_store};
 use crate::failure::{Exit, Failure};
@@ -62,7 +62,7 @@ impl Gate {
 }
 
 impl Circuits {
-    /// Asks each relay once, so that one that is not there is told, and then keeps the mailboxes connected.
+    /// Keeps the mailboxes connected. Once this returns, whoever calls through one is heard; a relay that is not there is told.
     pub(crate) async fn open(post: Post) -> Result<Self, Failure> {
         let Post { agent, failures, .. } = post;
         let mailboxes = agent.store().mailboxes().await.map_err(|error| of_store(&error))?;
@@ -73,22 +73,49 @@ impl Circuits {
             );
         }
         let mailboxes = mailboxes.iter().map(|mailbox| mailbox.url.to_string()).collect();
-        agent.fetch(0).await.map_err(|error| of_agent(&error, &failures))?;
         let offers = Mutex::new(agent.offers());
         let runs = agent.clone();
         let running = Mutex::new(tokio::spawn(async move { runs.run().await }));
-        Ok(Self { agent, failures, mailboxes, offers, running })
+        let circuits = Self { agent, failures, mailboxes, offers, running };
+        circuits.connected().await?;
+        Ok(circuits)
+    }
+
+    /// Until each mailbox is connected, or cannot be now.
+    async fn connected(&self) -> Result<(), Failure> {
+        let mut connections = self.agent.connections();
+        let mut running = self.running.lock().await;
+        let settled = tokio::select! {
+            Ok(settled) = connections.wait_for(|connections| connections.are_settled()) => settled.clone(),
+            ended = &mut *running => return Err(self.ended(ended)),
+        };
+        let lost = settled.iter().find_map(|(relay, connection)| match connection {
+            Connection::Lost(why) => Some((relay, why)),
+            Connection::Open | Connection::Connecting => None,
+        });
+        match lost {
+            None => Ok(()),
+            Some((_, Some(error))) => Err(of_agent(error, &self.failures)),
+            Some((relay, None)) => {
+                let message = format!("the relay {relay} has ended the connection of the mailbox");
+                Err(Failure::new(Exit::Network, "network", message).remedy("it is stopping, perhaps: try again"))
+            }
+        }
     }
 
     async fn next(&self) -> Result<CircuitOffer, Failure> {
         let (mut offers, mut running) = (self.offers.lock().await, self.running.lock().await);
         tokio::select! {
             Some(offer) = offers.recv() => Ok(offer),
-            ended = &mut *running => Err(match ended {
-                Ok(Ok(never)) => match never {},
-                Ok(Err(error)) => of_agent(&error, &self.failures),
-                Err(ended) => Failure::new(Exit::Check, "agent", format!("the mailboxes are watched no more: {ended}")),
-            }),
+            ended = &mut *running => Err(self.ended(ended)),
+        }
+    }
+
+    fn ended(&self, ended: Result<Result<Infallible, AgentError>, JoinError>) -> Failure {
+        match ended {
+            Ok(Ok(never)) => match never {},
+            Ok(Err(error)) => of_agent(&error, &self.failures),
+            Err(ended) => Failure::new(Exit::Check, "agent", format!("the mailboxes are watched no more: {ended}")),
         }
     }
 }

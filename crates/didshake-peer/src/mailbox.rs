@@ -46,7 +46,9 @@ pub mod relay;
 mod sqlite;
 mod store;
 
-pub use agent::{Agent, AgentError, AgentOptions, Delivery, KEY_PERIOD_SECONDS, KEY_ROTATION_SECONDS};
+pub use agent::{
+    Agent, AgentError, AgentOptions, Connection, Connections, Delivery, KEY_PERIOD_SECONDS, KEY_ROTATION_SECONDS,
+};
 pub use circuit::CircuitOffer;
 pub use receipt::{MAX_RECEIPT_IDS, RECEIPT_TYPE};
 pub use records::{

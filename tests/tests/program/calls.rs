@@ -1,13 +1,11 @@
 //! `listen --relay`, and `pipe` and `connect` to a contact: channels through a real relay, or to an endpoint of a card.
 
-use std::time::{Duration, Instant};
-
-use didshake_tests::{Listener, Output, finish};
+use didshake_tests::{Listener, finish};
 use serde_json::Value;
 
 use crate::correspondents::{Going, World};
 
-/// Bob listens at his mailbox. Calls come to nothing until its socket is open, which he is not told.
+/// Bob listens at his mailbox: whoever calls from now on is heard.
 fn listening(world: &World, arguments: &[&str]) -> Going {
     let going = Going::start(&world.bob, &[&["--json", "listen", "--relay", "--as", "bob"], arguments].concat());
     let event = going.find(|line| line["event"] == "listening");
@@ -16,25 +14,12 @@ fn listening(world: &World, arguments: &[&str]) -> Going {
     going
 }
 
-/// What comes of it once he is there.
-fn once_there(world: &World, arguments: &[&str], input: &[u8]) -> Output {
-    let begun = Instant::now();
-    loop {
-        let output = finish(world.alice.spawn(arguments), input);
-        if output.code != 5 || begun.elapsed() > Duration::from_secs(60) {
-            return output;
-        }
-        // A relay takes only so many calls in a row.
-        std::thread::sleep(Duration::from_millis(200));
-    }
-}
-
 #[test]
 fn bytes_go_both_ways_through_the_relay_to_a_process_that_knows_whom_it_talks_to() {
     let world = World::new();
     let bob = listening(&world, &["--allow-known", "--verify", "--exec", "echo $DIDSHAKE_PEER_DID; cat"]);
     let bytes: Vec<u8> = (0..300_000_u32).map(|at| (at * 7 % 251).to_le_bytes()[0]).collect();
-    let piped = once_there(&world, &["--json", "pipe", "bob", "--as", "alice", "--verify"], &bytes).expect(0);
+    let piped = finish(world.alice.spawn(&["--json", "pipe", "bob", "--as", "alice", "--verify"]), &bytes).expect(0);
     let wanted = [world.dids[0].as_bytes(), b"\n", &bytes].concat();
     assert!(piped.stdout == wanted, "{} bytes of {}", piped.stdout.len(), wanted.len());
     // Both see the same channel, and the same words.
@@ -46,7 +31,7 @@ fn bytes_go_both_ways_through_the_relay_to_a_process_that_knows_whom_it_talks_to
     assert_eq!(connected["sessionId"], theirs["sessionId"]);
     assert!(connected["verifyWords"].is_array() && connected["verifyWords"] == theirs["verifyWords"], "{connected}");
     // A process is there for the next one too.
-    let next = once_there(&world, &["connect", "bob", "--as", "alice"], b"hello\n").expect(0);
+    let next = finish(world.alice.spawn(&["connect", "bob", "--as", "alice"]), b"hello\n").expect(0);
     assert_eq!(next.text(), format!("{}\nhello\n", world.dids[0]));
 }
 
@@ -54,13 +39,8 @@ fn bytes_go_both_ways_through_the_relay_to_a_process_that_knows_whom_it_talks_to
 fn lines_go_both_ways_through_the_relay() {
     let world = World::new();
     let mut bob = listening(&world, &["--allow", "alice", "--keep"]);
-    let mut alice = loop {
-        let alice = Going::start(&world.alice, &["--json", "connect", "bob", "--as", "alice"]);
-        if alice.next()["event"] == "connected" {
-            break alice;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    };
+    let mut alice = Going::start(&world.alice, &["--json", "connect", "bob", "--as", "alice"]);
+    assert_eq!(alice.next()["event"], "connected");
     alice.type_line("are you there?");
     assert_eq!(bob.find(|line| line["event"] == "message")["text"], "are you there?\n");
     bob.type_line("yes");
@@ -80,7 +60,7 @@ fn who_is_not_there_or_does_not_admit_us_is_told_apart() {
     // He lets somebody else in, and nothing runs for Alice.
     let carol = world.bob.identity("carol");
     let bob = listening(&world, &["--allow", &carol, "--exec", "echo ran > ran"]);
-    let refused = once_there(&world, &["pipe", "bob", "--as", "alice"], b"x").expect(3);
+    let refused = finish(world.alice.spawn(&["pipe", "bob", "--as", "alice"]), b"x").expect(3);
     assert!(refused.stdout.is_empty());
     assert_eq!(bob.find(|line| line["event"] == "refused")["code"], "not_admitted");
     assert!(!world.bob.path("ran").exists());
@@ -92,7 +72,7 @@ fn who_is_not_there_or_does_not_admit_us_is_told_apart() {
 fn an_endpoint_of_the_card_is_dialled_first() {
     let world = World::new();
     // Cards of one second replace each other in no order.
-    std::thread::sleep(Duration::from_millis(1100));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     let listener = Listener::start(&world.bob, &["--as", "bob", "--allow-known", "--exec", "cat"]);
     let endpoint = format!("tcp://{}", listener.address);
     let card = world.bob.run(&["id", "share", "--for", "alice", "--endpoint", &endpoint]).expect(0).stdout;
@@ -105,7 +85,7 @@ fn an_endpoint_of_the_card_is_dialled_first() {
     drop(finish(world.alice.spawn(&["pipe", "bob", "--as", "alice"]), b"x").expect(5));
     // And a listener at the relay is found.
     let _bob = listening(&world, &["--allow-known", "--exec", "cat"]);
-    let output = once_there(&world, &["pipe", "bob", "--as", "alice"], b"by the relay").expect(0);
+    let output = finish(world.alice.spawn(&["pipe", "bob", "--as", "alice"]), b"by the relay").expect(0);
     assert_eq!(output.stdout, b"by the relay");
 }
 

@@ -1,5 +1,6 @@
 //! The agent: writes letters, delivers them, takes those of others.
 
+mod connections;
 mod deliver;
 mod failure;
 mod keys;
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+pub use connections::{Connection, Connections};
 pub use deliver::Delivery;
 pub use failure::AgentError;
 pub use keys::{KEY_PERIOD_SECONDS, KEY_ROTATION_SECONDS};
@@ -57,6 +59,7 @@ struct Inner {
     owners: Mutex<HashMap<Origin, Arc<RelayOwner>>>,
     keys: Mutex<HashMap<MailboxUrl, (MailboxKey, Instant)>>,
     changes: watch::Sender<u64>,
+    connections: watch::Sender<Connections>,
     /// There is something to deliver, or a mailbox to look after.
     work: Notify,
     mailboxes: Notify,
@@ -87,6 +90,7 @@ impl Agent {
             owners: Mutex::default(),
             keys: Mutex::default(),
             changes: watch::Sender::new(0),
+            connections: watch::Sender::default(),
             work: Notify::new(),
             mailboxes: Notify::new(),
             offers: Mutex::default(),

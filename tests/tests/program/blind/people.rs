@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::Duration;
 
 use didshake::{Algorithm, Did, Origin, Secret, SigningKey};
 use didshake_did::{Clock, LocalSigner, SigningIdentity, SystemClock};
 use didshake_peer::http::WebClientOptions;
 use didshake_peer::mailbox::{Agent, AgentOptions, SqliteStore};
-use didshake_peer::websocket::ClientConnection;
 use didshake_peer::{Admit, Expect, InitiatorOptions, MemoryBurnStore, ResponderOptions};
 use didshake_tests::{Home, Namespace, Service, files_below};
 use sqlx::{Connection, Row, SqliteConnection};
@@ -114,34 +112,24 @@ impl Person {
 
 /// An application protocol of ours.
 const PROTOCOL: &[u8] = b"didshake.chat/1";
-/// How often somebody is called who is about to come.
-const CALLS: usize = 400;
 
 impl Person {
     /// Calls somebody live, through the relay, says something and hears what they answer.
     pub(crate) fn talk(&self, other: &Self, said: &'static str, answer: &'static str) {
         let (own, theirs) = (self.agent.identity().did().clone(), other.agent.identity().did().clone());
+        let mut connections = other.agent.connections();
         let answering = other.runtime.spawn(answer_once(other.agent.clone(), own, said, answer));
+        let connected = connections.wait_for(|connections| connections.are_settled());
+        drop(other.runtime.block_on(connected).unwrap());
         self.does(|agent| async move {
             let options = InitiatorOptions::new(agent.identity().clone(), PROTOCOL, Expect::Did(theirs.clone()));
-            let mut channel = call(&agent, &theirs, &options).await;
+            let mut channel = agent.call(&theirs, &options).await.unwrap();
             channel.send(said.as_bytes()).await.unwrap();
             assert_eq!(channel.recv().await.unwrap().as_deref(), Some(answer.as_bytes()));
             channel.close().await.unwrap();
         });
         self.runtime.block_on(answering).unwrap();
     }
-}
-
-async fn call(agent: &Agent, to: &Did, options: &InitiatorOptions) -> ClientConnection {
-    for _ in 0..CALLS {
-        match agent.call(to, options).await {
-            Ok(channel) => return channel,
-            Err(error) => assert_eq!(error.code(), "away", "{error}"),
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{to} does not come")
 }
 
 /// Is there, takes one call of somebody, and answers what they say.

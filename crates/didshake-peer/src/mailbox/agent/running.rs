@@ -8,6 +8,7 @@ use didshake::{Did, Origin};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::connections::{Connection, Running};
 use super::{Agent, AgentError, Delivery, Inner};
 use crate::mailbox::records::OwnMailbox;
 use crate::mailbox::store::StoreError;
@@ -30,11 +31,12 @@ impl Agent {
     /// Delivers and receives until it is dropped: letters go out as they are written, come in as they are deposited, mailbox
     /// keys are renewed. Relays that cannot be reached are tried again, less and less often, up to every 5 minutes.
     ///
-    /// Dropping it at any point loses nothing.
+    /// Dropping it at any point loses nothing. Whether the mailboxes are connected, [`connections`](Self::connections) tells.
     ///
     /// # Errors
     /// Only ends where the store fails for good.
     pub async fn run(&self) -> Result<std::convert::Infallible, AgentError> {
+        let _running = Running(&self.inner);
         let mut tasks = JoinSet::new();
         let inner = self.inner.clone();
         tasks.spawn(async move { inner.keep_delivering().await });
@@ -46,6 +48,7 @@ impl Agent {
                 let stays = there.contains(origin);
                 if !stays {
                     task.abort();
+                    self.inner.is_no_mailbox(origin);
                 }
                 stays
             });
@@ -71,29 +74,42 @@ impl Agent {
 impl Inner {
     async fn keep_receiving(self: Arc<Self>, mailbox: OwnMailbox) -> Result<(), AgentError> {
         let mut wait = FIRST_WAIT;
+        self.is_connected(&mailbox.origin, Connection::Connecting);
         loop {
             let mut opened = None;
             let connected = async {
                 let mailbox = self.tend(mailbox.clone()).await?;
                 let socket = self.owner(&mailbox).socket(0).await?;
                 opened = Some(Instant::now());
+                self.is_connected(&mailbox.origin, Connection::Open);
                 self.receive(&mailbox, socket).await
             };
             // Once in a while from the beginning: keys are renewed on the way.
-            match tokio::time::timeout(TEND, connected).await {
-                Err(_) => continue,
-                Ok(Ok(())) => {}
-                Ok(Err(AgentError::Store(error))) => is_passing(error)?,
-                Ok(Err(error)) => {
-                    tracing::warn!(code = error.code(), relay = %mailbox.origin, "the mailbox is not connected: {error}");
-                }
-            }
+            let Ok(ended) = tokio::time::timeout(TEND, connected).await else {
+                self.is_connected(&mailbox.origin, Connection::Connecting);
+                continue;
+            };
+            self.lost(&mailbox.origin, ended)?;
             if opened.is_some_and(|opened| opened.elapsed() > GOOD) {
                 wait = FIRST_WAIT;
             }
             sleep(jittered(wait)).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
+    }
+
+    /// Tells that a mailbox is not connected, and goes on unless the store fails for good.
+    fn lost(&self, relay: &Origin, ended: Result<(), AgentError>) -> Result<(), AgentError> {
+        let error = match ended {
+            Ok(()) => None,
+            Err(AgentError::Store(error)) => Some(is_passing(error)?),
+            Err(error) => {
+                tracing::warn!(code = error.code(), %relay, "the mailbox is not connected: {error}");
+                Some(error)
+            }
+        };
+        self.is_connected(relay, Connection::Lost(error.map(Arc::new)));
+        Ok(())
     }
 
     async fn keep_delivering(self: Arc<Self>) -> Result<(), AgentError> {
@@ -207,11 +223,11 @@ impl Pace {
 }
 
 /// What ends by itself, or when letters are forgotten.
-fn is_passing(error: StoreError) -> Result<(), AgentError> {
+fn is_passing(error: StoreError) -> Result<AgentError, AgentError> {
     match error {
         StoreError::Full => {
             tracing::warn!("the inbox is full: letters wait at the relay until some are forgotten");
-            Ok(())
+            Ok(error.into())
         }
         error => Err(error.into()),
     }

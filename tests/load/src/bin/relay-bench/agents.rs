@@ -1,7 +1,6 @@
 //! What an agent of `didshake-peer` costs that has a mailbox and waits for letters.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use didshake::{Algorithm, Did, Origin, Secret, SigningKey};
 use didshake_did::{LocalSigner, SigningIdentity};
@@ -12,18 +11,14 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 const WARM_UP: usize = 8;
-/// Nobody has connected for so long.
-const QUIET: Duration = Duration::from_secs(5);
 
 /// Runs so many agents in this process, at a relay of another, each with a store of its own in a file that they share.
 pub(crate) async fn idle(relay: &Service, count: usize) -> Value {
     let home = Home::new();
     let path = home.path("agent.sqlite");
     let warm = open(relay, &path, 0, WARM_UP).await;
-    wait_for_sockets(relay).await;
     let before = resident(std::process::id());
     let open = open(relay, &path, WARM_UP, count).await;
-    wait_for_sockets(relay).await;
     let after = resident(std::process::id());
     assert!(warm.iter().chain(&open).all(|agent| !agent.is_finished()), "an agent ended");
     let each = after.saturating_sub(before) / count as u64;
@@ -32,7 +27,7 @@ pub(crate) async fn idle(relay: &Service, count: usize) -> Value {
 
 async fn open(relay: &Service, path: &Path, from: usize, count: usize) -> Vec<JoinHandle<()>> {
     let (origin, did) = (Origin::parse(&relay.origin).unwrap(), Did::parse(&relay.did).unwrap());
-    let mut agents = Vec::with_capacity(count);
+    let (mut agents, mut connections) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for number in from..from + count {
         let mut seed = [3; 32];
         seed[..8].copy_from_slice(&number.to_be_bytes());
@@ -41,20 +36,12 @@ async fn open(relay: &Service, path: &Path, from: usize, count: usize) -> Vec<Jo
         let store = SqliteStore::open(path, identity.did().clone()).await.unwrap();
         let agent = Agent::new(identity, store, AgentOptions::default()).unwrap();
         agent.open_mailbox(&origin, &did).await.unwrap();
+        let connection = agent.connections();
         agents.push(tokio::spawn(async move { drop(agent.run().await) }));
+        connections.push(connection);
+    }
+    for mut connection in connections {
+        drop(connection.wait_for(|connection| connection.is_open(&origin)).await.unwrap());
     }
     agents
-}
-
-/// Until they have connected as far as they will: `run` tells nobody.
-async fn wait_for_sockets(relay: &Service) {
-    let sockets = || std::fs::read_dir(format!("/proc/{}/fd", relay.process())).unwrap().count();
-    let (mut before, mut since) = (sockets(), Instant::now());
-    while since.elapsed() < QUIET {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let now = sockets();
-        if now != before {
-            (before, since) = (now, Instant::now());
-        }
-    }
 }
