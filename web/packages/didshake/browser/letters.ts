@@ -1,6 +1,7 @@
 import { systemClock, type LocalIdentity } from "../src/config.js";
 import { didKey } from "../src/keys.js";
-import { IndexedMailboxStore, type Receiving } from "../src/relay/index.js";
+import { toBase64url } from "../src/encoding.js";
+import { Depositor, IndexedMailboxStore, RelayRefusal, type Receiving } from "../src/relay/index.js";
 import { connectWebSocket } from "../src/websocket/index.js";
 import { SignerStore, WebCryptoSigner } from "../src/webcrypto.js";
 import { contactOf, mailboxAt, next, platform, saying, wordsOf, type Relay } from "../program/support/agents.js";
@@ -33,6 +34,26 @@ export async function letters(did: string, words: string[], push: Receiving["pus
   for (const letter of read.slice(1)) await mailbox.finish(letter);
   store.close();
   return read.map(wordsOf);
+}
+
+/** A new token for the mailbox of this page, and what else a contact is told. */
+export async function invited(did: string): Promise<{ mailbox: string; token: string; recipient: string }> {
+  const [identity, store] = [await owner(), await IndexedMailboxStore.open()];
+  const mailbox = await mailboxAt({ origin: location.origin, did }, identity, { store });
+  const token = await mailbox.invite();
+  store.close();
+  return { mailbox: mailbox.url, token, recipient: identity.did };
+}
+
+/** Leaves letters in the mailbox of a page of another origin; gives their states, and what a wrong token gets. */
+export async function leave(link: { mailbox: string; token: string; recipient: string }, words: string[]): Promise<string[]> {
+  const contact = new Depositor({ ...platform, ...link, identity: newIdentity(2), fetch });
+  for (const one of words) await contact.send(saying(one));
+  const sent = await contact.deposit([await contact.seal(saying(words[0] ?? ""))]);
+  const states = await contact.states(sent.map(({ deposit }) => deposit));
+  const wrong = new Depositor({ ...platform, ...link, token: toBase64url(new Uint8Array(32)), identity: newIdentity(2), fetch });
+  const refused = await wrong.send(saying("no")).then(() => "taken", (fault) => (fault instanceof RelayRefusal ? fault.reason : fault));
+  return [...states.map(({ state }) => state), String(refused)];
 }
 
 /** A login over the browser's own WebSocket at the program's service, closed in order; gives whom it has met. */

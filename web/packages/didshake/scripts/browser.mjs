@@ -137,7 +137,7 @@ async function runPages({ origin, service, echo, relay, script }, profile) {
     const met = await page.evaluate(([at, did]) => globalThis.didshakeTests.relay.overWebSocket(at, did), [relay.origin, relay.did]);
     same(met, relay.did, "a login over a WebSocket at the program's service");
     console.log(`conversations over a WebSocket: ${made.length}, and a login at the program's service`);
-    await runLetters(context, relay, script, foreign);
+    await runLetters(context, relay, { script, foreign, elsewhere: page });
     same(foreign, [], "requests to other hosts, and page errors");
   } finally {
     await context.close();

@@ -26,8 +26,8 @@ async function watch(context, page) {
   return seen;
 }
 
-/** Fails unless letters come once, in order, over both ways, and no connection is an owner's and a depositor's (R-RLY-8). */
-export async function runLetters(context, relay, script, foreign) {
+/** `elsewhere` is a page of another origin. Fails unless letters come once, in order, over both ways, and no connection is an owner's and a depositor's (R-RLY-8). */
+export async function runLetters(context, relay, { script, foreign, elsewhere }) {
   const page = await openAt(context, relay.origin, script, foreign);
   const seen = await watch(context, page);
   const call = (where, name, ...given) => where.evaluate(([one, all]) => globalThis.didshakeTests.relay[one](...all), [name, given]);
@@ -37,6 +37,8 @@ export async function runLetters(context, relay, script, foreign) {
   await page.waitForFunction(() => "didshakeTests" in globalThis);
   same(await call(page, "stored"), { keys: 1, unfinished: ["one"] }, "what is stored after a reload");
   same(await call(page, "letters", relay.did, ["four", "five"], "poll"), ["four", "five"], "letters by polling");
+  // A page of another origin may leave letters here, and read what it is answered (R-RLY-12).
+  same(await call(elsewhere, "leave", await call(page, "invited", relay.did), ["six"]), ["waiting", "token"], "letters from another origin");
   const shared = [...seen.deposits].filter((id) => seen.signed.has(id));
   same([seen.deposits.size > 0, seen.signed.size > 0, shared], [true, true, []], "connections");
   same(await call(page, "keep", 40), 40, "letters that are new");
