@@ -2,6 +2,7 @@
 //! deposit, does not say whom it came from (R-RLY-5).
 
 mod admission;
+mod bodies;
 mod circuits;
 mod feed;
 mod notifications;
@@ -14,13 +15,14 @@ mod writer;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use didshake::relay::{MAX_BATCH_BYTES, MailboxName};
+use didshake::relay::MailboxName;
 use didshake::{Did, UnixTime};
 use didshake_axum::StoreError;
 use didshake_did::{Rate, Source, SourceBudget, Wait};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
 pub(crate) use admission::Admission;
+pub(crate) use bodies::{Bodies, Room};
 pub(crate) use circuits::{ANSWER, Circuits, Meter, pump};
 pub(crate) use feed::Feed;
 pub(crate) use refusal::Refusal;
@@ -35,9 +37,6 @@ use crate::store::{Database, Deposits, MailboxBounds, Mailboxes};
 
 /// Sources whose rates are told apart.
 const SOURCES: usize = 65_536;
-/// KiB of bodies of deposits that are in memory at one time.
-const BODIES_KIB: u32 = 65_536;
-const BODY_KIB: u32 = (MAX_BATCH_BYTES / 1024) as u32;
 
 /// What an operator decides.
 #[derive(Clone, Debug)]
@@ -81,7 +80,7 @@ pub(crate) struct Relay {
     pub(crate) circuits: Arc<Circuits>,
     pub(crate) metrics: Metrics,
     rates: Mutex<SourceBudget>,
-    bodies: Arc<Semaphore>,
+    bodies: Bodies,
     stopping: watch::Sender<bool>,
     is_shared: bool,
 }
@@ -102,7 +101,7 @@ impl Relay {
             circuits: Arc::new(Circuits::new(options.circuit_bytes)),
             metrics: metrics.clone(),
             rates: Mutex::new(SourceBudget::new(options.rate, SOURCES)),
-            bodies: Arc::new(Semaphore::new(BODIES_KIB as usize)),
+            bodies: Bodies::default(),
             stopping: watch::channel(false).0,
             is_shared: database.is_shared(),
         }
@@ -122,16 +121,13 @@ impl Relay {
 
     /// Takes what one request of a depositor costs its source. The address is forgotten with that.
     pub(crate) fn spend(&self, client: Option<IpAddr>, now: UnixTime) -> Result<(), Wait> {
-        let source = Source::of(client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
         // A budget is right or too small by one request, whatever panicked elsewhere.
-        self.rates.lock().unwrap_or_else(PoisonError::into_inner).spend(source, now)
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).spend(source(client), now)
     }
 
-    /// Room in memory for the body of a deposit; `None` where there is none now.
-    pub(crate) fn room_for_body(&self, length: Option<u64>) -> Option<OwnedSemaphorePermit> {
-        let kib = length.and_then(|length| u32::try_from(length.div_ceil(1024)).ok());
-        let kib = kib.unwrap_or(BODY_KIB).clamp(1, BODY_KIB);
-        Arc::clone(&self.bodies).try_acquire_many_owned(kib).ok()
+    /// Room in memory for the body of a deposit, as it comes. The address is forgotten with the body.
+    pub(crate) fn room_for_body(&self, client: Option<IpAddr>) -> Room {
+        self.bodies.begin(source(client))
     }
 
     /// Hears other relays on the same database, until it is dropped; for ever, where there are none.
@@ -164,4 +160,8 @@ impl Relay {
     pub(crate) async fn admits(&self, did: &Did, access: &crate::access::Access) -> Result<bool, StoreError> {
         self.admission.admits(did, access).await
     }
+}
+
+fn source(client: Option<IpAddr>) -> Source {
+    Source::of(client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
 }

@@ -6,6 +6,7 @@ use didshake::relay::{MailboxName, RelayCode};
 use didshake_did::{Clock as _, SystemClock};
 use tokio::sync::{mpsc, oneshot};
 
+use super::bodies::Room;
 use super::wakers::Wakers;
 use crate::metrics::Metrics;
 use crate::store::{BatchJob, BatchResult, Deposits, MailboxBounds, Placed};
@@ -24,6 +25,8 @@ pub(crate) struct Writer(mpsc::Sender<Queued>);
 struct Queued {
     mailbox: MailboxName,
     job: BatchJob,
+    /// What it takes of memory, also where whoever asked has gone.
+    room: Option<Room>,
     done: oneshot::Sender<BatchResult>,
 }
 
@@ -36,9 +39,9 @@ impl Writer {
     }
 
     /// Has something done; when this returns, it is durable, or was refused, or nothing of it is kept.
-    pub(crate) async fn write(&self, mailbox: MailboxName, job: BatchJob) -> BatchResult {
+    pub(crate) async fn write(&self, mailbox: MailboxName, job: BatchJob, room: Option<Room>) -> BatchResult {
         let (done, result) = oneshot::channel();
-        let queued = Queued { mailbox, job, done };
+        let queued = Queued { mailbox, job, room, done };
         self.0.send(queued).await.map_err(|_| RelayCode::Unavailable)?;
         result.await.unwrap_or(Err(RelayCode::Unavailable))
     }
@@ -68,8 +71,8 @@ impl Task {
 
     async fn commit(&mut self, batch: Vec<Queued>) {
         let (mut jobs, mut waiting) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-        for Queued { mailbox, job, done } in batch {
-            waiting.push((mailbox, done));
+        for Queued { mailbox, job, room, done } in batch {
+            waiting.push((mailbox, room, done));
             jobs.push((mailbox, job));
         }
         let committed = self.deposits.commit(jobs, &self.bounds, SystemClock.now()).await;
@@ -89,7 +92,7 @@ impl Task {
                 waiting.iter().map(|_| Err(RelayCode::Unavailable)).collect()
             }
         };
-        for ((mailbox, done), result) in waiting.into_iter().zip(results) {
+        for ((mailbox, _, done), result) in waiting.into_iter().zip(results) {
             let has_new = matches!(result, Ok(Placed { new: 1.., .. }));
             // Whoever asked may have gone.
             let _ = done.send(result);

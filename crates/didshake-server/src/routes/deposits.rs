@@ -3,21 +3,23 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use didshake::relay::{
     DepositName, DepositState, ENVELOPES_MEDIA_TYPE, KEY_MEDIA_TYPE, MAX_ASKED_STATES, MAX_BATCH_BYTES, RelayCode,
     read_deposits,
 };
+use didshake_axum::ClientAddress;
 use didshake_did::{Clock as _, SystemClock};
+use futures_util::StreamExt as _;
 use http::header::CONTENT_TYPE;
 use tokio::time::timeout;
 
 use super::mailbox::check_media_type;
 use super::mailbox_json::{AskedStatesJson, StateJson, StatesJson};
 use super::relaying::{Depositor, RelayApp, object};
-use crate::relay::{Refusal, Relay};
+use crate::relay::{Refusal, Room};
 use crate::store::{BatchJob, NewDeposit, Placed};
 
 /// For the body of a request.
@@ -61,11 +63,13 @@ pub(super) async fn deposit(
     let Depositor { mailbox, token } = depositor;
     let relay = &state.relay;
     check_media_type(request.headers(), ENVELOPES_MEDIA_TYPE)?;
-    let (deposits, _room) = read(relay, request.into_body()).await.inspect_err(|refusal| {
+    let client = request.extensions().get::<ClientAddress>().map(|client| client.0);
+    let room = relay.room_for_body(client);
+    let (deposits, room) = read(request.into_body(), room).await.inspect_err(|refusal| {
         relay.metrics.deposits(refusal.code.as_str(), 1);
     })?;
     let names: Vec<DepositName> = deposits.iter().map(|deposit| deposit.name).collect();
-    match relay.writer.write(mailbox, BatchJob::Deposit(token, deposits)).await {
+    match relay.writer.write(mailbox, BatchJob::Deposit(token, deposits), Some(room)).await {
         Ok(Placed { states, new }) => {
             relay.metrics.deposits("kept", new);
             relay.metrics.deposits("there_before", names.len().saturating_sub(new));
@@ -113,14 +117,11 @@ fn json(names: &[DepositName], states: &[DepositState]) -> StatesJson {
 }
 
 /// The deposits of a body, looked at; with the room that they take in memory.
-async fn read(relay: &Relay, body: Body) -> Result<(Vec<NewDeposit>, tokio::sync::OwnedSemaphorePermit), Refusal> {
-    let length = body.size_hint();
-    if length.lower() > MAX_BATCH_BYTES as u64 {
+async fn read(body: Body, mut room: Room) -> Result<(Vec<NewDeposit>, Room), Refusal> {
+    if body.size_hint().lower() > MAX_BATCH_BYTES as u64 {
         return Err(RelayCode::TooLarge.into());
     }
-    let room = relay.room_for_body(length.exact()).ok_or(RelayCode::Unavailable)?;
-    let body = timeout(BODY, to_bytes(body, MAX_BATCH_BYTES)).await.map_err(|_| RelayCode::Unavailable)?;
-    let body: Bytes = body.map_err(|_| RelayCode::TooLarge)?;
+    let body = timeout(BODY, collect(body, &mut room)).await.map_err(|_| RelayCode::Unavailable)??;
     let now = SystemClock.now();
     let mut deposits = Vec::new();
     for deposit in read_deposits(&body).map_err(|fault| fault.code())? {
@@ -129,4 +130,20 @@ async fn read(relay: &Relay, body: Body) -> Result<(Vec<NewDeposit>, tokio::sync
         deposits.push(NewDeposit { name, expires, envelope: deposit.envelope.to_vec() });
     }
     Ok((deposits, room))
+}
+
+/// The bytes of a body, for each of which there is room.
+async fn collect(body: Body, room: &mut Room) -> Result<Vec<u8>, Refusal> {
+    let (mut stream, mut bytes) = (body.into_data_stream(), Vec::new());
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| RelayCode::Malformed)?;
+        if bytes.len().saturating_add(piece.len()) > MAX_BATCH_BYTES {
+            return Err(RelayCode::TooLarge.into());
+        }
+        if !room.take(piece.len()) {
+            return Err(RelayCode::Unavailable.into());
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
 }

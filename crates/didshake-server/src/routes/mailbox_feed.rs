@@ -101,6 +101,6 @@ pub(super) async fn answer(State(state): State<RelayApp>, owner: Owner, body: By
         return Err(RelayCode::Malformed.into());
     }
     let answers = Answers { taken: answers.taken, refused: answers.refused };
-    state.relay.writer.write(owner.mailbox.name, BatchJob::Answer(answers)).await?;
+    state.relay.writer.write(owner.mailbox.name, BatchJob::Answer(answers), None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -20,6 +20,7 @@ mod people;
 mod policies;
 mod rechecks;
 mod relay;
+mod relay_limits;
 mod routes;
 mod service;
 mod sockets;

@@ -151,7 +151,7 @@ impl SocketSession {
         let answers = std::mem::take(&mut self.said);
         let sequences = answers.taken.iter().chain(&answers.refused).copied().collect();
         let (writer, mailbox) = (self.relay.writer.clone(), self.mailbox);
-        let done = Box::pin(async move { writer.write(mailbox, BatchJob::Answer(answers)).await });
+        let done = Box::pin(async move { writer.write(mailbox, BatchJob::Answer(answers), None).await });
         self.writing = Some(Writing { sequences, done });
     }
 
