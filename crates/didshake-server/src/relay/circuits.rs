@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::ws::WebSocket;
 use didshake::UnixTime;
-use didshake::relay::{CircuitId, MailboxName, RelayCode};
+use didshake::relay::{CircuitId, MailboxName, RelayCode, TokenHash};
 use didshake_did::{Clock as _, SystemClock};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -18,10 +18,12 @@ use super::session_watch::SessionWatch;
 
 /// How long an owner may take to answer, and an opened end to stand.
 pub(crate) const ANSWER: Duration = Duration::from_secs(10);
-/// Circuits of one mailbox at one time.
+/// Circuits of one mailbox at one time, and of one token.
 const MOST_OF_ONE: u32 = 16;
-/// Bytes of one mailbox within an hour, in circuits that may be as long as they may.
+const MOST_OF_TOKEN: u32 = 4;
+/// Bytes of one mailbox, and of one token, within an hour, in circuits that may be as long as they may.
 const HOUR_OF: u64 = 8;
+const HOUR_OF_TOKEN: u64 = 4;
 const HOUR: u64 = 3600;
 
 /// The owner's end, once it stands: its socket, its session, its place.
@@ -42,11 +44,18 @@ struct Offer {
 }
 
 /// What a mailbox has used.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Used {
-    open: u32,
+    all: Share,
     /// Hours since 1970.
     hour: u64,
+    of_tokens: HashMap<TokenHash, Share>,
+}
+
+/// Circuits that are open, and bytes of the hour.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    open: u32,
     bytes: u64,
 }
 
@@ -62,6 +71,7 @@ pub(crate) struct Asked {
 pub(crate) struct Usage {
     circuits: Arc<Circuits>,
     mailbox: MailboxName,
+    token: TokenHash,
     left: u64,
 }
 
@@ -71,14 +81,15 @@ impl Circuits {
         Self { asked: Mutex::default(), used: Mutex::default(), most_bytes }
     }
 
-    /// Asks for a circuit with a mailbox's owner.
+    /// Asks for a circuit with a mailbox's owner, who gave out the token.
     ///
     /// # Errors
-    /// [`RelayCode::Full`] where the mailbox has as many as it may; [`RelayCode::Unavailable`] where there is no randomness.
-    pub(crate) fn ask(circuits: &Arc<Self>, mailbox: MailboxName) -> Result<Asked, RelayCode> {
+    /// [`RelayCode::Full`] where the mailbox, or the token, has as many as it may; [`RelayCode::Unavailable`] where there
+    /// is no randomness.
+    pub(crate) fn ask(circuits: &Arc<Self>, mailbox: MailboxName, token: TokenHash) -> Result<Asked, RelayCode> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| RelayCode::Unavailable)?;
-        let usage = Self::begin(circuits, mailbox)?;
+        let usage = Self::begin(circuits, mailbox, token)?;
         let (id, (sender, answer)) = (CircuitId(id), oneshot::channel());
         lock(&circuits.asked).insert(id, Offer { mailbox, answer: sender });
         Ok(Asked { id, answer, usage: Some(usage), circuits: Arc::clone(circuits) })
@@ -96,18 +107,24 @@ impl Circuits {
 
     /// How many are open, or asked for.
     pub(crate) fn count(&self) -> usize {
-        lock(&self.used).values().map(|used| used.open as usize).sum()
+        lock(&self.used).values().map(|used| used.all.open as usize).sum()
     }
 
-    fn begin(circuits: &Arc<Self>, mailbox: MailboxName) -> Result<Usage, RelayCode> {
+    fn begin(circuits: &Arc<Self>, mailbox: MailboxName, token: TokenHash) -> Result<Usage, RelayCode> {
         let mut all = lock(&circuits.used);
         let used = all.entry(mailbox).or_default();
-        if used.open >= MOST_OF_ONE {
+        if used.all.open >= MOST_OF_ONE {
             return Err(RelayCode::Full);
         }
-        used.open += 1;
+        // Whoever has one token leaves circuits to the others.
+        let of_token = used.of_tokens.entry(token).or_default();
+        if of_token.open >= MOST_OF_TOKEN {
+            return Err(RelayCode::Full);
+        }
+        of_token.open += 1;
+        used.all.open += 1;
         drop(all);
-        Ok(Usage { circuits: Arc::clone(circuits), mailbox, left: circuits.most_bytes })
+        Ok(Usage { circuits: Arc::clone(circuits), mailbox, token, left: circuits.most_bytes })
     }
 }
 
@@ -131,15 +148,39 @@ impl Usage {
         let used = all.entry(self.mailbox).or_default();
         let hour = now.0 / HOUR;
         if used.hour != hour {
-            (used.hour, used.bytes) = (hour, 0);
+            used.begin(hour);
         }
-        let of_hour = self.circuits.most_bytes.saturating_mul(HOUR_OF);
-        if bytes > self.left || used.bytes.saturating_add(bytes) > of_hour {
+        let of_token = used.of_tokens.entry(self.token).or_default();
+        let fits = |share: &Share, most: u64| {
+            share.bytes.saturating_add(bytes) <= self.circuits.most_bytes.saturating_mul(most)
+        };
+        if bytes > self.left || !fits(&used.all, HOUR_OF) || !fits(of_token, HOUR_OF_TOKEN) {
             return false;
         }
-        used.bytes = used.bytes.saturating_add(bytes);
+        for share in [&mut used.all, of_token] {
+            share.bytes = share.bytes.saturating_add(bytes);
+        }
         self.left = self.left.saturating_sub(bytes);
         true
+    }
+}
+
+impl Used {
+    /// Begins another hour.
+    fn begin(&mut self, hour: u64) {
+        self.hour = hour;
+        self.all.bytes = 0;
+        self.of_tokens.retain(|_, share| share.open > 0);
+        self.of_tokens.values_mut().for_each(|share| share.bytes = 0);
+    }
+
+    /// One is closed.
+    fn end(&mut self, token: &TokenHash) {
+        self.all.open = self.all.open.saturating_sub(1);
+        if let Some(share) = self.of_tokens.get_mut(token) {
+            share.open = share.open.saturating_sub(1);
+        }
+        self.of_tokens.retain(|_, share| share.open > 0 || share.bytes > 0);
     }
 }
 
@@ -147,11 +188,11 @@ impl Drop for Usage {
     fn drop(&mut self) {
         let mut all = lock(&self.circuits.used);
         if let Some(used) = all.get_mut(&self.mailbox) {
-            used.open = used.open.saturating_sub(1);
+            used.end(&self.token);
         }
         // What was used in this hour counts on; what was before is forgotten, of all mailboxes.
         let hour = SystemClock.now().0 / HOUR;
-        all.retain(|_, used| used.open > 0 || used.hour == hour);
+        all.retain(|_, used| used.all.open > 0 || used.hour == hour);
     }
 }
 
@@ -168,16 +209,20 @@ mod tests {
     const BOB: MailboxName = MailboxName([2; 16]);
     const NOW: UnixTime = UnixTime(1_767_225_600);
 
+    fn token(at: usize) -> TokenHash {
+        TokenHash([u8::try_from(at).unwrap(); 32])
+    }
+
     // R-RLY-11
     #[test]
     fn a_circuit_is_for_the_owner_and_once() {
         let circuits = Arc::new(Circuits::new(100));
-        let asked = Circuits::ask(&circuits, ALICE).unwrap();
+        let asked = Circuits::ask(&circuits, ALICE, token(0)).unwrap();
         assert!(circuits.take(&BOB, &asked.id).is_none(), "another owner's");
         assert!(circuits.take(&ALICE, &CircuitId([9; 16])).is_none());
         assert!(circuits.take(&ALICE, &asked.id).is_some());
         assert!(circuits.take(&ALICE, &asked.id).is_none(), "once");
-        let given_up = Circuits::ask(&circuits, ALICE).unwrap();
+        let given_up = Circuits::ask(&circuits, ALICE, token(0)).unwrap();
         let id = given_up.id;
         drop(given_up);
         assert!(circuits.take(&ALICE, &id).is_none(), "nobody waits any more");
@@ -186,17 +231,33 @@ mod tests {
     #[test]
     fn circuits_and_bytes_of_a_mailbox_are_bounded() {
         let circuits = Arc::new(Circuits::new(100));
-        let asked: Vec<_> = (0..17).filter_map(|_| Circuits::ask(&circuits, ALICE).ok()).collect();
+        let asked: Vec<_> = (0..17).filter_map(|at| Circuits::ask(&circuits, ALICE, token(at / 4)).ok()).collect();
         assert_eq!((asked.len(), circuits.count()), (16, 16));
-        assert!(Circuits::ask(&circuits, BOB).is_ok());
+        assert!(Circuits::ask(&circuits, BOB, token(0)).is_ok());
         let mut usages: Vec<Usage> = asked.into_iter().filter_map(|mut asked| asked.take_usage()).collect();
         assert_eq!(circuits.count(), 16);
         assert!(usages[0].spend(60, NOW) && !usages[0].spend(41, NOW) && usages[0].spend(40, NOW), "of one circuit");
         let spent = (1..16).filter(|at| usages[*at].spend(100, NOW)).count();
         assert_eq!(spent, 7, "of the mailbox, within the hour");
+        assert!(!usages[3].spend(1, NOW), "nothing is left of its own");
         assert!(usages[15].spend(100, NOW.plus(HOUR)));
         drop(usages);
         assert_eq!(circuits.count(), 0);
         assert!(lock(&circuits.used).is_empty() && lock(&circuits.asked).is_empty());
+    }
+
+    #[test]
+    fn circuits_and_bytes_of_a_token_are_bounded() {
+        let circuits = Arc::new(Circuits::new(100));
+        let ask = |at| Circuits::ask(&circuits, ALICE, token(at));
+        let asked: Vec<_> = (0..5).filter_map(|_| ask(1).ok()).collect();
+        assert_eq!(asked.len(), 4);
+        let mut usages: Vec<Usage> = asked.into_iter().filter_map(|mut asked| asked.take_usage()).collect();
+        assert!(usages.iter_mut().all(|usage| usage.spend(100, NOW)));
+        usages.pop();
+        // The hour goes on where a circuit has ended.
+        assert!(!ask(1).unwrap().take_usage().unwrap().spend(1, NOW));
+        assert!(ask(2).unwrap().take_usage().unwrap().spend(100, NOW));
+        assert!(ask(1).unwrap().take_usage().unwrap().spend(100, NOW.plus(HOUR)));
     }
 }

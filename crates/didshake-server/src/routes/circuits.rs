@@ -23,7 +23,7 @@ const READ_BUFFER: usize = 4096;
         (status = 404, description = "`away`: the owner is not here, or does not want to"),
         (status = 429, description = "`rate`"),
         (status = 503, description = "`unavailable`: as many as there may be"),
-        (status = 507, description = "`full`: the mailbox has as many as it may"),
+        (status = 507, description = "`full`: the mailbox, or the token, has as many as it may"),
     ))]
 pub(super) async fn ask(
     State(state): State<RelayApp>,
@@ -32,7 +32,7 @@ pub(super) async fn ask(
 ) -> Result<Response, Refusal> {
     let (upgrade, relay) = (accepted(upgrade, MAX_CIRCUIT_FRAME_BYTES)?, state.relay);
     let place = relay.sockets.place().ok_or(RelayCode::Unavailable)?;
-    let mut asked = Circuits::ask(&relay.circuits, depositor.mailbox)?;
+    let mut asked = Circuits::ask(&relay.circuits, depositor.mailbox, depositor.token)?;
     if !relay.sockets.announce(&depositor.mailbox, asked.id) {
         return Err(RelayCode::Away.into());
     }

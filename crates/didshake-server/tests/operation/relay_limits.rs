@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use didshake::relay::MAX_BATCH_BYTES;
+use didshake::relay::{DepositToken, MAX_BATCH_BYTES};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use crate::relay::{Relay, envelope, relay_settings};
+use crate::sockets::Socket;
+
+const SOCKET: &str = "/v1/mailbox/socket";
 
 // R-RLY-4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,5 +36,34 @@ async fn whoever_promises_long_bodies_and_sends_nothing_holds_up_nobody() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(relay.deposit(&token, &[&envelope(1)]).await.status, 200);
     drop(promised);
+    relay.service.end().await;
+}
+
+// R-RLY-4
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_token_leaves_circuits_of_the_mailbox_for_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let relay = Relay::start(&relay_settings(directory.path())).await;
+    let (greedy, token) = (relay.token(7, &json!({})).await, relay.token(8, &json!({})).await);
+    let mut mailbox = Socket::of_owner(&relay.owner, SOCKET).await.unwrap();
+    let at = relay.service.address;
+    let ask = |token: &DepositToken| {
+        let (path, secret) = (relay.path.clone(), *token.secret().expose());
+        async move { Socket::of_depositor(at, &path, &DepositToken::from_secret(didshake::Secret::new(secret))).await }
+    };
+    let mut asking = JoinSet::new();
+    (0..16).for_each(|_| drop(asking.spawn(ask(&greedy))));
+    // Those that are over the limit are told so at once; the others wait for the owner.
+    for _ in 0..12 {
+        assert_eq!(asking.join_next().await.unwrap().unwrap().err(), Some(507));
+    }
+    for _ in 0..4 {
+        mailbox.circuit().await;
+    }
+    let (asked, answered) = tokio::join!(ask(&token), async {
+        let id = mailbox.circuit().await;
+        Socket::of_owner(&relay.owner, &format!("/v1/mailbox/circuits/{id}")).await
+    });
+    assert!(asked.is_ok() && answered.is_ok());
     relay.service.end().await;
 }
