@@ -66,10 +66,10 @@ pub(super) struct TokenLimitsJson {
     /// Until when, in Unix seconds; null: for ever.
     #[serde(default)]
     pub(super) expires: Option<u64>,
-    /// Deposits that may wait under it; null: as many as the mailbox holds.
+    /// Deposits that may wait under it; null: a quarter of what the mailbox holds.
     #[serde(default)]
     pub(super) waiting: Option<u32>,
-    /// Bytes of their envelopes.
+    /// Bytes of their envelopes; null: a quarter of what the mailbox holds.
     #[serde(default)]
     pub(super) bytes: Option<u64>,
 }

@@ -1,7 +1,7 @@
 //! Mailboxes, and who may deposit in them (spec/relay-1.md, section 3).
 
 use didshake::mailbox::KeyId;
-use didshake::relay::{MailboxName, TokenHash};
+use didshake::relay::{MAX_ENVELOPE_BYTES, MailboxName, TokenHash};
 use didshake::{Did, UnixTime};
 use didshake_axum::StoreError;
 use sqlx::Row as _;
@@ -27,6 +27,14 @@ pub(crate) struct MailboxBounds {
     pub(crate) bytes: u64,
 }
 
+impl MailboxBounds {
+    /// What may wait under one token where the owner says nothing: a quarter, so that whoever finds one leaves room to the
+    /// others; one envelope at least.
+    pub(crate) fn of_token(&self) -> (u64, u64) {
+        (self.waiting.div_ceil(4), (self.bytes / 4).max(MAX_ENVELOPE_BYTES as u64))
+    }
+}
+
 /// A mailbox, as its owner sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Mailbox {
@@ -36,7 +44,7 @@ pub(crate) struct Mailbox {
     pub(crate) key: Option<(KeyId, UnixTime)>,
 }
 
-/// What a deposit token is good for; `None`: as much as the mailbox, and for ever.
+/// What a deposit token is good for; `None`: [`MailboxBounds::of_token`], and for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct TokenLimits {
     pub(crate) ends: Option<UnixTime>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use didshake::relay::{DepositToken, MAX_BATCH_BYTES};
+use didshake_server::Settings;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -36,6 +37,26 @@ async fn whoever_promises_long_bodies_and_sends_nothing_holds_up_nobody() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(relay.deposit(&token, &[&envelope(1)]).await.status, 200);
     drop(promised);
+    relay.service.end().await;
+}
+
+// R-RLY-4
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_token_leaves_room_in_the_mailbox_for_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let relay = Relay::start(&Settings { mailbox_waiting: Some(16), ..relay_settings(directory.path()) }).await;
+    let (lost, token) = (relay.token(7, &json!({})).await, relay.token(8, &json!({})).await);
+    let all: Vec<Vec<u8>> = (0..16).map(envelope).collect();
+    let mut kept = 0;
+    for one in &all {
+        kept += usize::from(relay.deposit(&lost, &[one]).await.status == 200);
+    }
+    assert_eq!(kept, 4, "a quarter of the mailbox, where the owner says nothing");
+    assert_eq!(relay.deposit(&token, &[&all[0]]).await.status, 200);
+    // The owner may say otherwise.
+    let path = format!("/v1/mailbox/tokens/{}", lost.hash());
+    assert_eq!(relay.owner.send("PUT", &path, &json!({"waiting": 16})).await.0, 200);
+    assert_eq!(relay.deposit(&lost, &[&all[9], &all[10]]).await.status, 200);
     relay.service.end().await;
 }
 

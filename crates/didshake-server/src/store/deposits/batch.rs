@@ -204,13 +204,14 @@ impl<'a> OpenMailbox<'a> {
         deposits: u64,
         bytes: u64,
     ) -> bool {
+        let of_token = self.bounds.of_token();
         let under = self.tokens.get(token).and_then(Option::as_ref);
         let (own, own_bytes) = under.map_or((0, 0), |token| (token.waiting, token.bytes));
         let fits = |now: u64, more: u64, most: u64| now.saturating_add(more) <= most;
         fits(self.waiting, deposits, self.bounds.waiting)
             && fits(self.bytes, bytes, self.bounds.bytes)
-            && fits(own, deposits, limits.waiting.unwrap_or(u64::MAX))
-            && fits(own_bytes, bytes, limits.bytes.unwrap_or(u64::MAX))
+            && fits(own, deposits, limits.waiting.unwrap_or(of_token.0))
+            && fits(own_bytes, bytes, limits.bytes.unwrap_or(of_token.1))
     }
 
     /// Inserts at most [`ROWS`] deposits; those that are there already stay as they are. Gives how many are new.
