@@ -38,6 +38,9 @@ use crate::store::{Database, Deposits, MailboxBounds, Mailboxes};
 /// Sources whose rates are told apart.
 const SOURCES: usize = 65_536;
 
+/// States of deposits of one mailbox, decided or not: what is older is told by nobody any more.
+const STATES: u64 = 262_144;
+
 /// What an operator decides.
 #[derive(Clone, Debug)]
 pub(crate) struct RelayOptions {
@@ -57,6 +60,7 @@ impl RelayOptions {
             mailboxes: settings.max_mailboxes,
             waiting: settings.mailbox_waiting,
             bytes: settings.mailbox_bytes,
+            states: STATES,
         };
         let admission = Admission::load(&settings.owners, config)?;
         Ok(Some(Self {

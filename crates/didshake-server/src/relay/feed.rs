@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::store::{BatchJob, Database, MailboxBounds, Mailboxes, NewDeposit, TokenLimits};
 
-    const BOUNDS: MailboxBounds = MailboxBounds { mailboxes: 10, waiting: 10, bytes: 1 << 20 };
+    const BOUNDS: MailboxBounds = MailboxBounds { mailboxes: 10, waiting: 10, bytes: 1 << 20, states: 100 };
     const MAILBOX: MailboxName = MailboxName([1; 16]);
     const TOKEN: TokenHash = TokenHash([7; 32]);
 

@@ -62,7 +62,7 @@ mod tests {
     async fn a_deposit_at_another_relay_wakes_who_waits_here() {
         let url = PostgresUrl::parse(&didshake_test_postgres::shared().database()).unwrap();
         let other = Database::connect(&url).await.unwrap();
-        let bounds = MailboxBounds { mailboxes: 9, waiting: 9, bytes: 9999 };
+        let bounds = MailboxBounds { mailboxes: 9, waiting: 9, bytes: 9999, states: 100 };
         let (mailboxes, now) = (Mailboxes::new(other.clone(), bounds), UnixTime(1_767_225_600));
         let owner = Did::parse("did:web:a.example").unwrap();
         let (mailbox, _) = mailboxes.open(&owner, MailboxName([1; 16]), now).await.unwrap();

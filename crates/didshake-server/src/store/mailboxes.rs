@@ -25,6 +25,8 @@ pub(crate) struct MailboxBounds {
     pub(crate) waiting: u64,
     /// Bytes of their envelopes.
     pub(crate) bytes: u64,
+    /// So many further deposits, and a state is kept no more.
+    pub(crate) states: u64,
 }
 
 impl MailboxBounds {

@@ -13,6 +13,8 @@ use crate::store::row::{self, sql_time};
 
 /// Rows in one statement.
 const ROWS: usize = 16;
+/// Deposits after which it is looked which states are too old.
+const FORGET: u64 = 256;
 
 /// One envelope that somebody deposits.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,6 +82,7 @@ impl Deposits {
                 }
             }
             open.write_back(&mut transaction).await?;
+            open.forget_old(last, &mut transaction).await?;
             if open.last_sequence > last && self.database.is_shared() {
                 notify(&open.name, &mut transaction).await?;
             }
@@ -290,6 +293,16 @@ impl<'a> OpenMailbox<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Deletes states that are too old, however soon they were decided, each time that so many deposits have come.
+    async fn forget_old(&self, last: u64, on: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        if self.last_sequence / FORGET == last / FORGET {
+            return Ok(());
+        }
+        let newest = self.last_sequence.saturating_sub(self.bounds.states);
+        let old = sqlx::query("DELETE FROM deposits WHERE mailbox = $1 AND state <> 0 AND sequence <= $2");
+        old.bind(self.name.0.as_slice()).bind(sql_number(newest)).execute(on).await.map(|_| ())
     }
 
     async fn write_back(&self, on: &mut AnyConnection) -> Result<(), sqlx::Error> {

@@ -11,7 +11,7 @@ use didshake_axum::StoreError;
 
 use super::*;
 
-const BOUNDS: MailboxBounds = MailboxBounds { mailboxes: 10, waiting: 100_000, bytes: 1 << 30 };
+const BOUNDS: MailboxBounds = MailboxBounds { mailboxes: 10, waiting: 100_000, bytes: 1 << 30, states: 400 };
 const TOKEN: TokenHash = TokenHash([7; 32]);
 const PATH: &str = "DIDSHAKE_TEST_MAILBOXES";
 
@@ -213,6 +213,29 @@ async fn what_nobody_takes_expires_and_its_state_is_kept_for_a_week() {
         sweeper::sweep_all(&relay.database, end.plus(WEEK)).await.unwrap();
         assert_eq!(relay.states(mailbox, &all, end).await[..2], [DepositState::Unknown; 2]);
         assert_eq!(relay.counted(1).await, [(0, 0); 2]);
+    }
+}
+
+// R-RLY-4
+#[tokio::test]
+async fn states_are_bounded_however_soon_deposits_are_decided() {
+    for place in both() {
+        let relay = Relay::at(&place).await;
+        let mailbox = relay.mailbox(1).await;
+        let numbers: Vec<u32> = (0..1000).collect();
+        relay.deposit(mailbox, &numbers[..1]).await;
+        for some in numbers[1..].chunks(111) {
+            relay.deposit(mailbox, some).await;
+            let shown: Vec<u64> = relay.shown(mailbox, 1).await.iter().map(|(sequence, _)| *sequence).collect();
+            relay.answer(mailbox, &shown, &[]).await;
+        }
+        let states = relay.states(mailbox, &numbers, NOW).await;
+        let of = |state| states.iter().filter(|found| **found == state).count();
+        assert_eq!((states[0], of(DepositState::Waiting)), (DepositState::Waiting, 1), "what waits stays");
+        // The oldest are gone, and it was looked 256 deposits ago at the latest.
+        assert!((400..=656).contains(&of(DepositState::Taken)), "{}", of(DepositState::Taken));
+        assert!(states[1..300].iter().all(|state| *state == DepositState::Unknown));
+        assert_eq!(states[999], DepositState::Taken);
     }
 }
 
