@@ -10,6 +10,9 @@
 //! # Ok::<(), answers::AnswerMalformed>(())
 //! ```
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use didshake::UnixTime;
 use didshake::mailbox::KeyId;
@@ -17,7 +20,8 @@ use didshake::relay::{
     DepositName, DepositState, MAX_ASKED_STATES, MAX_ENVELOPE_BYTES, MailboxUrl, RelayCode, TokenHash,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 /// Bytes of a mailbox object, of a refusal, and of anything that is not listed here, at most.
 pub const MAX_ANSWER_BYTES: usize = 16_384;
@@ -90,8 +94,8 @@ pub fn read_mailbox(body: &[u8]) -> Result<MailboxStatus, AnswerMalformed> {
         url: MailboxUrl::parse(&object.url).map_err(|_| AnswerMalformed)?,
         waiting: object.waiting,
         bytes: object.bytes,
-        most_waiting: object.limits.waiting,
-        most_bytes: object.limits.bytes,
+        most_waiting: object.limits.0.waiting,
+        most_bytes: object.limits.0.bytes,
         key: object.key.as_deref().map(bytes).transpose()?,
         key_ends: object.key_ends.map(UnixTime),
     })
@@ -106,11 +110,11 @@ pub fn read_deposits(body: &[u8]) -> Result<Vec<WaitingDeposit>, AnswerMalformed
     if list.deposits.len() > MAX_LISTED_DEPOSITS {
         return Err(AnswerMalformed);
     }
-    let ascends = list.deposits.windows(2).all(|pair| matches!(pair, [one, next] if one.sequence < next.sequence));
+    let ascends = list.deposits.windows(2).all(|pair| matches!(pair, [one, next] if one.0.sequence < next.0.sequence));
     if !ascends {
         return Err(AnswerMalformed);
     }
-    let deposits = list.deposits.iter().map(|deposit| {
+    let deposits = list.deposits.iter().map(|Strict(deposit)| {
         let envelope = Base64UrlUnpadded::decode_vec(&deposit.envelope).map_err(|_| AnswerMalformed)?;
         if envelope.len() > MAX_ENVELOPE_BYTES {
             return Err(AnswerMalformed);
@@ -129,7 +133,7 @@ pub fn read_states(body: &[u8]) -> Result<Vec<(DepositName, DepositState)>, Answ
     if list.deposits.len() > MAX_ASKED_STATES {
         return Err(AnswerMalformed);
     }
-    let states = list.deposits.iter().map(|one| Ok((one.deposit.parse()?, one.state.parse()?)));
+    let states = list.deposits.iter().map(|Strict(one)| Ok((one.deposit.parse()?, one.state.parse()?)));
     states.collect::<Result<_, didshake::relay::NameMalformed>>().map_err(|_| AnswerMalformed)
 }
 
@@ -142,7 +146,7 @@ pub fn read_tokens(body: &[u8]) -> Result<Vec<TokenStatus>, AnswerMalformed> {
     if list.tokens.len() > MAX_LISTED_TOKENS {
         return Err(AnswerMalformed);
     }
-    let tokens = list.tokens.iter().map(|one| {
+    let tokens = list.tokens.iter().map(|Strict(one)| {
         let hash = one.hash.parse().map_err(|_| AnswerMalformed)?;
         let expires = one.expires.map(UnixTime);
         Ok(TokenStatus { hash, expires, waiting_now: one.waiting_now, bytes_now: one.bytes_now })
@@ -163,7 +167,7 @@ struct Object {
     url: String,
     waiting: u64,
     bytes: u64,
-    limits: Limits,
+    limits: Strict<Limits>,
     key: Option<String>,
     key_ends: Option<u64>,
 }
@@ -176,7 +180,7 @@ struct Limits {
 
 #[derive(Deserialize)]
 struct Deposits {
-    deposits: Vec<OneDeposit>,
+    deposits: Vec<Strict<OneDeposit>>,
 }
 
 #[derive(Deserialize)]
@@ -188,7 +192,7 @@ struct OneDeposit {
 
 #[derive(Deserialize)]
 struct States {
-    deposits: Vec<OneState>,
+    deposits: Vec<Strict<OneState>>,
 }
 
 #[derive(Deserialize)]
@@ -199,7 +203,7 @@ struct OneState {
 
 #[derive(Deserialize)]
 struct Tokens {
-    tokens: Vec<OneToken>,
+    tokens: Vec<Strict<OneToken>>,
 }
 
 #[derive(Deserialize)]
@@ -215,11 +219,30 @@ struct Refusal {
     code: String,
 }
 
+/// An object, and nothing else: serde would take a list for one too, member by member.
+struct Strict<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Strict<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Strict<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Strict)
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
 fn read<T: DeserializeOwned>(body: &[u8], most: usize) -> Result<T, AnswerMalformed> {
     if body.len() > most {
         return Err(AnswerMalformed);
     }
-    serde_json::from_slice(body).map_err(|_| AnswerMalformed)
+    serde_json::from_slice::<Strict<T>>(body).map(|Strict(value)| value).map_err(|_| AnswerMalformed)
 }
 
 fn bytes(text: &str) -> Result<KeyId, AnswerMalformed> {

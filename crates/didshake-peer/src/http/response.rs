@@ -8,6 +8,9 @@ use reqwest::Response;
 use super::client::within;
 use crate::failure::HttpFailure;
 
+/// Bytes a second: a body that comes slower is given up.
+const LEAST_SPEED: usize = 16_384;
+
 /// The answer to a request of a session. It is whatever the transport brought: answers are not signed.
 pub struct WebResponse {
     response: Response,
@@ -38,16 +41,22 @@ impl WebResponse {
         within(self.timeout, chunk(&mut self.response)).await
     }
 
-    /// The whole body, of at most `limit` bytes.
+    /// The whole body, of at most `limit` bytes. Beside the time for each silence it has a second for each 16 KiB of the
+    /// limit: whoever sends byte after byte holds up nobody for ever.
     ///
     /// # Errors
     /// [`HttpFailure::TooLong`]; those of [`WebResponse::chunk`].
     pub async fn body(mut self, limit: usize) -> Result<Vec<u8>, HttpFailure> {
-        let mut body = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
-            take(&mut body, &chunk, limit)?;
-        }
-        Ok(body)
+        let seconds = u64::try_from(limit / LEAST_SPEED).unwrap_or(u64::MAX);
+        let whole = self.timeout.saturating_add(Duration::from_secs(seconds));
+        let reading = async {
+            let mut body = Vec::new();
+            while let Some(chunk) = self.chunk().await? {
+                take(&mut body, &chunk, limit)?;
+            }
+            Ok(body)
+        };
+        within(whole, reading).await
     }
 }
 

@@ -3,6 +3,7 @@
 mod calling;
 mod delivering;
 mod killed;
+mod lying;
 mod receiving;
 mod unlinked;
 

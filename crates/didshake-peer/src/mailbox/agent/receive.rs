@@ -18,6 +18,8 @@ const BATCH: usize = 64;
 const AGAIN: Duration = Duration::from_secs(30);
 /// A relay shows 256 deposits that were not answered: where so many wait, what is behind them is asked for.
 const MOST_WAITING: usize = 192;
+/// Requests of one pass over what waits: a relay that never comes to an end has a next pass.
+const MOST_ASKED: usize = 1024;
 
 impl Agent {
     /// Takes what waits in all our mailboxes; where nothing does, waits for it up to `wait_seconds` (0 to 20) at each. How many
@@ -43,11 +45,11 @@ impl Agent {
 }
 
 impl Inner {
-    /// Goes through everything that waits, once.
+    /// Goes through everything that waits, once; up to 65,536 deposits.
     pub(super) async fn fetch_from(&self, owner: &RelayOwner, wait_seconds: u8) -> Result<u64, AgentError> {
         let (mut after, mut taken) = (0, 0_u64);
         let mut waiting = HashSet::new();
-        loop {
+        for _ in 0..MOST_ASKED {
             let wait = if after == 0 { wait_seconds } else { 0 };
             let deposits = owner.deposits(after, BATCH as u16, wait).await?;
             let Some(last) = deposits.last() else { return Ok(taken) };
@@ -57,6 +59,7 @@ impl Inner {
             owner.answer(&answers.taken, &answers.refused).await?;
             taken = taken.saturating_add(answers.taken.len() as u64);
         }
+        Ok(taken)
     }
 
     /// Receives on a socket until it ends. There is no cursor that outlives it: what was answered is shown no more, and what

@@ -12,8 +12,8 @@ use super::socket::{self, MailboxSocket};
 use crate::http::{ClientSession, LOGIN_PROTOCOL, RequestError, SessionRequest, WebClient, WebResponse};
 use crate::options::{Expect, InitiatorOptions, Surroundings};
 use crate::relay_answers::{
-    MAX_ANSWER_BYTES, MAX_DEPOSITS_BYTES, MAX_TOKENS_BYTES, MailboxStatus, TokenStatus, WaitingDeposit, read_deposits,
-    read_mailbox, read_tokens,
+    AnswerMalformed, MAX_ANSWER_BYTES, MAX_DEPOSITS_BYTES, MAX_TOKENS_BYTES, MailboxStatus, TokenStatus,
+    WaitingDeposit, read_deposits, read_mailbox, read_tokens,
 };
 
 /// Bounds of a deposit token; what is left out is the relay's own limit.
@@ -57,7 +57,7 @@ impl RelayOwner {
     pub async fn open(&self) -> Result<MailboxStatus, RelayError> {
         let request = SessionRequest { method: "PUT", ..SessionRequest::get("/v1/mailbox") };
         let body = self.ask(&request, &[200, 201]).await?.body(MAX_ANSWER_BYTES).await?;
-        Ok(read_mailbox(&body)?)
+        self.ours(read_mailbox(&body)?)
     }
 
     /// The mailbox as it is.
@@ -66,7 +66,7 @@ impl RelayOwner {
     /// [`RelayError`]; it refuses with `no_mailbox`.
     pub async fn status(&self) -> Result<MailboxStatus, RelayError> {
         let body = self.ask(&SessionRequest::get("/v1/mailbox"), &[200]).await?.body(MAX_ANSWER_BYTES).await?;
-        Ok(read_mailbox(&body)?)
+        self.ours(read_mailbox(&body)?)
     }
 
     /// Closes the mailbox: what waits in it is gone for good, and so is its name.
@@ -133,7 +133,10 @@ impl RelayOwner {
     pub async fn deposits(&self, after: u64, most: u16, wait_seconds: u8) -> Result<Vec<WaitingDeposit>, RelayError> {
         let path = format!("/v1/mailbox/deposits?after={after}&limit={most}&wait={wait_seconds}");
         let response = self.ask(&SessionRequest::get(&path), &[200]).await?;
-        Ok(read_deposits(&response.body(MAX_DEPOSITS_BYTES).await?)?)
+        let deposits = read_deposits(&response.body(MAX_DEPOSITS_BYTES).await?)?;
+        // A relay that shows again what is behind us would have us go round for ever.
+        let goes_on = deposits.first().is_none_or(|first| first.sequence > after);
+        if goes_on && deposits.len() <= most.into() { Ok(deposits) } else { Err(AnswerMalformed.into()) }
     }
 
     /// Answers deposits: these are in our store, those we do not take (R-RLY-9). When it returns, that is durable.
@@ -174,6 +177,11 @@ impl RelayOwner {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// A relay sends those who write to us to itself, and to nobody else.
+    fn ours(&self, status: MailboxStatus) -> Result<MailboxStatus, RelayError> {
+        if *status.url.origin() == self.origin { Ok(status) } else { Err(AnswerMalformed.into()) }
     }
 
     async fn signed_opening(&self, path: &str) -> Result<socket::Opened, RelayError> {
