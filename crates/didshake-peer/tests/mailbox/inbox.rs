@@ -70,6 +70,8 @@ async fn a_receipt_counts_for_letters_to_whoever_sends_it() {
     store.take(&[receipt("bob", 51)], NOW).await.unwrap();
     assert_eq!(store.sent(&id(1)).await.unwrap().unwrap().state, SentState::Read);
     assert!(store.inbox(0, 10).await.unwrap().is_empty(), "it goes to no application");
+    // However many come, nothing of them is kept.
+    assert_eq!(store.sweep_seen(NOW.plus(2 * WEEK)).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -30,6 +30,14 @@ impl SqliteStore {
         now: UnixTime,
         transaction: &mut Transaction<'static, Sqlite>,
     ) -> Result<Taken, Failure> {
+        let (content_type, content) = match &letter.body {
+            // One that comes again changes nothing: it need not be kept, and none of them fills the store.
+            Body::Read(ids) => {
+                self.write_receipt(letter, ids, now, transaction).await?;
+                return Ok(Taken::Noted);
+            }
+            Body::Letter { content_type, content } => (content_type, content),
+        };
         let seen = sqlx::query(
             "INSERT INTO seen (own, sender, message_id, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
@@ -42,13 +50,6 @@ impl SqliteStore {
         if seen.rows_affected() == 0 {
             return Ok(Taken::Again);
         }
-        let (content_type, content) = match &letter.body {
-            Body::Read(ids) => {
-                self.write_receipt(letter, ids, now, transaction).await?;
-                return Ok(Taken::Noted);
-            }
-            Body::Letter { content_type, content } => (content_type, content),
-        };
         let inserted = sqlx::query(
             "INSERT INTO inbox (own, sender, method, message_id, content_type, content, sent, expires, taken, read)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
