@@ -154,7 +154,8 @@ pub struct Deposited {
 pub enum SentState {
     /// Durable here, and not yet at a relay.
     Queued,
-    /// It cannot go: there is no address, or the relay takes our token no more. It goes on with a new address.
+    /// It cannot go: there is no address, or the relay takes our token no more. It goes on with a new address; where there is
+    /// one, it is also tried again by [`Agent::deliver`](super::Agent::deliver), with the next letter, and every hour.
     Blocked,
     /// Durable at the relay; the recipient has not come.
     Waiting,

@@ -197,6 +197,9 @@ impl AgentStore for SqliteStore {
     fn note<'a>(&'a self, changes: &'a [Change], now: UnixTime) -> Stored<'a, ()> {
         stored!(self.write_changes(changes, now))
     }
+    fn retry_blocked(&self) -> Stored<'_, u64> {
+        stored!(self.queue_blocked())
+    }
     fn sent<'a>(&'a self, id: &'a MessageId) -> Stored<'a, Option<SentLetter>> {
         stored!(self.read_sent(id))
     }

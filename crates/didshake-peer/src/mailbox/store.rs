@@ -54,7 +54,7 @@ pub trait AgentStore: Send + Sync {
     /// Removes a token.
     fn remove_token<'a>(&'a self, token: &'a DepositToken) -> Stored<'a, ()>;
 
-    /// Queues a letter; its number.
+    /// Queues a letter, and before it what was [`Blocked`](SentState::Blocked) to the same recipient; its number.
     fn queue<'a>(&'a self, letter: &'a NewLetter) -> Stored<'a, u64>;
     /// To whom letters are [`Queued`](SentState::Queued) or [`Waiting`](SentState::Waiting).
     fn recipients(&self) -> Stored<'_, Vec<Did>>;
@@ -68,6 +68,8 @@ pub trait AgentStore: Send + Sync {
     /// Notes what became of letters, all or none. What is over stays as it is. An envelope is kept only while its letter is
     /// [`Queued`](SentState::Queued) or [`Blocked`](SentState::Blocked).
     fn note<'a>(&'a self, changes: &'a [Change], now: UnixTime) -> Stored<'a, ()>;
+    /// Queues again what was [`Blocked`](SentState::Blocked), to contacts that have an address; how many letters.
+    fn retry_blocked(&self) -> Stored<'_, u64>;
     /// A letter of ours.
     fn sent<'a>(&'a self, id: &'a MessageId) -> Stored<'a, Option<SentLetter>>;
     /// Letters of ours, without receipts, ascending from the first above `after`.

@@ -39,6 +39,8 @@ impl Agent {
     /// [`AgentError::Store`]; what fails otherwise is in [`Delivery::trouble`] and stays in the outbox.
     pub async fn deliver(&self) -> Result<Delivery, AgentError> {
         let expired = self.inner.store.sweep_outbox(self.inner.now()).await?;
+        // A relay may have been wrong, or told wrongly.
+        self.inner.store.retry_blocked().await?;
         let mut passes = tokio::task::JoinSet::new();
         for recipient in self.inner.store.recipients().await? {
             let inner = self.inner.clone();

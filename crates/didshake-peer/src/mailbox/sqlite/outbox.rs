@@ -19,8 +19,29 @@ impl SqliteStore {
     pub(super) async fn write_letter(&self, letter: &NewLetter) -> Result<u64, Failure> {
         let mut transaction = self.begin().await?;
         let number = insert(self.own_text(), letter, &mut transaction).await?;
+        // What was written before goes before it, or none of them.
+        sqlx::query("UPDATE outbox SET state = ? WHERE own = ? AND recipient = ? AND state = ? AND state < 16")
+            .bind(SentState::Queued.number())
+            .bind(self.own_text())
+            .bind(letter.recipient.as_str())
+            .bind(SentState::Blocked.number())
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(number)
+    }
+
+    pub(super) async fn queue_blocked(&self) -> Result<u64, Failure> {
+        let queued = sqlx::query(
+            "UPDATE outbox SET state = ?1 WHERE own = ?2 AND state = ?3 AND state < 16 AND recipient IN
+                (SELECT did FROM contacts WHERE own = ?2 AND mailbox_url IS NOT NULL)",
+        )
+        .bind(SentState::Queued.number())
+        .bind(self.own_text())
+        .bind(SentState::Blocked.number())
+        .execute(&self.writer)
+        .await?;
+        Ok(queued.rows_affected())
     }
 
     pub(super) async fn read_recipients(&self) -> Result<Vec<Did>, Failure> {

@@ -63,7 +63,9 @@ async fn a_revoked_token_blocks_letters_until_there_is_another() {
     assert_eq!(delivery.trouble, [(to_bob.clone(), "token")]);
     let letter = alice.store().sent(&id).await.unwrap().unwrap();
     assert_eq!((letter.state, letter.trouble.as_deref()), (SentState::Blocked, Some("token")));
-    assert_eq!(alice.deliver().await.unwrap().trouble, [], "it is not tried again");
+    let again = alice.deliver().await.unwrap();
+    assert_eq!((again.deposited, again.trouble), (0, vec![(to_bob.clone(), "token")]), "it is tried again");
+    assert_eq!(state(&alice, &id).await, SentState::Blocked);
 
     alice.add_contact(&to_bob, Some(world.address_of(&bob, &alices).await)).await.unwrap();
     assert_eq!(alice.deliver().await.unwrap().deposited, 1);
