@@ -40,9 +40,18 @@ impl Agent {
         let mut tasks = JoinSet::new();
         let inner = self.inner.clone();
         tasks.spawn(async move { inner.keep_delivering().await });
+        let mut wait = FIRST_WAIT;
         let mut watched: HashMap<Origin, tokio::task::AbortHandle> = HashMap::new();
         loop {
-            let mailboxes = self.inner.store.mailboxes().await?;
+            let mailboxes = match self.inner.store.mailboxes().await {
+                Ok(mailboxes) => mailboxes,
+                Err(error) => {
+                    is_passing(error)?;
+                    sleep(next_wait(&mut wait)).await;
+                    continue;
+                }
+            };
+            wait = FIRST_WAIT;
             let there: HashSet<&Origin> = mailboxes.iter().map(|mailbox| &mailbox.origin).collect();
             watched.retain(|origin, task| {
                 let stays = there.contains(origin);
@@ -93,8 +102,7 @@ impl Inner {
             if opened.is_some_and(|opened| opened.elapsed() > GOOD) {
                 wait = FIRST_WAIT;
             }
-            sleep(jittered(wait)).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
+            sleep(next_wait(&mut wait)).await;
         }
     }
 
@@ -113,13 +121,34 @@ impl Inner {
     }
 
     async fn keep_delivering(self: Arc<Self>) -> Result<(), AgentError> {
-        let mut rounds = Rounds::default();
+        let mut wait = FIRST_WAIT;
         loop {
+            let begun = Instant::now();
+            match self.deliver_on().await {
+                Ok(never) => match never {},
+                Err(AgentError::Store(error)) => drop(is_passing(error)?),
+                Err(error) => return Err(error),
+            }
+            if begun.elapsed() > GOOD {
+                wait = FIRST_WAIT;
+            }
+            sleep(next_wait(&mut wait)).await;
+        }
+    }
+
+    /// Until the store fails.
+    async fn deliver_on(self: &Arc<Self>) -> Result<std::convert::Infallible, AgentError> {
+        let (mut rounds, mut retry_at) = (Rounds::default(), Instant::now() + TEND);
+        loop {
+            if Instant::now() >= retry_at {
+                retry_at = Instant::now() + TEND;
+                self.store.retry_blocked().await?;
+            }
             if self.store.sweep_outbox(self.now()).await? > 0 {
                 self.changed();
             }
             self.store.sweep_seen(self.now()).await?;
-            let next = rounds.begin(&self, self.store.recipients().await?);
+            let next = rounds.begin(self, self.store.recipients().await?);
             tokio::select! {
                 () = self.work.notified() => rounds.hurry(),
                 () = sleep_until(next) => {}
@@ -222,11 +251,23 @@ impl Pace {
     }
 }
 
+/// What to wait now; the next wait is twice as long.
+fn next_wait(wait: &mut Duration) -> Duration {
+    let now = jittered(*wait);
+    *wait = (*wait * 2).min(LONGEST_WAIT);
+    now
+}
+
 /// What ends by itself, or when letters are forgotten.
 fn is_passing(error: StoreError) -> Result<AgentError, AgentError> {
     match error {
         StoreError::Full => {
             tracing::warn!("the inbox is full: letters wait at the relay until some are forgotten");
+            Ok(error.into())
+        }
+        // A lock of another process, a full disk: nothing is lost meanwhile.
+        StoreError::Failed(_) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the store failed: it is tried again");
             Ok(error.into())
         }
         error => Err(error.into()),

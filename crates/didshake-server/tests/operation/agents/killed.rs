@@ -1,6 +1,9 @@
 //! Recipients that are killed: every letter comes, once, in order.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use sqlx::Connection as _;
 
 use super::{World, agent, texts, until, write};
 use crate::service::identity;
@@ -56,5 +59,24 @@ async fn a_killed_recipient_gets_each_letter_once_and_in_order() {
     })
     .await;
     assert_eq!(texts(&bob).await, expected);
+    world.relay.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_another_process_holds_for_long_ends_nothing() {
+    let world = World::new().await;
+    let (alice, bob) = world.friends().await;
+    let mut other = sqlx::SqliteConnection::connect(&format!("sqlite://{}", world.path("2").display())).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let runs = bob.clone();
+    let running = tokio::spawn(async move { runs.run().await });
+    // Longer than anything waits for a lock.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    write(&alice, &bob, "hello").await;
+    alice.deliver().await.unwrap();
+    until("it comes", async || running.is_finished() || texts(&bob).await.len() == 1).await;
+    assert!(!running.is_finished());
+    running.abort();
     world.relay.end().await;
 }
