@@ -80,6 +80,12 @@ const ROWS: &[Row] = &[
     ("events", &["R-RLY-2"], streams::events, "server-sent events show what waits and what comes"),
     ("circuit", &["R-RLY-11"], circuits::passes, "frames pass a circuit unchanged, in order, both ways"),
     ("circuit-once", &["R-RLY-7", "R-RLY-11"], circuits::once, "a circuit is opened by the owner, and once"),
+    (
+        "circuit-sockets",
+        &["R-RLY-13"],
+        circuits::several,
+        "a circuit is offered on the sockets that take circuits, and the refusal of one leaves it to the others",
+    ),
     ("away", &["R-RLY-7"], circuits::away, "no socket, or an owner that does not want to: `away`"),
 ];
 

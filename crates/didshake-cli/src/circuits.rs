@@ -91,7 +91,7 @@ impl Circuits {
         };
         let lost = settled.iter().find_map(|(relay, connection)| match connection {
             Connection::Lost(why) => Some((relay, why)),
-            Connection::Open | Connection::Connecting => None,
+            Connection::Open { .. } | Connection::Connecting => None,
         });
         match lost {
             None => Ok(()),

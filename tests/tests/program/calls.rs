@@ -48,6 +48,23 @@ fn lines_go_both_ways_through_the_relay() {
     assert_eq!(alice.end(), 0);
 }
 
+// R-RLY-13
+#[test]
+fn a_call_goes_to_the_program_that_takes_calls() {
+    let world = World::new();
+    let reading = Going::start(&world.bob, &["--json", "inbox", "--follow", "--as", "bob"]);
+    let first = finish(world.alice.spawn(&["send", "bob", "one"]), b"");
+    assert_eq!((first.code, &reading.next()["text"]), (0, &"one".into()), "his mailbox is connected");
+    drop(finish(world.alice.spawn(&["pipe", "bob", "--as", "alice"]), b"x").expect(5));
+    let _bob = listening(&world, &["--allow-known", "--exec", "cat"]);
+    for _ in 0..3 {
+        let piped = finish(world.alice.spawn(&["pipe", "bob", "--as", "alice"]), b"to him who listens").expect(0);
+        assert_eq!(piped.stdout, b"to him who listens");
+    }
+    drop(world.alice.run(&["send", "bob", "two"]).expect(0));
+    assert_eq!(reading.next()["text"], "two");
+}
+
 #[test]
 fn who_is_not_there_or_does_not_admit_us_is_told_apart() {
     let world = World::new();

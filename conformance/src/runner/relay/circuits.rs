@@ -7,7 +7,7 @@ use tungstenite::Message;
 
 use super::owner::Owner;
 use super::scene::{MAILBOX, Scene, Token};
-use super::streams::{CIRCUIT, NO_CIRCUIT, Socket, expected, next, of_owner, opened, send, upgrade};
+use super::streams::{CIRCUIT, DEPOSIT, NO_CIRCUIT, Socket, expected, next, of_owner, opened, send, upgrade};
 use crate::keys::base64url;
 use crate::runner::attempt::Try;
 use crate::runner::case::Outcome;
@@ -95,6 +95,41 @@ pub(super) fn once(scene: &mut Scene<'_>) -> Try<()> {
     depositor.send(Message::text("text")).map_err(|cause| network("sending", &cause))?;
     let ends = [next(&mut depositor)?, next(&mut owner)?];
     expect(ends == [Err(Some(1003)), Err(Some(1003))], "both ends after a text frame", "1003", ends)
+}
+
+pub(super) fn several(scene: &mut Scene<'_>) -> Try<()> {
+    let (token, endpoint) = (scene.token()?, scene.endpoint);
+    let path = |query: &str| format!("{MAILBOX}/socket?circuits={query}");
+    let other = of_owner(endpoint, &mut scene.owner, &path("2"))?.err();
+    expect(other == Some(400), "a socket of which it is not known whether it takes circuits", "400", other)?;
+    let mut deaf = opened(of_owner(endpoint, &mut scene.owner, &path("0"))?)?;
+    let fields = [("Authorization", format!("DIDShake-Deposit {}", token.text))];
+    let asked = upgrade(endpoint, &format!("{}/circuit", scene.path), &fields)?.err();
+    expect(asked == Some(404), "a circuit where no socket takes circuits", "404", asked)?;
+
+    let mut one = mailbox_socket(scene)?;
+    let mut two = opened(of_owner(endpoint, &mut scene.owner, &path("1"))?)?;
+    let (depositor, mut owner) = ask(scene, &token, &mut one, |own, one, id| {
+        let told = expected(&mut two, CIRCUIT)?;
+        expect(told == id, "what the other socket is told", &hex::encode(&id), hex::encode(&told))?;
+        send(one, [&[NO_CIRCUIT], id.as_slice()].concat())?;
+        heard(one)?;
+        opened(of_owner(endpoint, own, &end_of(&id))?)
+    })?;
+    send(&mut opened(depositor)?, vec![1])?;
+    let came = next(&mut owner)?;
+    expect(came == Ok(vec![1]), "a frame of the circuit", "01", came)?;
+    // What the first one is told comes after whatever was announced.
+    let envelope = scene.envelope();
+    scene.deposit(&token, &[&envelope])?;
+    expected(&mut deaf, DEPOSIT).map(drop)
+}
+
+/// Until the relay has heard all that was sent: it answers a ping.
+fn heard(socket: &mut Socket) -> Try<()> {
+    socket.send(Message::Ping(Vec::new().into())).map_err(|cause| network("sending", &cause))?;
+    while !matches!(socket.read().map_err(|cause| network("reading", &cause))?, Message::Pong(_)) {}
+    Ok(())
 }
 
 pub(super) fn away(scene: &mut Scene<'_>) -> Try<()> {

@@ -17,7 +17,7 @@ use crate::runner::target::link::{connect, network};
 use crate::runner::target::trials::expect;
 
 const SUBPROTOCOL: &str = "didshake.relay.1";
-const DEPOSIT: u8 = 1;
+pub(super) const DEPOSIT: u8 = 1;
 pub(super) const CIRCUIT: u8 = 2;
 const TAKEN: u8 = 3;
 const REFUSED: u8 = 4;

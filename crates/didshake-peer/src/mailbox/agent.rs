@@ -63,7 +63,8 @@ struct Inner {
     /// There is something to deliver, or a mailbox to look after.
     work: Notify,
     mailboxes: Notify,
-    offers: Mutex<Option<mpsc::Sender<CircuitOffer>>>,
+    /// Who takes calls, if anybody does.
+    offers: watch::Sender<Option<mpsc::Sender<CircuitOffer>>>,
 }
 
 impl Agent {
@@ -93,7 +94,7 @@ impl Agent {
             connections: watch::Sender::default(),
             work: Notify::new(),
             mailboxes: Notify::new(),
-            offers: Mutex::default(),
+            offers: watch::Sender::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -115,7 +116,7 @@ impl Agent {
     }
 
     pub(super) fn offer_to(&self, application: mpsc::Sender<CircuitOffer>) {
-        *lock(&self.inner.offers) = Some(application);
+        self.inner.offers.send_replace(Some(application));
     }
 
     pub(super) async fn owner_of(&self, origin: &Origin) -> Result<Arc<RelayOwner>, AgentError> {

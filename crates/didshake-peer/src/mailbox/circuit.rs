@@ -71,8 +71,8 @@ impl Agent {
         connected.map_err(|error| AgentError::Handshake(Box::new(error)))
     }
 
-    /// What others ask for, while [`run`](Self::run) runs. Whoever asked before gets no more of them; while nobody asks,
-    /// or 16 wait, circuits are declined.
+    /// What others ask for, while [`run`](Self::run) runs. Whoever asked before gets no more of them. While nobody asks,
+    /// calls go to other programs of ours, if they take them; while 16 wait, circuits are declined.
     #[must_use]
     pub fn offers(&self) -> mpsc::Receiver<CircuitOffer> {
         let (sender, receiver) = mpsc::channel(MAX_OFFERS);

@@ -41,6 +41,8 @@ pub(crate) struct Circuits {
 struct Offer {
     mailbox: MailboxName,
     answer: oneshot::Sender<OwnersEnd>,
+    /// Sockets that were told of it, and have not refused it.
+    told: Vec<u64>,
 }
 
 /// What a mailbox has used.
@@ -81,17 +83,29 @@ impl Circuits {
         Self { asked: Mutex::default(), used: Mutex::default(), most_bytes }
     }
 
-    /// Asks for a circuit with a mailbox's owner, who gave out the token.
+    /// Asks for a circuit with a mailbox's owner, who gave out the token, on the sockets that `announce` says.
     ///
     /// # Errors
-    /// [`RelayCode::Full`] where the mailbox, or the token, has as many as it may; [`RelayCode::Unavailable`] where there
-    /// is no randomness.
-    pub(crate) fn ask(circuits: &Arc<Self>, mailbox: MailboxName, token: TokenHash) -> Result<Asked, RelayCode> {
+    /// [`RelayCode::Away`] where there are none; [`RelayCode::Full`] where the mailbox, or the token, has as many as it
+    /// may; [`RelayCode::Unavailable`] where there is no randomness.
+    pub(crate) fn ask(
+        circuits: &Arc<Self>,
+        mailbox: MailboxName,
+        token: TokenHash,
+        announce: impl FnOnce(CircuitId) -> Vec<u64>,
+    ) -> Result<Asked, RelayCode> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| RelayCode::Unavailable)?;
         let usage = Self::begin(circuits, mailbox, token)?;
         let (id, (sender, answer)) = (CircuitId(id), oneshot::channel());
-        lock(&circuits.asked).insert(id, Offer { mailbox, answer: sender });
+        // Held meanwhile, so that no answer comes before it is known who was told.
+        let mut asked = lock(&circuits.asked);
+        let told = announce(id);
+        if told.is_empty() {
+            return Err(RelayCode::Away);
+        }
+        asked.insert(id, Offer { mailbox, answer: sender, told });
+        drop(asked);
         Ok(Asked { id, answer, usage: Some(usage), circuits: Arc::clone(circuits) })
     }
 
@@ -103,6 +117,26 @@ impl Circuits {
         } else {
             None
         }
+    }
+
+    /// One of the owner's sockets refuses; whoever asked is told that the owner is away once all have that were told.
+    pub(crate) fn refuse(&self, mailbox: &MailboxName, id: &CircuitId, socket: u64) {
+        let mut asked = lock(&self.asked);
+        let Some(offer) = asked.get_mut(id).filter(|offer| offer.mailbox == *mailbox) else { return };
+        offer.told.retain(|told| *told != socket);
+        if offer.told.is_empty() {
+            asked.remove(id);
+        }
+    }
+
+    /// One of the owner's sockets has ended: it refuses whatever it was told of.
+    pub(crate) fn ended(&self, mailbox: &MailboxName, socket: u64) {
+        lock(&self.asked).retain(|_, offer| {
+            if offer.mailbox == *mailbox {
+                offer.told.retain(|told| *told != socket);
+            }
+            !offer.told.is_empty()
+        });
     }
 
     /// How many are open, or asked for.
@@ -209,6 +243,10 @@ mod tests {
     const BOB: MailboxName = MailboxName([2; 16]);
     const NOW: UnixTime = UnixTime(1_767_225_600);
 
+    fn told(_: CircuitId) -> Vec<u64> {
+        vec![1]
+    }
+
     fn token(at: usize) -> TokenHash {
         TokenHash([u8::try_from(at).unwrap(); 32])
     }
@@ -217,23 +255,47 @@ mod tests {
     #[test]
     fn a_circuit_is_for_the_owner_and_once() {
         let circuits = Arc::new(Circuits::new(100));
-        let asked = Circuits::ask(&circuits, ALICE, token(0)).unwrap();
+        let asked = Circuits::ask(&circuits, ALICE, token(0), told).unwrap();
         assert!(circuits.take(&BOB, &asked.id).is_none(), "another owner's");
         assert!(circuits.take(&ALICE, &CircuitId([9; 16])).is_none());
         assert!(circuits.take(&ALICE, &asked.id).is_some());
         assert!(circuits.take(&ALICE, &asked.id).is_none(), "once");
-        let given_up = Circuits::ask(&circuits, ALICE, token(0)).unwrap();
+        let given_up = Circuits::ask(&circuits, ALICE, token(0), told).unwrap();
         let id = given_up.id;
         drop(given_up);
         assert!(circuits.take(&ALICE, &id).is_none(), "nobody waits any more");
     }
 
+    // R-RLY-13
+    #[test]
+    fn a_circuit_is_refused_once_all_have_that_were_told() {
+        let circuits = Arc::new(Circuits::new(100));
+        assert!(matches!(Circuits::ask(&circuits, ALICE, token(0), |_| Vec::new()), Err(RelayCode::Away)));
+        assert_eq!(circuits.count(), 0);
+        let ask = || Circuits::ask(&circuits, ALICE, token(0), |_| vec![1, 2]).unwrap();
+        let is_over = |asked: &mut Asked| matches!(asked.answer.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        let mut asked = ask();
+        for (mailbox, socket) in [(ALICE, 1), (ALICE, 1), (ALICE, 3), (BOB, 2)] {
+            circuits.refuse(&mailbox, &asked.id, socket);
+            assert!(!is_over(&mut asked), "{socket}");
+        }
+        circuits.refuse(&ALICE, &asked.id, 2);
+        assert!(is_over(&mut asked));
+        // A socket that ends answers no more.
+        let (mut asked, mut other) = (ask(), Circuits::ask(&circuits, BOB, token(0), |_| vec![3]).unwrap());
+        circuits.ended(&ALICE, 1);
+        assert!(!is_over(&mut asked));
+        circuits.refuse(&ALICE, &asked.id, 2);
+        assert!(is_over(&mut asked) && !is_over(&mut other));
+    }
+
     #[test]
     fn circuits_and_bytes_of_a_mailbox_are_bounded() {
         let circuits = Arc::new(Circuits::new(100));
-        let asked: Vec<_> = (0..17).filter_map(|at| Circuits::ask(&circuits, ALICE, token(at / 4)).ok()).collect();
+        let asked: Vec<_> =
+            (0..17).filter_map(|at| Circuits::ask(&circuits, ALICE, token(at / 4), told).ok()).collect();
         assert_eq!((asked.len(), circuits.count()), (16, 16));
-        assert!(Circuits::ask(&circuits, BOB, token(0)).is_ok());
+        assert!(Circuits::ask(&circuits, BOB, token(0), told).is_ok());
         let mut usages: Vec<Usage> = asked.into_iter().filter_map(|mut asked| asked.take_usage()).collect();
         assert_eq!(circuits.count(), 16);
         assert!(usages[0].spend(60, NOW) && !usages[0].spend(41, NOW) && usages[0].spend(40, NOW), "of one circuit");
@@ -249,7 +311,7 @@ mod tests {
     #[test]
     fn circuits_and_bytes_of_a_token_are_bounded() {
         let circuits = Arc::new(Circuits::new(100));
-        let ask = |at| Circuits::ask(&circuits, ALICE, token(at));
+        let ask = |at| Circuits::ask(&circuits, ALICE, token(at), told);
         let asked: Vec<_> = (0..5).filter_map(|_| ask(1).ok()).collect();
         assert_eq!(asked.len(), 4);
         let mut usages: Vec<Usage> = asked.into_iter().filter_map(|mut asked| asked.take_usage()).collect();

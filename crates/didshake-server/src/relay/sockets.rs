@@ -25,15 +25,15 @@ pub(crate) struct Sockets {
 #[derive(Debug)]
 struct Open {
     id: u64,
-    /// `None` for a stream of events.
+    /// `None` for a socket that takes no circuits, and a stream of events.
     offers: Option<mpsc::Sender<CircuitId>>,
 }
 
 /// A place of one socket; given back when it is dropped.
 pub(crate) struct Seat {
     sockets: Arc<Sockets>,
-    mailbox: MailboxName,
-    id: u64,
+    pub(crate) mailbox: MailboxName,
+    pub(crate) id: u64,
     _place: OwnedSemaphorePermit,
 }
 
@@ -45,10 +45,15 @@ impl Sockets {
         Self { places, most, next: AtomicU64::new(0), owners: Mutex::default() }
     }
 
-    /// A place for a socket of an owner, and what it is told; `None` where there is no room.
-    pub(crate) fn open(sockets: &Arc<Self>, mailbox: MailboxName) -> Option<(Seat, mpsc::Receiver<CircuitId>)> {
+    /// A place for a socket of an owner, and what it is told: nothing, where it takes no circuits. `None` where there is no
+    /// room.
+    pub(crate) fn open(
+        sockets: &Arc<Self>,
+        mailbox: MailboxName,
+        takes_circuits: bool,
+    ) -> Option<(Seat, mpsc::Receiver<CircuitId>)> {
         let (sender, offers) = mpsc::channel(OFFERS);
-        Self::seat(sockets, mailbox, Some(sender)).map(|seat| (seat, offers))
+        Self::seat(sockets, mailbox, takes_circuits.then_some(sender)).map(|seat| (seat, offers))
     }
 
     /// A place for a stream of events, which tells nothing of circuits.
@@ -74,12 +79,12 @@ impl Sockets {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
-    /// Announces a circuit on the sockets of a mailbox's owner; `false` where there is none that hears it.
-    pub(crate) fn announce(&self, mailbox: &MailboxName, circuit: CircuitId) -> bool {
+    /// Announces a circuit on the sockets of a mailbox's owner that take circuits: those that hear it.
+    pub(crate) fn announce(&self, mailbox: &MailboxName, circuit: CircuitId) -> Vec<u64> {
         let owners = self.owners();
         let sockets = owners.get(mailbox).map(Vec::as_slice).unwrap_or_default();
-        let told = sockets.iter().filter_map(|open| open.offers.as_ref()?.try_send(circuit).ok());
-        told.count() > 0
+        let told = sockets.iter().filter_map(|open| open.offers.as_ref()?.try_send(circuit).ok().map(|()| open.id));
+        told.collect()
     }
 
     /// How many are open.
@@ -120,29 +125,33 @@ mod tests {
     #[test]
     fn places_are_bounded_for_one_and_for_all_and_come_back() {
         let sockets = Arc::new(Sockets::new(6));
-        let of_alice: Vec<_> = (0..5).filter_map(|_| Sockets::open(&sockets, ALICE)).collect();
+        let of_alice: Vec<_> = (0..5).filter_map(|_| Sockets::open(&sockets, ALICE, true)).collect();
         assert_eq!((of_alice.len(), sockets.count()), (4, 4));
         let (stream, place) = (Sockets::open_stream(&sockets, BOB), sockets.place());
         assert!(stream.is_some() && place.is_some());
-        assert!(Sockets::open(&sockets, BOB).is_none() && sockets.place().is_none());
+        assert!(Sockets::open(&sockets, BOB, false).is_none() && sockets.place().is_none());
         drop((of_alice, stream, place));
         assert_eq!(sockets.count(), 0);
         assert!(sockets.owners().is_empty());
     }
 
+    // R-RLY-13
     #[test]
-    fn a_circuit_is_announced_to_every_socket_of_its_owner_and_to_nobody_else() {
+    fn a_circuit_is_announced_to_every_socket_of_its_owner_that_takes_it_and_to_nobody_else() {
         let sockets = Arc::new(Sockets::new(10));
         let _stream = Sockets::open_stream(&sockets, ALICE).unwrap();
-        assert!(!sockets.announce(&ALICE, CircuitId([1; 16])), "a stream says nothing of circuits");
-        let [mut one, mut two, mut other] = [ALICE, ALICE, BOB].map(|name| Sockets::open(&sockets, name).unwrap());
-        assert!(sockets.announce(&ALICE, CircuitId([2; 16])));
+        let (_deaf, mut silence) = Sockets::open(&sockets, ALICE, false).unwrap();
+        assert!(sockets.announce(&ALICE, CircuitId([1; 16])).is_empty(), "nobody takes circuits");
+        let [mut one, mut two, mut other] =
+            [ALICE, ALICE, BOB].map(|name| Sockets::open(&sockets, name, true).unwrap());
+        assert_eq!(sockets.announce(&ALICE, CircuitId([2; 16])), [one.0.id, two.0.id]);
+        assert!(silence.try_recv().is_err());
         for (_, offers) in [&mut one, &mut two] {
             assert_eq!(offers.try_recv(), Ok(CircuitId([2; 16])));
         }
         assert!(other.1.try_recv().is_err());
         // Whoever reads nothing is told no more.
-        let heard = (0..20).filter(|_| sockets.announce(&BOB, CircuitId([3; 16]))).count();
+        let heard = (0..20).filter(|_| !sockets.announce(&BOB, CircuitId([3; 16])).is_empty()).count();
         assert_eq!(heard, OFFERS);
     }
 }

@@ -32,10 +32,8 @@ pub(super) async fn ask(
 ) -> Result<Response, Refusal> {
     let (upgrade, relay) = (accepted(upgrade, MAX_CIRCUIT_FRAME_BYTES)?, state.relay);
     let place = relay.sockets.place().ok_or(RelayCode::Unavailable)?;
-    let mut asked = Circuits::ask(&relay.circuits, depositor.mailbox, depositor.token)?;
-    if !relay.sockets.announce(&depositor.mailbox, asked.id) {
-        return Err(RelayCode::Away.into());
-    }
+    let announce = |id| relay.sockets.announce(&depositor.mailbox, id);
+    let mut asked = Circuits::ask(&relay.circuits, depositor.mailbox, depositor.token, announce)?;
     let owner = tokio::select! {
         answer = timeout(ANSWER, &mut asked.answer) => answer.ok().and_then(Result::ok).ok_or(RelayCode::Away)?,
         () = relay.stopped() => return Err(RelayCode::Unavailable.into()),

@@ -51,6 +51,46 @@ pub(super) struct FromQuery {
     pub(super) after: u64,
 }
 
+/// From where on, and what else is told.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SocketQuery {
+    /// Deposits above this sequence number; 0 if left out.
+    #[serde(default)]
+    pub(super) after: u64,
+    /// 1 where circuits are taken on this socket, as if left out; else 0.
+    #[serde(default = "taken")]
+    circuits: u8,
+}
+
+fn taken() -> u8 {
+    1
+}
+
+impl SocketQuery {
+    /// Whether the owner takes circuits here.
+    ///
+    /// # Errors
+    /// `malformed` where it is neither said nor denied.
+    pub(super) fn takes_circuits(&self) -> Result<bool, Refusal> {
+        match self.circuits {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(RelayCode::Malformed.into()),
+        }
+    }
+}
+
+impl FromRequestParts<RelayApp> for SocketQuery {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &RelayApp) -> Result<Self, Refusal> {
+        let query = Query::<Self>::from_request_parts(parts, state).await;
+        query.map(|Query(query)| query).map_err(|_| RelayCode::Malformed.into())
+    }
+}
+
 impl FromRequestParts<RelayApp> for FromQuery {
     type Rejection = Refusal;
 

@@ -10,7 +10,7 @@ use didshake::relay::{MAX_ANSWERS, RelayCode};
 
 use self::session::SocketSession;
 use super::circuits::accepted;
-use super::mailbox_feed::FromQuery;
+use super::mailbox_feed::SocketQuery;
 use super::relaying::{Owner, RelayApp};
 use crate::relay::{Refusal, SessionWatch, Sockets};
 
@@ -18,7 +18,7 @@ use crate::relay::{Refusal, SessionWatch, Sockets};
 const LONGEST: usize = 1 + 8 * MAX_ANSWERS;
 
 /// What waits, as it comes, and the owner's answers, over a WebSocket.
-#[utoipa::path(get, path = "/v1/mailbox/socket", tag = "mailbox", params(FromQuery), responses(
+#[utoipa::path(get, path = "/v1/mailbox/socket", tag = "mailbox", params(SocketQuery), responses(
     (status = 101, description = "WebSocket, subprotocol `didshake.relay.1`"),
     (status = 400, description = "`malformed`"),
     (status = 401, description = "Not signed, or refused"),
@@ -28,17 +28,16 @@ const LONGEST: usize = 1 + 8 * MAX_ANSWERS;
 pub(super) async fn open(
     State(state): State<RelayApp>,
     owner: Owner,
-    from: Result<FromQuery, Refusal>,
+    query: Result<SocketQuery, Refusal>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
-    let (upgrade, from, relay) = (accepted(upgrade, LONGEST)?, from?, state.relay);
+    let (upgrade, query, relay) = (accepted(upgrade, LONGEST)?, query?, state.relay);
     let mailbox = owner.mailbox.name;
-    let (seat, offers) = Sockets::open(&relay.sockets, mailbox).ok_or(RelayCode::Full)?;
+    let (seat, offers) = Sockets::open(&relay.sockets, mailbox, query.takes_circuits()?).ok_or(RelayCode::Full)?;
     let app = &state.app.0;
     let watch = SessionWatch::new(owner.session, app.sessions.clone(), app.access.clone());
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let _seat = seat;
-        let feed = relay.feed(mailbox, from.after);
-        SocketSession::new(relay, mailbox, socket, feed).run(offers, watch).await;
+        let feed = relay.feed(mailbox, query.after);
+        SocketSession::new(relay, seat, socket, feed).run(offers, watch).await;
     }))
 }

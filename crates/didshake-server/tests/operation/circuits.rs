@@ -110,6 +110,44 @@ async fn who_is_away_or_does_not_want_to_is_away() {
     scene.relay.service.end().await;
 }
 
+// R-RLY-13
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_programs_those_are_asked_that_take_circuits_and_each_speaks_for_itself() {
+    let mut scene = scene(None).await;
+    let at = scene.relay.service.address;
+    let socket = async |query: &str| Socket::of_owner(&scene.relay.owner, &format!("{SOCKET}?circuits={query}")).await;
+    assert_eq!(socket("2").await.err(), Some(400));
+    let (mut deaf, mut other) = (socket("0").await.unwrap(), socket("1").await.unwrap());
+    let asking = Socket::of_depositor(at, &scene.relay.path, &scene.token);
+    let (depositor, owner) = tokio::join!(asking, async {
+        let id = scene.mailbox.circuit().await;
+        scene.mailbox.say(&OwnerFrame::NoCircuit(id)).await;
+        assert_eq!(other.circuit().await, id);
+        scene.mailbox.heard().await;
+        Socket::of_owner(&scene.relay.owner, &format!("/v1/mailbox/circuits/{id}")).await
+    });
+    drop((depositor.unwrap(), owner.unwrap()));
+    // One that was told and is gone holds up nobody.
+    let begun = Instant::now();
+    let asking = Socket::of_depositor(at, &scene.relay.path, &scene.token);
+    let (asked, ()) = tokio::join!(asking, async {
+        let id = other.circuit().await;
+        drop(other);
+        scene.mailbox.circuit().await;
+        scene.mailbox.say(&OwnerFrame::NoCircuit(id)).await;
+    });
+    assert_eq!(asked.err(), Some(404));
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+    // Where nobody takes circuits nobody is asked, and who takes none was told of none.
+    scene.mailbox.0.close(None).await.unwrap();
+    assert!(matches!(scene.mailbox.next().await, Arrived::Closed(_)));
+    assert_eq!(scene.ask().await.err(), Some(404));
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+    scene.relay.service.ask_to_end();
+    assert_eq!(deaf.next().await, Arrived::Closed(Some(1001)));
+    scene.relay.service.ended().await;
+}
+
 // R-RLY-11, R-RLY-7
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_circuit_is_the_owners_and_is_answered_once() {

@@ -74,6 +74,12 @@ impl Socket {
         self.0.send(Message::Text("text".into())).await.unwrap();
     }
 
+    /// Until the relay has heard all that was sent: it answers a ping.
+    pub(crate) async fn heard(&mut self) {
+        self.0.send(Message::Ping(Bytes::new())).await.unwrap();
+        while !matches!(self.0.next().await.unwrap().unwrap(), Message::Pong(_)) {}
+    }
+
     /// The next frame; pings and pongs are the library's.
     pub(crate) async fn next(&mut self) -> Arrived {
         self.next_within(PATIENCE).await.expect("a frame in time")

@@ -13,8 +13,11 @@ use super::{Agent, AgentError, Inner};
 pub enum Connection {
     /// It is being opened, and was not lost before.
     Connecting,
-    /// It is open: letters come as they are deposited, and calls as others ask for circuits.
-    Open,
+    /// It is open: letters come as they are deposited.
+    Open {
+        /// Whether calls come, as others ask for circuits: while somebody takes [`offers`](Agent::offers).
+        calls: bool,
+    },
     /// It cannot be opened, or is over: why, where it did not end in order. It is opened again after a while.
     Lost(Option<Arc<AgentError>>),
 }
@@ -27,7 +30,7 @@ pub enum Connection {
 /// let runs = agent.clone();
 /// tokio::spawn(async move { runs.run().await });
 /// connections.wait_for(|connections| connections.is_open(&relay)).await?;
-/// println!("letters and calls come at once now");
+/// println!("letters come at once now");
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -37,7 +40,13 @@ impl Connections {
     /// Whether the socket to our mailbox at this relay is open.
     #[must_use]
     pub fn is_open(&self, relay: &Origin) -> bool {
-        matches!(self.0.get(relay), Some(Connection::Open))
+        matches!(self.0.get(relay), Some(Connection::Open { .. }))
+    }
+
+    /// Whether it is open, and whoever calls us through it is heard.
+    #[must_use]
+    pub fn takes_calls(&self, relay: &Origin) -> bool {
+        matches!(self.0.get(relay), Some(Connection::Open { calls: true }))
     }
 
     /// Whether there are any, and each was opened or cannot be.

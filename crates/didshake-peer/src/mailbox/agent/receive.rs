@@ -7,7 +7,7 @@ use didshake::Did;
 use tokio::time::{Instant, sleep_until};
 
 use super::opening::Shown;
-use super::{Agent, AgentError, Inner, lock};
+use super::{Agent, AgentError, Inner};
 use crate::mailbox::circuit::CircuitOffer;
 use crate::mailbox::records::OwnMailbox;
 use crate::mailbox::relay::{MailboxSocket, RelayOwner, SocketEvent};
@@ -20,6 +20,14 @@ const AGAIN: Duration = Duration::from_secs(30);
 const MOST_WAITING: usize = 192;
 /// Requests of one pass over what waits: a relay that never comes to an end has a next pass.
 const MOST_ASKED: usize = 1024;
+
+/// How receiving on a socket ended in order.
+pub(super) enum Ended {
+    /// The relay has ended it, or shows nothing more there.
+    Socket,
+    /// The application takes calls now, or takes none any more: that is said with another socket.
+    Calls,
+}
 
 impl Agent {
     /// Takes what waits in all our mailboxes; where nothing does, waits for it up to `wait_seconds` (0 to 20) at each. How many
@@ -64,21 +72,27 @@ impl Inner {
 
     /// Receives on a socket until it ends. There is no cursor that outlives it: what was answered is shown no more, and what
     /// was not is to be shown again, whatever number it has.
-    pub(super) async fn receive(&self, mailbox: &OwnMailbox, mut socket: MailboxSocket) -> Result<(), AgentError> {
+    pub(super) async fn receive(
+        &self,
+        mailbox: &OwnMailbox,
+        mut socket: MailboxSocket,
+        calls: bool,
+    ) -> Result<Ended, AgentError> {
         tracing::debug!(relay = %mailbox.origin, "the mailbox socket is open");
         let mut later = Later::default();
         loop {
             if later.shown.len() >= MOST_WAITING {
                 // The relay shows nothing more here. Whoever cannot be resolved does not hold up the others.
                 drop(socket);
-                return self.fetch_from(&self.owner(mailbox), 0).await.map(drop);
+                return self.fetch_from(&self.owner(mailbox), 0).await.map(|_| Ended::Socket);
             }
             let shown = tokio::select! {
                 event = socket.next() => match event? {
-                    None => return Ok(()),
+                    None => return Ok(Ended::Socket),
                     Some(event) => self.gather(event, mailbox, &mut socket).await?,
                 },
                 () = later.due() => later.again(),
+                () = self.takes_calls_unlike(calls) => return Ok(Ended::Calls),
             };
             let answers = self.take(shown, &mut later.senders).await?;
             socket.answer(&answers.taken, &answers.refused).await?;
@@ -112,7 +126,30 @@ impl Inner {
 
     /// Whether the application may take it.
     fn offer(&self, offer: CircuitOffer) -> bool {
-        lock(&self.offers).as_ref().is_some_and(|application| application.try_send(offer).is_ok())
+        self.offers.borrow().as_ref().is_some_and(|application| application.try_send(offer).is_ok())
+    }
+
+    /// Whether there is an application that takes calls.
+    pub(super) fn takes_calls(&self) -> bool {
+        self.offers.borrow().as_ref().is_some_and(|application| !application.is_closed())
+    }
+
+    /// Until that is no longer so.
+    async fn takes_calls_unlike(&self, calls: bool) {
+        let mut offers = self.offers.subscribe();
+        while self.takes_calls() == calls {
+            let application = offers.borrow_and_update().clone().filter(|_| calls);
+            let closed = async {
+                match application {
+                    Some(application) => application.closed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = offers.changed() => {}
+                () = closed => {}
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connections::{Connection, Running};
+use super::receive::Ended;
 use super::{Agent, AgentError, Delivery, Inner};
 use crate::mailbox::records::OwnMailbox;
 use crate::mailbox::store::StoreError;
@@ -88,15 +89,20 @@ impl Inner {
             let mut opened = None;
             let connected = async {
                 let mailbox = self.tend(mailbox.clone()).await?;
-                let socket = self.owner(&mailbox).socket(0).await?;
+                let calls = self.takes_calls();
+                let socket = self.owner(&mailbox).socket(0, calls).await?;
                 opened = Some(Instant::now());
-                self.is_connected(&mailbox.origin, Connection::Open);
-                self.receive(&mailbox, socket).await
+                self.is_connected(&mailbox.origin, Connection::Open { calls });
+                self.receive(&mailbox, socket, calls).await
             };
             // Once in a while from the beginning: keys are renewed on the way.
-            let Ok(ended) = tokio::time::timeout(TEND, connected).await else {
-                self.is_connected(&mailbox.origin, Connection::Connecting);
-                continue;
+            let ended = match tokio::time::timeout(TEND, connected).await {
+                Err(_) | Ok(Ok(Ended::Calls)) => {
+                    self.is_connected(&mailbox.origin, Connection::Connecting);
+                    continue;
+                }
+                Ok(Ok(Ended::Socket)) => Ok(()),
+                Ok(Err(error)) => Err(error),
             };
             self.lost(&mailbox.origin, ended)?;
             if opened.is_some_and(|opened| opened.elapsed() > GOOD) {

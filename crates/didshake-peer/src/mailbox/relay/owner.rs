@@ -158,12 +158,13 @@ impl RelayOwner {
         }
     }
 
-    /// Opens a mailbox socket: deposits as they come, from the first above `after`.
+    /// Opens a mailbox socket: deposits as they come, from the first above `after`, and where `circuits` says so, who asks
+    /// for a circuit.
     ///
     /// # Errors
     /// [`RelayError`].
-    pub async fn socket(&self, after: u64) -> Result<MailboxSocket, RelayError> {
-        let path = format!("/v1/mailbox/socket?after={after}");
+    pub async fn socket(&self, after: u64, circuits: bool) -> Result<MailboxSocket, RelayError> {
+        let path = format!("/v1/mailbox/socket?after={after}&circuits={}", u8::from(circuits));
         let opened = self.signed_opening(&path).await?;
         Ok(MailboxSocket::new(opened))
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use didshake::relay::{CircuitId, MAX_ANSWERS, MAX_UNANSWERED, MailboxName, OwnerFrame, RelayFrame};
+use didshake::relay::{CircuitId, MAX_ANSWERS, MAX_UNANSWERED, OwnerFrame, RelayFrame};
 use didshake_did::{BoxFuture, Clock as _, SystemClock};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
-use crate::relay::{Feed, Relay, SessionWatch};
+use crate::relay::{Feed, Relay, Seat, SessionWatch};
 use crate::store::{Answers, BatchJob, BatchResult, Waiting};
 
 const PING: Duration = Duration::from_secs(30);
@@ -26,7 +26,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 pub(super) struct SocketSession {
     relay: Arc<Relay>,
-    mailbox: MailboxName,
+    seat: Seat,
     socket: WebSocket,
     feed: Feed,
     ahead: VecDeque<Waiting>,
@@ -61,7 +61,7 @@ enum Event {
 }
 
 impl SocketSession {
-    pub(super) fn new(relay: Arc<Relay>, mailbox: MailboxName, socket: WebSocket, feed: Feed) -> Self {
+    pub(super) fn new(relay: Arc<Relay>, seat: Seat, socket: WebSocket, feed: Feed) -> Self {
         let every = |period| {
             let mut turns = interval_at(Instant::now() + period, period);
             turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -69,7 +69,7 @@ impl SocketSession {
         };
         let (ahead, unanswered, said) = (VecDeque::new(), BTreeSet::new(), Answers::default());
         let (heard, pings, looks) = (Instant::now(), every(PING), every(LOOK));
-        Self { relay, mailbox, socket, feed, ahead, unanswered, said, writing: None, heard, pings, looks }
+        Self { relay, seat, socket, feed, ahead, unanswered, said, writing: None, heard, pings, looks }
     }
 
     /// Until either side ends it.
@@ -81,6 +81,9 @@ impl SocketSession {
             }
             self.write();
         };
+        // Dropped, so that nothing more is announced here.
+        drop(offers);
+        self.relay.circuits.ended(&self.seat.mailbox, self.seat.id);
         if let Some(code) = end {
             let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
             let _ = timeout(FAREWELL, self.socket.send(close)).await;
@@ -137,8 +140,7 @@ impl SocketSession {
         match frame {
             OwnerFrame::Taken(taken) => self.said.taken.extend(taken),
             OwnerFrame::Refused(refused) => self.said.refused.extend(refused),
-            // Whoever asked is told by that nobody can answer any more.
-            OwnerFrame::NoCircuit(id) => drop(self.relay.circuits.take(&self.mailbox, &id)),
+            OwnerFrame::NoCircuit(id) => self.relay.circuits.refuse(&self.seat.mailbox, &id, self.seat.id),
         }
         Ok(())
     }
@@ -150,7 +152,7 @@ impl SocketSession {
         }
         let answers = std::mem::take(&mut self.said);
         let sequences = answers.taken.iter().chain(&answers.refused).copied().collect();
-        let (writer, mailbox) = (self.relay.writer.clone(), self.mailbox);
+        let (writer, mailbox) = (self.relay.writer.clone(), self.seat.mailbox);
         let done = Box::pin(async move { writer.write(mailbox, BatchJob::Answer(answers), None).await });
         self.writing = Some(Writing { sequences, done });
     }
@@ -173,7 +175,7 @@ impl SocketSession {
     /// Forgets what waits no more, answered elsewhere or expired.
     async fn look(&mut self) -> Result<(), End> {
         let shown: Vec<u64> = self.unanswered.iter().copied().collect();
-        let waiting = self.relay.deposits.still_waiting(&self.mailbox, &shown, SystemClock.now()).await;
+        let waiting = self.relay.deposits.still_waiting(&self.seat.mailbox, &shown, SystemClock.now()).await;
         self.unanswered = waiting.map_err(|_| Some(close_code::ERROR))?.into_iter().collect();
         Ok(())
     }

@@ -38,7 +38,7 @@ async fn two_who_reach_only_the_relay_have_a_channel() {
         }
         channel.close().await.unwrap();
     });
-    connections.wait_for(|connections| connections.is_open(&world.origin())).await.unwrap();
+    connections.wait_for(|connections| connections.takes_calls(&world.origin())).await.unwrap();
     // From then on the first call is heard.
     let mut channel = alice.call(&to_bob, &options).await.unwrap();
     assert_eq!(channel.peer().did(), &to_bob);
