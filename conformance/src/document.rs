@@ -77,7 +77,8 @@ fn is_method(method: &Json) -> bool {
     is_id(method.member("id")) && text("type").is_some() && text("controller").is_some()
 }
 
-fn has_shape(document: &Json) -> bool {
+/// Section 9.2.
+pub(crate) fn has_shape(document: &Json) -> bool {
     let id_ok = document.member("id").and_then(Json::text).is_some();
     let lists_ok = ["verificationMethod", "authentication", "service"]
         .iter()

@@ -10,13 +10,15 @@ use crate::mailbox::MailboxVector;
 use crate::readme;
 use crate::request::RequestVector;
 use crate::vector::{FORMAT, Kind, Vector};
+use crate::webvh::WebvhVector;
 
 /// The folders whose every file is generated.
-pub(crate) const FOLDERS: [&str; 5] = ["positive", "negative", REQUEST, MAILBOX, CARD];
+pub(crate) const FOLDERS: [&str; 6] = ["positive", "negative", REQUEST, MAILBOX, CARD, WEBVH];
 
 const REQUEST: &str = "request";
 const MAILBOX: &str = "mailbox";
 const CARD: &str = "card";
+const WEBVH: &str = "webvh";
 
 /// Every file by its path below the directory of the vectors.
 pub(crate) fn files(vectors: &Vectors) -> Result<BTreeMap<String, String>> {
@@ -33,11 +35,15 @@ pub(crate) fn files(vectors: &Vectors) -> Result<BTreeMap<String, String>> {
     for vector in &vectors.cards {
         files.insert(path(CARD, &vector.id), pretty(vector)?);
     }
+    for vector in &vectors.logs {
+        files.insert(path(WEBVH, &vector.id), pretty(vector)?);
+    }
     files.insert("index.json".to_owned(), pretty(&index(vectors))?);
     files.insert("schema.json".to_owned(), include_str!("../schema.json").to_owned());
     files.insert("request-schema.json".to_owned(), include_str!("../request-schema.json").to_owned());
     files.insert("mailbox-schema.json".to_owned(), include_str!("../mailbox-schema.json").to_owned());
     files.insert("card-schema.json".to_owned(), include_str!("../card-schema.json").to_owned());
+    files.insert("webvh-schema.json".to_owned(), include_str!("../webvh-schema.json").to_owned());
     files.insert("README.md".to_owned(), readme::text(vectors));
     Ok(files)
 }
@@ -70,6 +76,8 @@ struct Index<'a> {
     mailbox_negatives: usize,
     card_positives: usize,
     card_negatives: usize,
+    webvh_positives: usize,
+    webvh_negatives: usize,
     vectors: Vec<Entry<'a>>,
     requirements: BTreeMap<&'a str, Vec<&'a str>>,
 }
@@ -91,8 +99,9 @@ fn index(vectors: &Vectors) -> Index<'_> {
     let handshakes = vectors.handshakes.iter().map(handshake_entry);
     let requests = vectors.requests.iter().map(request_entry);
     let mailboxes = vectors.mailboxes.iter().map(mailbox_entry);
-    let entries: Vec<Entry<'_>> =
-        handshakes.chain(requests).chain(mailboxes).chain(vectors.cards.iter().map(card_entry)).collect();
+    let cards = vectors.cards.iter().map(card_entry);
+    let logs = vectors.logs.iter().map(log_entry);
+    let entries: Vec<Entry<'_>> = handshakes.chain(requests).chain(mailboxes).chain(cards).chain(logs).collect();
     let mut requirements: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for entry in &entries {
         for id in entry.requirements {
@@ -110,6 +119,8 @@ fn index(vectors: &Vectors) -> Index<'_> {
         mailbox_negatives: counts.mailbox_negatives,
         card_positives: counts.card_positives,
         card_negatives: counts.card_negatives,
+        webvh_positives: counts.webvh_positives,
+        webvh_negatives: counts.webvh_negatives,
         vectors: entries,
         requirements,
     }
@@ -155,6 +166,18 @@ fn card_entry(vector: &CardVector) -> Entry<'_> {
     Entry {
         id: &vector.id,
         file: path(CARD, &vector.id),
+        area: &vector.area,
+        about: &vector.about,
+        requirements: &vector.requirements,
+        base: vector.base.as_deref(),
+        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
+    }
+}
+
+fn log_entry(vector: &WebvhVector) -> Entry<'_> {
+    Entry {
+        id: &vector.id,
+        file: path(WEBVH, &vector.id),
         area: &vector.area,
         about: &vector.about,
         requirements: &vector.requirements,

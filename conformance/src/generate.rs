@@ -10,6 +10,7 @@ use crate::files::{FOLDERS, files};
 use crate::mailbox::{self, MailboxVector};
 use crate::request::{self, Halt, RequestVector};
 use crate::vector::{Kind, Vector};
+use crate::webvh::{self, WebvhVector};
 use crate::{negatives, positives};
 
 /// Why no vectors were made. A fault of the generator or of the file system, never of a peer.
@@ -88,13 +89,17 @@ pub struct Counts {
     pub card_positives: usize,
     /// Contact cards, and links to them, that must be refused.
     pub card_negatives: usize,
+    /// Logs of did:webvh that resolve.
+    pub webvh_positives: usize,
+    /// Logs of did:webvh that must be refused.
+    pub webvh_negatives: usize,
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} positives, {} negatives; of requests {} and {}; of mailboxes {} and {}; of cards {} and {}",
+            "{} positives, {} negatives; of requests {} and {}; of mailboxes {} and {}; of cards {} and {}; of did:webvh {} and {}",
             self.positives,
             self.negatives,
             self.request_positives,
@@ -102,7 +107,9 @@ impl fmt::Display for Counts {
             self.mailbox_positives,
             self.mailbox_negatives,
             self.card_positives,
-            self.card_negatives
+            self.card_negatives,
+            self.webvh_positives,
+            self.webvh_negatives
         )
     }
 }
@@ -114,6 +121,7 @@ pub(crate) struct Vectors {
     pub(crate) requests: Vec<RequestVector>,
     pub(crate) mailboxes: Vec<MailboxVector>,
     pub(crate) cards: Vec<CardVector>,
+    pub(crate) logs: Vec<WebvhVector>,
 }
 
 /// A file that is not what the generator makes.
@@ -189,6 +197,7 @@ impl Vectors {
         let request_positives = of(&mut self.requests.iter().map(|vector| vector.kind));
         let mailbox_positives = of(&mut self.mailboxes.iter().map(|vector| vector.kind));
         let card_positives = of(&mut self.cards.iter().map(|vector| vector.kind));
+        let webvh_positives = of(&mut self.logs.iter().map(|vector| vector.kind));
         Counts {
             positives,
             negatives: self.handshakes.len() - positives,
@@ -198,6 +207,8 @@ impl Vectors {
             mailbox_negatives: self.mailboxes.len() - mailbox_positives,
             card_positives,
             card_negatives: self.cards.len() - card_positives,
+            webvh_positives,
+            webvh_negatives: self.logs.len() - webvh_positives,
         }
     }
 }
@@ -229,9 +240,19 @@ fn stopped(id: &'static str, halt: mailbox::Halt) -> GenerateError {
     GenerateError::Vector { id, problem }
 }
 
+fn unresolved(id: &'static str, halt: webvh::Halt) -> GenerateError {
+    let problem = match halt {
+        webvh::Halt::Refused(check) => Problem::Refused(check.name()),
+        webvh::Halt::SecondFault(check) => Problem::SecondFault(check.name()),
+        webvh::Halt::Broken(what) => Problem::Broken(what),
+    };
+    GenerateError::Vector { id, problem }
+}
+
 /// All vectors, each played and proven.
 pub(crate) fn vectors() -> Result<Vectors> {
-    Ok(Vectors { handshakes: handshakes()?, requests: requests()?, mailboxes: mailboxes()?, cards: cards()? })
+    let (handshakes, requests) = (handshakes()?, requests()?);
+    Ok(Vectors { handshakes, requests, mailboxes: mailboxes()?, cards: cards()?, logs: logs()? })
 }
 
 fn each_once(ids: impl Iterator<Item = &'static str>) -> Result<()> {
@@ -288,6 +309,22 @@ fn cards() -> Result<Vec<CardVector>> {
         let base = positives.iter().find(|positive| positive.id == negative.base);
         let base = base.ok_or(GenerateError::Vector { id: negative.id, problem: Problem::NoBase(negative.base) })?;
         vectors.push(negative.vector(base).map_err(|halt| stopped(negative.id, halt))?);
+    }
+    Ok(vectors)
+}
+
+fn logs() -> Result<Vec<WebvhVector>> {
+    let positives = webvh::positives().map_err(|halt| unresolved("the logs", halt))?;
+    let negatives = webvh::negatives();
+    each_once(positives.iter().map(|positive| positive.id).chain(negatives.iter().map(|negative| negative.id)))?;
+    let mut vectors = Vec::new();
+    for positive in &positives {
+        vectors.push(positive.vector().map_err(|halt| unresolved(positive.id, halt))?);
+    }
+    for negative in &negatives {
+        let base = positives.iter().find(|positive| positive.id == negative.base);
+        let base = base.ok_or(GenerateError::Vector { id: negative.id, problem: Problem::NoBase(negative.base) })?;
+        vectors.push(negative.vector(base).map_err(|halt| unresolved(negative.id, halt))?);
     }
     Ok(vectors)
 }

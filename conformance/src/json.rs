@@ -4,8 +4,8 @@
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
     Null,
-    Bool,
-    Number,
+    Bool(bool),
+    Number(f64),
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
@@ -91,8 +91,8 @@ impl Parser<'_> {
             '{' => self.object(),
             '[' => self.list(),
             '"' => self.string().map(Json::Text),
-            't' => self.eat("true").map(|()| Json::Bool),
-            'f' => self.eat("false").map(|()| Json::Bool),
+            't' => self.eat("true").map(|()| Json::Bool(true)),
+            'f' => self.eat("false").map(|()| Json::Bool(false)),
             'n' => self.eat("null").map(|()| Json::Null),
             _ => self.number(),
         }
@@ -201,6 +201,6 @@ impl Parser<'_> {
             self.digits()?;
         }
         let text = start.get(..start.len() - self.rest.len())?;
-        text.parse::<f64>().is_ok_and(f64::is_finite).then_some(Json::Number)
+        text.parse().ok().filter(|value: &f64| value.is_finite()).map(Json::Number)
     }
 }

@@ -41,6 +41,7 @@ mod sender;
 mod time;
 mod vector;
 mod verification;
+mod webvh;
 mod wire;
 mod wrong;
 

@@ -10,6 +10,7 @@ use crate::mailbox::{MailboxCheck, MailboxVector};
 use crate::registry::{Code, NOT_SHOWN};
 use crate::request::{RequestCheck, RequestVector};
 use crate::vector::{Kind, Vector};
+use crate::webvh::{WebvhCheck, WebvhVector};
 
 const INTRODUCTION: &str = "\
 # Test vectors of didshake version 1
@@ -23,7 +24,8 @@ second implementation of `spec/didshake-1.md` that shares no code with the crate
 * `request/`: signed requests of a session (section 15.6), taken and refused. See below.
 * `mailbox/`: mailbox keys and envelopes (`spec/mailbox-1.md`), taken and refused. See below.
 * `card/`: contact cards and their links (`spec/card-1.md`), taken and refused. See below.
-* `schema.json`, `request-schema.json`, `mailbox-schema.json`, `card-schema.json`: the JSON Schemas (2020-12) of the files. `index.json`: what
+* `webvh/`: logs of did:webvh (section 9.8), resolved and refused. See below.
+* `schema.json`, `request-schema.json`, `mailbox-schema.json`, `card-schema.json`, `webvh-schema.json`: the JSON Schemas (2020-12) of the files. `index.json`: what
   each file proves, and which files hold a requirement.
 
 **Single fault.** For each negative the generator has shown that its model refuses with all checks on, by exactly the code that is
@@ -111,23 +113,45 @@ the handshake's table.
 |---|---|
 ";
 
+const LOGS: &str = "
+## Logs of did:webvh
+
+One file in `webvh/` is one log, as a resolver gets it. A resolver needs nothing else: no network, no key.
+
+* `view`: the DID that is resolved, the clock, and the `versionId` of the newest entry that was seen of this SCID before (null: none).
+* `log` is `did.jsonl`, `witness` is `did-witness.json` (null: there is none). So many spaces as `line_spaces` says stand before each line feed of the log
+  that are not in `log`: long logs are mostly white space.
+* A positive has `resolution`: the `versionId` of its last entry, whether the DID is deactivated, for how many seconds its owner lets the document be kept,
+  and JCS of the last state. The requirement on what was seen before is about a resolver that keeps it: after a positive it keeps `version_id`.
+* A negative is refused with `fails.error`, the code of the registry, and `fails.cause`, the cause of section 9.8. `mutation.stage` is `before_signing` where the
+  fault is hashed and signed like everything else.
+
+**Single fault**, as above: with only `mutation.check` off the model resolves the log. What the owner has stands for what cannot be read.
+
+| cause | error | negatives |
+|---|---|---|
+";
+
 /// The whole text.
 pub(crate) fn text(vectors: &Vectors) -> String {
     let mut out = INTRODUCTION.to_owned();
-    let Vectors { handshakes, requests, mailboxes, cards } = vectors;
+    let Vectors { handshakes, requests, mailboxes, cards, logs } = vectors;
     let counts = vectors.counts();
     let Counts { positives, negatives, request_positives, request_negatives, .. } = counts;
     let Counts { mailbox_positives, mailbox_negatives, card_positives, card_negatives, .. } = counts;
+    let Counts { webvh_positives, webvh_negatives, .. } = counts;
     // Writing to a String cannot fail.
     let _ = write!(out, "\n## Counts\n\nHandshakes: {positives} positives, {negatives} negatives. ");
     let _ = write!(out, "Requests: {request_positives} positives, {request_negatives} negatives. ");
     let _ = write!(out, "Mailboxes: {mailbox_positives} positives, {mailbox_negatives} negatives. ");
-    let _ = write!(out, "Cards: {card_positives} positives, {card_negatives} negatives.\n\n");
+    let _ = write!(out, "Cards: {card_positives} positives, {card_negatives} negatives. ");
+    let _ = write!(out, "Logs of did:webvh: {webvh_positives} positives, {webvh_negatives} negatives.\n\n");
     out.push_str("| area | positives | negatives |\n|---|---|---|\n");
     let mut areas: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     let all = handshakes.iter().map(|vector| (vector.area.as_str(), vector.kind));
     let all = all.chain(requests.iter().map(|vector| (vector.area.as_str(), vector.kind)));
     let all = all.chain(mailboxes.iter().map(|vector| (vector.area.as_str(), vector.kind)));
+    let all = all.chain(logs.iter().map(|vector| (vector.area.as_str(), vector.kind)));
     for (area, kind) in all.chain(cards.iter().map(|vector| (vector.area.as_str(), vector.kind))) {
         let [positives, negatives] = areas.entry(area).or_default();
         *(if kind == Kind::Positive { positives } else { negatives }) += 1;
@@ -143,6 +167,8 @@ pub(crate) fn text(vectors: &Vectors) -> String {
     mailbox_checks(&mut out, mailboxes);
     card_codes(&mut out, cards);
     card_checks(&mut out, cards);
+    log_causes(&mut out, logs);
+    log_checks(&mut out, logs);
     out
 }
 
@@ -193,6 +219,31 @@ fn card_checks(out: &mut String, vectors: &[CardVector]) {
         let (name, code, requirement) = (check.name(), check.code(), check.requirement());
         let named = mutations.filter(|mutation| mutation.check == name).count();
         let _ = writeln!(out, "| `{name}` | `{code}` | {requirement} | {} | {named} |", check.meaning());
+    }
+}
+
+fn log_causes(out: &mut String, vectors: &[WebvhVector]) {
+    out.push_str(LOGS);
+    let mut causes: Vec<(&str, &str, usize)> = Vec::new();
+    for fails in vectors.iter().filter_map(|vector| vector.fails.as_ref()) {
+        match causes.iter_mut().find(|(cause, ..)| *cause == fails.cause) {
+            Some((.., count)) => *count += 1,
+            None => causes.push((&fails.cause, &fails.error, 1)),
+        }
+    }
+    for (cause, error, count) in causes {
+        let _ = writeln!(out, "| `{cause}` | `{error}` | {count} |");
+    }
+}
+
+fn log_checks(out: &mut String, vectors: &[WebvhVector]) {
+    out.push('\n');
+    out.push_str(CHECKS);
+    for check in WebvhCheck::ALL {
+        let mutations = vectors.iter().filter_map(|vector| vector.mutation.as_ref());
+        let (name, cause, requirement) = (check.name(), check.code(), check.requirement());
+        let named = mutations.filter(|mutation| mutation.check == name).count();
+        let _ = writeln!(out, "| `{name}` | `{cause}` | {requirement} | {} | {named} |", check.meaning());
     }
 }
 

@@ -9,6 +9,7 @@ use crate::mailbox::MailboxVector;
 use crate::request::{RequestCheck, RequestVector};
 use crate::vector::Vector;
 use crate::vectors_test::all;
+use crate::webvh::{WebvhCheck, WebvhVector};
 
 /// The patterns of the schema; a new one has to be added here.
 fn matches(pattern: &str, text: &str) -> bool {
@@ -26,6 +27,7 @@ fn matches(pattern: &str, text: &str) -> bool {
         }
         "^[pn]-[a-z0-9-]+$" => (text.starts_with("p-") || text.starts_with("n-")) && text.len() > 2 && name(text),
         "^c-[a-z0-9-]+$" => text.starts_with("c-") && text.len() > 2 && name(text),
+        "^w-[a-z0-9-]+$" => text.starts_with("w-") && text.len() > 2 && name(text),
         "^m-[a-z0-9-]+$" => text.starts_with("m-") && text.len() > 2 && name(text),
         "^r-[a-z0-9-]+$" => text.starts_with("r-") && text.len() > 2 && name(text),
         "^p-[a-z0-9-]+$" => text.starts_with("p-") && text.len() > 2 && name(text),
@@ -276,4 +278,41 @@ fn the_schema_lists_the_registry() {
     let listed = schema.pointer("/properties/fails/properties/error/enum").unwrap().as_array().unwrap();
     let names: Vec<Value> = crate::Code::ALL.iter().map(|code| code.name().into()).collect();
     assert_eq!(*listed, names);
+}
+
+fn webvh_schema() -> Value {
+    serde_json::from_str(include_str!("../webvh-schema.json")).unwrap()
+}
+
+#[test]
+fn every_log_follows_its_schema_and_reads_back() {
+    let schema = webvh_schema();
+    for vector in &all().logs {
+        let text = serde_json::to_string(vector).unwrap();
+        assert!(holds(&schema, &schema, &serde_json::from_str(&text).unwrap()), "{}", vector.id);
+        assert_eq!(serde_json::from_str::<WebvhVector>(&text).unwrap(), *vector);
+    }
+}
+
+#[test]
+fn the_schema_of_logs_refuses_what_is_none_and_lists_the_causes() {
+    let schema = webvh_schema();
+    let good = serde_json::to_value(all().logs.first().unwrap()).unwrap();
+    assert!(holds(&schema, &schema, &good));
+    let spoilers: [fn(&mut Value); 6] = [
+        |vector| vector["extra"] = Value::Null,
+        |vector| vector["id"] = "p-one".into(),
+        |vector| vector["kind"] = "negative".into(),
+        |vector| vector["view"]["seen"] = "1".into(),
+        |vector| vector["line_spaces"] = "0".into(),
+        |vector| drop(vector.as_object_mut().unwrap().remove("resolution")),
+    ];
+    for (number, spoil) in spoilers.iter().enumerate() {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        assert!(!holds(&schema, &schema, &bad), "spoiler {number}");
+    }
+    let listed = schema.pointer("/properties/fails/properties/cause/enum").unwrap().as_array().unwrap();
+    let listed: BTreeSet<&str> = listed.iter().map(|cause| cause.as_str().unwrap()).collect();
+    assert_eq!(listed, WebvhCheck::ALL.iter().map(|check| check.code()).collect());
 }

@@ -43,6 +43,13 @@ pub(crate) fn unix_seconds(text: &str) -> Option<i64> {
     Some(local - offset(rest)?)
 }
 
+/// The fraction of a time that can be read, in nanoseconds.
+pub(crate) fn fraction(text: &str) -> u32 {
+    let digits = text.split_once('.').map_or("", |(_, rest)| rest);
+    let digits: String = digits.chars().take_while(char::is_ascii_digit).chain("000000000".chars()).take(9).collect();
+    digits.parse().unwrap_or(0)
+}
+
 fn offset(text: &str) -> Option<i64> {
     let sign = match text.get(..1)? {
         "Z" if text.len() == 1 => return Some(0),

@@ -16,10 +16,17 @@ const READER_DEPTH: usize = 100;
 // `arbitrary_precision` on. Such an object counts as a number in every build, so that builds agree.
 const NUMBER_TOKEN: &str = "$serde_json::private::Number";
 
-/// A JSON value. Numbers and booleans mean nothing in what we read, so they are not kept.
+/// The largest integer that an IEEE double has beside all smaller ones.
+const MAX_INTEGER: i64 = (1 << 53) - 1;
+
+/// A JSON value. Of numbers only integers that every reader has exactly are kept: documents need none, and the hashes of a
+/// did:webvh log are taken over no others.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Json {
-    Scalar,
+    Null,
+    Bool(bool),
+    Integer(i64),
+    OtherNumber,
     Text(String),
     List(Vec<Json>),
     Object(Object),
@@ -70,6 +77,14 @@ impl Json {
 
 /// Reads one object; only white space may follow it. The caller has bounded the length.
 pub(crate) fn read_object(bytes: &[u8]) -> Result<Object, JsonFault> {
+    match read_value(bytes, MAX_DEPTH)? {
+        Json::Object(members) => Ok(members),
+        _ => Err(JsonFault::Malformed),
+    }
+}
+
+/// Reads one value, nested at most `depth` deep; only white space may follow it. The caller has bounded the length.
+pub(crate) fn read_value(bytes: &[u8], depth: usize) -> Result<Json, JsonFault> {
     let deepest = Cell::new(0);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Node { depth: 1, deepest: &deepest }.deserialize(&mut reader).and_then(|value| {
@@ -77,11 +92,21 @@ pub(crate) fn read_object(bytes: &[u8]) -> Result<Object, JsonFault> {
         Ok(value)
     });
     match value {
-        Ok(_) if deepest.get() > MAX_DEPTH => Err(JsonFault::TooDeep),
-        Ok(Json::Object(members)) => Ok(members),
+        Ok(_) if deepest.get() > depth => Err(JsonFault::TooDeep),
+        Ok(value) => Ok(value),
         Err(_) if deepest.get() > READER_DEPTH => Err(JsonFault::TooDeep),
-        Ok(_) | Err(_) => Err(JsonFault::Malformed),
+        Err(_) => Err(JsonFault::Malformed),
     }
+}
+
+fn number(value: f64) -> Json {
+    let limit = MAX_INTEGER as f64;
+    let exact = value.fract() == 0.0 && (-limit..=limit).contains(&value);
+    if exact { Json::Integer(value as i64) } else { Json::OtherNumber }
+}
+
+fn number_text(text: &str) -> Json {
+    text.parse().map_or(Json::OtherNumber, number)
 }
 
 /// A value at `depth`, where the outermost object or list has depth 1.
@@ -117,23 +142,23 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Json, E> {
-        Ok(Json::Scalar)
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Scalar)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Json, E> {
-        Ok(Json::Scalar)
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Json, E> {
+        Ok(if (-MAX_INTEGER..=MAX_INTEGER).contains(&value) { Json::Integer(value) } else { Json::OtherNumber })
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Json, E> {
-        Ok(Json::Scalar)
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Json, E> {
+        Ok(i64::try_from(value).ok().filter(|value| *value <= MAX_INTEGER).map_or(Json::OtherNumber, Json::Integer))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Json, E> {
-        Ok(Json::Scalar)
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Json, E> {
+        Ok(number(value))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
@@ -167,8 +192,8 @@ impl<'de> Visitor<'de> for Node<'_> {
                 return Err(A::Error::custom("a member twice"));
             }
         }
-        let number = members.len() == 1 && members.get(NUMBER_TOKEN).is_some_and(|value| value.as_text().is_some());
-        Ok(if number { Json::Scalar } else { Json::Object(members) })
+        let number = (members.len() == 1).then(|| members.get(NUMBER_TOKEN).and_then(Json::as_text)).flatten();
+        Ok(number.map(number_text).unwrap_or(Json::Object(members)))
     }
 }
 
@@ -221,7 +246,20 @@ mod tests {
     #[test]
     fn the_number_token_is_a_number_in_every_build() {
         let object = read_object(br#"{"a":{"$serde_json::private::Number":"1"},"b":1}"#).unwrap();
-        assert_eq!(object.get("a"), Some(&Json::Scalar));
-        assert_eq!(object.get("b"), Some(&Json::Scalar));
+        assert_eq!(object.get("a"), Some(&Json::Integer(1)));
+        assert_eq!(object.get("b"), Some(&Json::Integer(1)));
+    }
+
+    #[test]
+    fn integers_are_kept_where_every_reader_has_them_exactly() {
+        let kept = |text: &str| read_value(text.as_bytes(), MAX_DEPTH).unwrap();
+        for (text, value) in
+            [("0", 0), ("-0", 0), ("1.0", 1), ("1e2", 100), ("-7", -7), ("9007199254740991", MAX_INTEGER)]
+        {
+            assert_eq!(kept(text), Json::Integer(value), "{text}");
+        }
+        for text in ["0.5", "9007199254740992", "-9007199254740992", "18446744073709551616", "1e16", "1e300"] {
+            assert_eq!(kept(text), Json::OtherNumber, "{text}");
+        }
     }
 }

@@ -44,6 +44,7 @@ mod store;
 mod verification_method;
 #[cfg(feature = "web")]
 pub mod web;
+pub mod webvh;
 
 pub use budget::{Rate, ResolutionBudget, Source, SourceBudget, Spent, Wait};
 pub use cache::{CacheLimits, CachedResolver, Lifetimes};

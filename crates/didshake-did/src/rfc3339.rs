@@ -5,6 +5,21 @@ use didshake::UnixTime;
 /// The instant of `YYYY-MM-DDTHH:MM:SS[.1–9 digits](Z|±hh:mm)`, its fraction dropped; a time before 1970 reads as 0,
 /// which is in the past as well. No leap second, no 24:00, no small letters.
 pub(crate) fn parse(text: &str) -> Option<UnixTime> {
+    parse_exactly(text).map(|instant| UnixTime(instant.seconds))
+}
+
+/// A time to the nanosecond.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Instant {
+    /// Since 1970; 0 for a time before.
+    pub(crate) seconds: u64,
+    pub(crate) nanoseconds: u32,
+    /// Whether it was written in UTC.
+    pub(crate) utc: bool,
+}
+
+/// The same with its fraction, and with what its zone was.
+pub(crate) fn parse_exactly(text: &str) -> Option<Instant> {
     let mut rest = text.as_bytes();
     let year = digits(&mut rest, 4)?;
     let month = after(&mut rest, b'-')?;
@@ -12,14 +27,23 @@ pub(crate) fn parse(text: &str) -> Option<UnixTime> {
     let hour = after(&mut rest, b'T')?;
     let minute = after(&mut rest, b':')?;
     let second = after(&mut rest, b':')?;
-    skip_fraction(&mut rest)?;
+    let nanoseconds = fraction(&mut rest)?;
     let offset = offset_seconds(rest)?;
     let date_ok = (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month);
     if !date_ok || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
-    Some(UnixTime(u64::try_from(seconds).unwrap_or(0)))
+    Some(Instant { seconds: u64::try_from(seconds).unwrap_or(0), nanoseconds, utc: offset == 0 })
+}
+
+/// The text of an instant, in UTC and to the second: what we write. `None` after the year 9999.
+pub(crate) fn text(now: UnixTime) -> Option<String> {
+    let seconds = i64::try_from(now.0).ok()?;
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date_of(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    (year <= 9999).then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
 fn after(rest: &mut &[u8], mark: u8) -> Option<i64> {
@@ -33,13 +57,13 @@ fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
     head.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
 }
 
-fn skip_fraction(rest: &mut &[u8]) -> Option<()> {
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let count = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        *rest = fraction.get(count..)?;
-        return (1..=9).contains(&count).then_some(());
-    }
-    Some(())
+fn fraction(rest: &mut &[u8]) -> Option<u32> {
+    let Some(fraction) = rest.strip_prefix(b".") else { return Some(0) };
+    let count = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, after) = fraction.split_at_checked(count)?;
+    *rest = after;
+    let value = digits.iter().chain(b"00000000").take(9).fold(0, |value, byte| value * 10 + u32::from(byte - b'0'));
+    (1..=9).contains(&count).then_some(value)
 }
 
 fn offset_seconds(text: &[u8]) -> Option<i64> {
@@ -71,6 +95,17 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_of_year = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_of_year + 2) / 5 + 1;
+    let month = if month_of_year < 10 { month_of_year + 3 } else { month_of_year - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +129,26 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(UnixTime(seconds)), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for seconds in
+            (0..4_000_000_000).step_by(86_399 * 7).chain([951_782_399, 951_782_400, 951_868_800, 253_402_300_799])
+        {
+            assert_eq!(parse(&text(UnixTime(seconds)).unwrap()), Some(UnixTime(seconds)));
+        }
+        assert_eq!(text(UnixTime(1_767_225_600)).unwrap(), "2026-01-01T00:00:00Z");
+        assert_eq!(text(UnixTime(253_402_300_800)), None);
+        assert_eq!(text(UnixTime(u64::MAX)), None);
+    }
+
+    #[test]
+    fn fractions_order_instants_of_one_second() {
+        let at = |text: &str| parse_exactly(text).unwrap();
+        assert_eq!(at("2026-01-01T00:00:00.5Z").nanoseconds, 500_000_000);
+        assert!(at("2026-01-01T00:00:00.09Z") < at("2026-01-01T00:00:00.1Z"));
+        assert!(at("2026-01-01T00:00:00+00:00").utc && !at("2026-01-01T02:00:00+02:00").utc);
     }
 
     // R-DOC-11

@@ -5,6 +5,7 @@ use crate::format::Vector;
 use crate::mailbox_format::MailboxVector;
 use crate::outcome::Failure;
 use crate::request_format::RequestVector;
+use crate::webvh::WebvhVector;
 use crate::{card, mailbox, run, show, show_request};
 
 /// What a vector file holds.
@@ -18,6 +19,8 @@ pub enum VectorFile {
     Mailbox(Box<MailboxVector>),
     /// A contact card, or a link to one.
     Card(Box<CardVector>),
+    /// A log of did:webvh.
+    Log(Box<WebvhVector>),
 }
 
 impl VectorFile {
@@ -29,6 +32,7 @@ impl VectorFile {
             Self::Request(vector) => vector.id(),
             Self::Mailbox(vector) => vector.id(),
             Self::Card(vector) => vector.id(),
+            Self::Log(vector) => vector.id(),
         }
     }
 
@@ -40,6 +44,7 @@ impl VectorFile {
             Self::Request(vector) => vector.area(),
             Self::Mailbox(vector) => vector.area(),
             Self::Card(vector) => vector.area(),
+            Self::Log(vector) => vector.area(),
         }
     }
 
@@ -53,6 +58,7 @@ impl VectorFile {
             Self::Request(vector) => vector.verify(),
             Self::Mailbox(vector) => vector.verify(),
             Self::Card(vector) => vector.verify(),
+            Self::Log(vector) => vector.verify(),
         }
     }
 
@@ -66,6 +72,7 @@ impl VectorFile {
             Self::Request(vector) => show_request::markdown(vector),
             Self::Mailbox(vector) => mailbox::markdown(vector),
             Self::Card(vector) => card::markdown(vector),
+            Self::Log(vector) => vector.text().map(|text| format!("```\n{text}```\n")),
         }
     }
 
@@ -79,6 +86,7 @@ impl VectorFile {
             Self::Request(vector) => show_request::text(vector),
             Self::Mailbox(vector) => mailbox::text(vector),
             Self::Card(vector) => card::text(vector),
+            Self::Log(vector) => vector.text(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! didshake's test vectors, run through the real crates: both roles of every positive byte for byte, with each
 //! intermediate, record and export; each negative in the role that must refuse it, with exactly that error and alert.
 //! Signed requests likewise, at the client and at the service; mailbox keys and envelopes, at the sender and at the
-//! recipient; contact cards, at the owner and at the reader.
+//! recipient; contact cards, at the owner and at the reader; logs of did:webvh, at the resolver.
 //!
 //! It uses nothing but the public API of `didshake` and `didshake-did`, with fixed randomness. It is a test peer: it
 //! knows suite 0xFE01, which no program does.
@@ -31,6 +31,7 @@ mod run;
 mod shim;
 mod show;
 mod show_request;
+mod webvh;
 
 pub use card_format::CardVector;
 pub use decode::{Decoded, Kind, decode};
@@ -43,3 +44,4 @@ pub use request_format::RequestVector;
 pub use run::{Checked, LoadError, load, verify};
 pub use shim::shim;
 pub use show::{markdown, text};
+pub use webvh::WebvhVector;

@@ -81,14 +81,20 @@ pub enum LoadError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// None of `positive/`, `negative/`, `request/`, `mailbox/` and `card/` holds a vector.
-    #[error("no vectors in {}: expected positive/*.json, negative/*.json, request/*.json, mailbox/*.json, card/*.json", .0.display())]
+    /// None of `positive/`, `negative/`, `request/`, `mailbox/`, `card/` and `webvh/` holds a vector.
+    #[error("no vectors in {}: expected positive/*.json, negative/*.json, request/*.json, mailbox/*.json, card/*.json, webvh/*.json", .0.display())]
     Empty(PathBuf),
 }
 
 /// The folders of a directory of vectors, and how a file in each is read.
-const FOLDERS: [(&str, Parse); 5] =
-    [("positive", handshake), ("negative", handshake), ("request", request), ("mailbox", mailbox), ("card", card)];
+const FOLDERS: [(&str, Parse); 6] = [
+    ("positive", handshake),
+    ("negative", handshake),
+    ("request", request),
+    ("mailbox", mailbox),
+    ("card", card),
+    ("webvh", log),
+];
 
 type Parse = fn(&[u8]) -> serde_json::Result<VectorFile>;
 
@@ -108,8 +114,12 @@ fn card(bytes: &[u8]) -> serde_json::Result<VectorFile> {
     serde_json::from_slice(bytes).map(VectorFile::Card)
 }
 
-/// Reads every `positive/*.json`, `negative/*.json`, `request/*.json`, `mailbox/*.json` and `card/*.json` of a directory, in
-/// the order of their names.
+fn log(bytes: &[u8]) -> serde_json::Result<VectorFile> {
+    serde_json::from_slice(bytes).map(VectorFile::Log)
+}
+
+/// Reads every `positive/*.json`, `negative/*.json`, `request/*.json`, `mailbox/*.json`, `card/*.json` and `webvh/*.json` of a
+/// directory, in the order of their names.
 ///
 /// # Errors
 /// [`LoadError`]; a file that is no vector is no error here, but one of [`Checked::verify`].

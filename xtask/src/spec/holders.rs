@@ -85,7 +85,7 @@ impl Holders {
     }
 
     fn read_vectors(&mut self, root: &Path, faults: &mut Vec<Fault>) -> Result<()> {
-        for kind in ["positive", "negative", "request", "mailbox", "card"] {
+        for kind in ["positive", "negative", "request", "mailbox", "card", "webvh"] {
             let folder = root.join("vectors").join(kind);
             for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
                 let path = entry?.path();

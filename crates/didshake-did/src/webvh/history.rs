@@ -1,0 +1,148 @@
+//! What was seen of each log before, so that nobody can go back on it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use didshake::UnixTime;
+
+use super::entry::split_version_id;
+use crate::resolver::BoxFuture;
+
+/// The newest entry of a log that was seen.
+///
+/// ```
+/// use didshake_did::webvh::LogHead;
+/// let head = LogHead::parse("2-QmdmPkUdYzbr9txmx8gM2rsHPgr5L6m3gHjJGAf4vUFoGE").unwrap();
+/// assert_eq!(head.number(), 2);
+/// assert!(LogHead::parse("2-Qm").is_none());
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogHead {
+    number: u32,
+    version_id: String,
+}
+
+impl LogHead {
+    /// Reads a versionId: a number, a dash and a hash.
+    #[must_use]
+    pub fn parse(version_id: &str) -> Option<Self> {
+        let (number, _) = split_version_id(version_id)?;
+        let number = number.parse().ok()?;
+        Some(Self { number, version_id: version_id.to_owned() })
+    }
+
+    /// The number of the entry, from 1.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The versionId: the number, a dash and the entry's hash.
+    #[must_use]
+    pub fn version_id(&self) -> &str {
+        &self.version_id
+    }
+}
+
+/// What was seen before cannot be looked up or kept; the cause went to the log of whoever keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("what was seen of this log before cannot be looked up")]
+pub struct HistoryUnavailable;
+
+/// Keeps the newest entry that was seen of each log, by its SCID (R-WEBVH-10). Whoever resolves did:webvh without one that
+/// outlives the process cannot tell a log that was rolled back while it was away.
+///
+/// ```
+/// use didshake::UnixTime;
+/// use didshake_did::webvh::{LogHead, LogHistory, MemoryLogHistory};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let scid = "QmdmPkUdYzbr9txmx8gM2rsHPgr5L6m3gHjJGAf4vUFoGE";
+/// let head = LogHead::parse(&format!("1-{scid}")).unwrap();
+/// let history = MemoryLogHistory::default();
+/// assert!(history.advance(scid, None, &head, UnixTime(1_767_225_600)).await?);
+/// assert_eq!(history.seen(scid).await?, Some(head));
+/// # Ok::<(), didshake_did::webvh::HistoryUnavailable>(())
+/// # }).unwrap();
+/// ```
+pub trait LogHistory: Send + Sync {
+    /// The newest entry that was seen of the log.
+    ///
+    /// # Errors
+    /// [`HistoryUnavailable`]; the DID is not resolved then.
+    fn seen<'a>(&'a self, scid: &'a str) -> BoxFuture<'a, Result<Option<LogHead>, HistoryUnavailable>>;
+
+    /// Keeps `to` in one step if `from` is still what is kept; whether it was.
+    ///
+    /// # Errors
+    /// [`HistoryUnavailable`].
+    fn advance<'a>(
+        &'a self,
+        scid: &'a str,
+        from: Option<&'a LogHead>,
+        to: &'a LogHead,
+        now: UnixTime,
+    ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>>;
+}
+
+/// The newest entries of many logs, a bounded number: beyond it, that log is forgotten which advanced longest ago.
+#[derive(Clone, Debug)]
+pub(super) struct Heads {
+    limit: usize,
+    heads: BTreeMap<String, (LogHead, UnixTime)>,
+}
+
+impl Heads {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit: limit.max(1), heads: BTreeMap::new() }
+    }
+
+    pub(super) fn seen(&self, scid: &str) -> Option<&LogHead> {
+        self.heads.get(scid).map(|(head, _)| head)
+    }
+
+    pub(super) fn advance(&mut self, scid: &str, from: Option<&LogHead>, to: &LogHead, now: UnixTime) -> bool {
+        if self.seen(scid) != from {
+            return false;
+        }
+        self.put(scid, to.clone(), now);
+        true
+    }
+
+    pub(super) fn put(&mut self, scid: &str, head: LogHead, now: UnixTime) {
+        if !self.heads.contains_key(scid) && self.heads.len() >= self.limit {
+            let oldest = self.heads.iter().min_by_key(|(_, (_, since))| *since).map(|(scid, _)| scid.clone());
+            oldest.and_then(|scid| self.heads.remove(&scid));
+        }
+        self.heads.insert(scid.to_owned(), (head, now));
+    }
+}
+
+/// Keeps them in memory, for 65,536 logs: for whoever lives shorter than a log.
+#[derive(Debug)]
+pub struct MemoryLogHistory(Mutex<Heads>);
+
+impl Default for MemoryLogHistory {
+    fn default() -> Self {
+        Self(Mutex::new(Heads::new(65_536)))
+    }
+}
+
+impl LogHistory for MemoryLogHistory {
+    fn seen<'a>(&'a self, scid: &'a str) -> BoxFuture<'a, Result<Option<LogHead>, HistoryUnavailable>> {
+        let heads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = heads.seen(scid).cloned();
+        Box::pin(async move { Ok(seen) })
+    }
+
+    fn advance<'a>(
+        &'a self,
+        scid: &'a str,
+        from: Option<&'a LogHead>,
+        to: &'a LogHead,
+        now: UnixTime,
+    ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>> {
+        let mut heads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let advanced = heads.advance(scid, from, to, now);
+        Box::pin(async move { Ok(advanced) })
+    }
+}
