@@ -140,6 +140,8 @@ pub struct RelaySettings {
     pub rate_deposits: Rate,
     /// Bytes that pass through one circuit at most.
     pub circuit_bytes: u64,
+    /// Bytes of the disk of the database that deposits leave free.
+    pub disk_reserve: u64,
 }
 
 /// Who may open a mailbox, of those whom the service lets in.

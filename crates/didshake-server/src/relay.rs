@@ -4,6 +4,7 @@
 mod admission;
 mod bodies;
 mod circuits;
+mod disk;
 mod feed;
 mod notifications;
 mod refusal;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 pub(crate) use admission::Admission;
 pub(crate) use bodies::{Bodies, Room};
 pub(crate) use circuits::{ANSWER, Circuits, Meter, pump};
+pub(crate) use disk::Disk;
 pub(crate) use feed::Feed;
 pub(crate) use refusal::Refusal;
 pub(crate) use session_watch::SessionWatch;
@@ -50,6 +52,7 @@ pub(crate) struct RelayOptions {
     /// Sockets, streams and ends of circuits at one time.
     pub(crate) sockets: usize,
     pub(crate) circuit_bytes: u64,
+    pub(crate) disk_reserve: u64,
 }
 
 impl RelayOptions {
@@ -69,6 +72,7 @@ impl RelayOptions {
             rate: settings.rate_deposits,
             sockets: config.max_connections,
             circuit_bytes: settings.circuit_bytes,
+            disk_reserve: settings.disk_reserve,
         }))
     }
 }
@@ -82,6 +86,7 @@ pub(crate) struct Relay {
     pub(crate) wakers: Arc<Wakers>,
     pub(crate) sockets: Arc<Sockets>,
     pub(crate) circuits: Arc<Circuits>,
+    pub(crate) disk: Disk,
     pub(crate) metrics: Metrics,
     rates: Mutex<SourceBudget>,
     bodies: Bodies,
@@ -103,6 +108,7 @@ impl Relay {
             wakers,
             sockets: Arc::new(Sockets::new(options.sockets)),
             circuits: Arc::new(Circuits::new(options.circuit_bytes)),
+            disk: Disk::new(database.file(), options.disk_reserve),
             metrics: metrics.clone(),
             rates: Mutex::new(SourceBudget::new(options.rate, SOURCES)),
             bodies: Bodies::default(),

@@ -28,6 +28,7 @@ impl Checks<'_> {
                 .one("rate_deposits", settings.rate_deposits.as_deref(), rate)?
                 .unwrap_or(Rate { burst: 3000, per_minute: 6000 }),
             circuit_bytes: self.number("circuit_bytes", settings.circuit_bytes, GIB, (1, 1024 * GIB))?,
+            disk_reserve: self.number("disk_reserve", settings.disk_reserve, 64 * MIB, (0, 1024 * 1024 * GIB))?,
         };
         Ok(self.owners()?.map(|owners| RelaySettings { owners, ..relay }))
     }

@@ -70,6 +70,8 @@ pub struct Settings {
     pub rate_deposits: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub circuit_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk_reserve: Option<u64>,
 }
 
 /// The URL of the database: it may hold a password, so that it is not shown.
@@ -84,7 +86,7 @@ impl fmt::Debug for StoreUrl {
 }
 
 /// The names of all settings.
-pub(super) const KEYS: [&str; 30] = [
+pub(super) const KEYS: [&str; 31] = [
     "listen",
     "public_url",
     "data",
@@ -115,6 +117,7 @@ pub(super) const KEYS: [&str; 30] = [
     "mailbox_bytes",
     "rate_deposits",
     "circuit_bytes",
+    "disk_reserve",
 ];
 
 #[derive(Deserialize)]

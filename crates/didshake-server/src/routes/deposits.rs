@@ -63,6 +63,10 @@ pub(super) async fn deposit(
     let Depositor { mailbox, token } = depositor;
     let relay = &state.relay;
     check_media_type(request.headers(), ENVELOPES_MEDIA_TYPE)?;
+    if !relay.disk.has_room() {
+        relay.metrics.deposits(RelayCode::Unavailable.as_str(), 1);
+        return Err(RelayCode::Unavailable.into());
+    }
     let client = request.extensions().get::<ClientAddress>().map(|client| client.0);
     let room = relay.room_for_body(client);
     let (deposits, room) = read(request.into_body(), room).await.inspect_err(|refusal| {

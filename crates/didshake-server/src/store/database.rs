@@ -1,5 +1,6 @@
 //! The database, whichever it is: SQLite in a file, or PostgreSQL for several instances. The same statements go to both.
 
+use std::path::Path;
 use std::time::Duration;
 
 use didshake::UnixTime;
@@ -49,6 +50,11 @@ impl Database {
     /// Whether it is one that other instances may use at the same time.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self.place, Place::Postgres(_))
+    }
+
+    /// The file, where it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        if let Place::File(path) = &self.place { Some(path) } else { None }
     }
 
     /// Notes that this was a backup until `time`: requests of its sessions that could have been burned since do not count.

@@ -42,6 +42,17 @@ impl Relay {
         Self { service, owner, path }
     }
 
+    /// The same relay as before, which ended: its owner logs in again.
+    pub(crate) async fn start_again(settings: &Settings) -> Self {
+        let service = Service::start(settings).await;
+        let owner = service.login(&identity(1)).await.unwrap();
+        let (status, mailbox) = owner.bare("PUT", "/v1/mailbox").await;
+        assert_eq!(status, 200, "{mailbox}");
+        let url = mailbox["url"].as_str().unwrap();
+        let path = url[url.find("/m/").unwrap()..].to_owned();
+        Self { service, owner, path }
+    }
+
     /// Lets a token in.
     pub(crate) async fn token(&self, seed: u8, limits: &Value) -> DepositToken {
         let token = DepositToken::from_secret(Secret::new([seed; 32]));

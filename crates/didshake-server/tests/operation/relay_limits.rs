@@ -40,6 +40,26 @@ async fn whoever_promises_long_bodies_and_sends_nothing_holds_up_nobody() {
     relay.service.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_disk_that_is_nearly_full_owners_make_room_and_nobody_deposits() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = relay_settings(directory.path());
+    let relay = Relay::start(&settings).await;
+    let token = relay.token(7, &json!({})).await;
+    assert_eq!(relay.deposit(&token, &[&envelope(1)]).await.status, 200);
+    relay.service.end().await;
+
+    // More than any disk has.
+    let relay = Relay::start_again(&Settings { disk_reserve: Some(1 << 50), ..settings }).await;
+    let refused = relay.deposit(&token, &[&envelope(2)]).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("unavailable")));
+    let shown = relay.waiting("").await;
+    assert_eq!(shown.len(), 1);
+    relay.answer(&[shown[0].0], &[]).await;
+    assert!(relay.waiting("").await.is_empty());
+    relay.service.end().await;
+}
+
 // R-RLY-4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_token_leaves_room_in_the_mailbox_for_others() {
