@@ -126,12 +126,20 @@ pub(crate) fn one_line(text: &str) -> String {
 fn misleads(letter: char) -> bool {
     matches!(
         letter,
-        '\u{61c}'
+        '\u{34f}'
+            | '\u{61c}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}'
+            // All selectors of variants but the one that emoji have: bytes can be hidden in them.
+            | '\u{fe00}'..='\u{fe0e}'
             | '\u{feff}'
-            | '\u{e0000}'..='\u{e007f}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -157,7 +165,19 @@ mod tests {
         assert_eq!(printable("a\tgrüße\n"), "a\tgrüße\n");
         assert_eq!(marked(b"\x1b[2J\r\x07\x9b"), "< \\u{1b}[2J\\u{d}\\u{7}\u{fffd}\n");
         assert_eq!(printable("\u{9b}\u{202e}"), "\\u{9b}\\u{202e}");
-        for hidden in ['\u{61c}', '\u{200b}', '\u{200f}', '\u{2028}', '\u{2060}', '\u{2069}', '\u{feff}', '\u{e0041}'] {
+        for hidden in [
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2060}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\u{e0100}',
+            '\u{fe01}',
+            '\u{180e}',
+        ] {
             assert_eq!(printable(&hidden.to_string()), format!("\\u{{{:x}}}", u32::from(hidden)));
         }
     }

@@ -19,6 +19,8 @@ use crate::output::printable;
 const KEPT: usize = 2_000;
 /// Rows that are no conversation: two of the head, a rule, what is typed.
 const FRAME: u16 = 4;
+/// Before each further line of a message.
+const INDENT: &str = "  ";
 /// Columns and rows of a terminal that does not say how many it has.
 const USUAL: (u16, u16) = (80, 24);
 
@@ -67,7 +69,7 @@ impl Screen {
             notes.iter().filter(|(behind, _)| *behind == at).for_each(|(_, note)| self.rows.push(note.again()));
             let (who, colour) = if one.state.is_some() { ("you", Color::Cyan) } else { (name, Color::Green) };
             for (line, text) in one.text.split('\n').enumerate() {
-                let who = if line == 0 { format!("{who}: ") } else { "  ".to_owned() };
+                let who = if line == 0 { format!("{who}: ") } else { INDENT.to_owned() };
                 let state = one.state.filter(|_| line == 0);
                 self.rows.push(Row { text: format!("{who}{text}"), colour: Some(colour), state });
             }
@@ -169,11 +171,27 @@ fn cut(text: &str, width: u16) -> String {
 fn wrap(row: &Row, width: u16) -> Vec<(&Row, String, bool)> {
     // What became of it stands behind the last line.
     let width = usize::from(width.saturating_sub(10)).max(10);
-    let letters: Vec<char> = row.text.chars().collect();
-    let mut lines: Vec<String> = letters.chunks(width).map(|line| line.iter().collect()).collect();
-    if lines.is_empty() {
-        lines.push(String::new());
-    }
+    // A tab is as wide as the terminal likes.
+    let letters: Vec<char> = row.text.chars().map(|letter| if letter == '\t' { ' ' } else { letter }).collect();
+    let (first, rest) = letters.split_at(letters.len().min(width));
+    let mut lines: Vec<String> = vec![first.iter().collect()];
+    // A long message cannot have a line of it look like one of somebody else: only who speaks stands at the edge.
+    lines.extend(rest.chunks(width - INDENT.len()).map(|line| INDENT.chars().chain(line.iter().copied()).collect()));
     let last = lines.len() - 1;
     lines.into_iter().enumerate().map(|(at, line)| (row, line, at == last)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_message_looks_like_the_beginning_of_another() {
+        let said = format!("bob: {}you: I agree\tto that", "x".repeat(65));
+        let row = Row { text: said, colour: None, state: None };
+        let lines: Vec<String> = wrap(&row, 80).into_iter().map(|(_, text, _)| text).collect();
+        assert_eq!(lines, [format!("bob: {}", "x".repeat(65)), "  you: I agree to that".to_owned()]);
+        let empty = Row { text: String::new(), colour: None, state: None };
+        assert!(matches!(wrap(&empty, 0).as_slice(), [(_, text, true)] if text.is_empty()));
+    }
 }
