@@ -1,7 +1,8 @@
 //! One conversation: letters and a channel, in and out.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use didshake::Did;
@@ -28,6 +29,9 @@ const PAGE: u32 = 64;
 /// Who was not there is looked for again after this; each further wait is twice as long, unless they say something.
 const FIRST_WAIT: Duration = Duration::from_secs(4);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Calls that are answered at one time: as many as a mailbox has circuits.
+const CALLS: usize = 16;
 
 type Seeking = Pin<Box<dyn Future<Output = (Option<Live>, Option<Did>)>>>;
 
@@ -90,7 +94,7 @@ impl<'a> Session<'a> {
         let running = agent.run();
         let mut running = std::pin::pin!(running);
         let mut input = self.front.input();
-        let mut seeking = None;
+        let (mut seeking, mut answering) = (None, Answering::default());
         self.by_letters();
         self.look().await?;
         let mut look_at = Instant::now() + LOOK;
@@ -109,13 +113,16 @@ impl<'a> Session<'a> {
                     seeking = None;
                     self.found(found);
                 }
+                Some(live) = answering.next() => {
+                    (seeking, answering) = (None, Answering::default());
+                    self.found((Some(live), None));
+                }
                 // Where both call at once, the call of the lesser DID counts.
                 Some(offer) = offers.recv(), if wants_channel => {
                     let yields = agent.identity().did().as_str() > self.did.as_str();
                     if seeking.is_none() || yields {
                         let (surroundings, did) = (self.post.surroundings.clone(), self.did.clone());
-                        let answering = answer(agent.clone(), surroundings, did, offer);
-                        seeking = Some(Box::pin(async move { (answering.await, None) }));
+                        answering.take(Box::pin(answer(agent.clone(), surroundings, did, offer)));
                     }
                 }
                 () = tokio::time::sleep_until(self.seek_at), if wants_channel && seeking.is_none() && self.live.is_none() => {
@@ -332,6 +339,35 @@ impl<'a> Session<'a> {
             }
             sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+/// Calls that are being answered, side by side: whoever has a token of ours can call, and who calls to say nothing is to hold
+/// up nobody.
+#[derive(Default)]
+struct Answering(Vec<Pin<Box<dyn Future<Output = Option<Live>>>>>);
+
+impl Answering {
+    fn take(&mut self, call: Pin<Box<dyn Future<Output = Option<Live>>>>) {
+        if self.0.len() < CALLS {
+            self.0.push(call);
+        }
+    }
+
+    /// The first that leads to a channel. Cancel-safe.
+    async fn next(&mut self) -> Option<Live> {
+        poll_fn(|context| {
+            let mut found = Poll::Pending;
+            self.0.retain_mut(|call| match call.as_mut().poll(context) {
+                Poll::Ready(Some(live)) if found.is_pending() => {
+                    found = Poll::Ready(Some(live));
+                    false
+                }
+                polled => polled.is_pending(),
+            });
+            found
+        })
+        .await
     }
 }
 
