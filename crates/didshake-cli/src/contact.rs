@@ -12,7 +12,7 @@ use crate::agent::{Post, of_agent, of_store};
 use crate::channel::Channel;
 use crate::failure::{Exit, Failure};
 use crate::reach::endpoints;
-use crate::wire::Wire;
+use crate::wire::{Wire, tend};
 use crate::{cards, output};
 
 /// An endpoint that does not answer the TCP connection within this is not there.
@@ -77,8 +77,8 @@ async fn dial(endpoint: &CardEndpoint) -> Option<Wire> {
     let stream = timeout(DIAL, TcpStream::connect(format!("{host}:{port}"))).await;
     let stream = stream.unwrap_or_else(|late| Err(late.into()));
     let stream = stream.inspect_err(|error| tracing::info!(%endpoint, "nobody is there: {error}")).ok()?;
-    // Records are small, and each is a message of its own. One that is gone already shows later.
-    let _ = stream.set_nodelay(true);
+    // One that is gone already shows later.
+    let _ = tend(&stream);
     Some(Box::new(stream))
 }
 

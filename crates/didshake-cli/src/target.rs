@@ -280,7 +280,6 @@ async fn dial(address: &PeerName) -> Result<Wire, Failure> {
     let stream = timeout(DIAL, TcpStream::connect(address.as_str())).await;
     let stream = stream.map_err(|_| unreachable(format!("no answer within {} s", DIAL.as_secs())))?;
     let stream = stream.map_err(|error| unreachable(error.to_string()))?;
-    // Records are small, and each is a message of its own.
-    stream.set_nodelay(true)?;
+    wire::tend(&stream)?;
     Ok(Box::new(stream))
 }

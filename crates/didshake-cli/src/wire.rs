@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -17,6 +17,8 @@ use tokio::time::timeout;
 pub(crate) const UNIX: &str = "unix:";
 /// A command that carried a channel ends within this after it, or is killed.
 const END: Duration = Duration::from_secs(5);
+/// A peer from which nothing comes for so long is asked whether it is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// An ordered stream of bytes, both ways.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -152,8 +154,8 @@ impl Entrance {
         match self {
             Self::Tcp(listener) => {
                 let (stream, from) = listener.accept().await?;
-                // Records are small, and each is a message of its own. One that is gone already shows later.
-                let _ = stream.set_nodelay(true);
+                // One that is gone already shows later.
+                let _ = tend(&stream);
                 Ok((Box::new(stream), Caller::Address(from)))
             }
             Self::Unix(listener, _) => {
@@ -162,6 +164,17 @@ impl Entrance {
             }
         }
     }
+}
+
+/// Records are small, and each is a message of its own: they leave at once. A peer whose machine or network went away says
+/// nothing of it, and would keep its place, and its process, for ever: it is asked whether it is there.
+pub(crate) fn tend(stream: &TcpStream) -> io::Result<()> {
+    use rustix::net::sockopt::{set_socket_keepalive, set_tcp_keepcnt, set_tcp_keepidle, set_tcp_keepintvl};
+    stream.set_nodelay(true)?;
+    set_tcp_keepidle(stream, KEEP_ALIVE)?;
+    set_tcp_keepintvl(stream, KEEP_ALIVE / 4)?;
+    set_tcp_keepcnt(stream, 4)?;
+    Ok(set_socket_keepalive(stream, true)?)
 }
 
 /// The file of a socket, removed in the end.

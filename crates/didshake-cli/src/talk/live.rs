@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::meeting::CHAT;
+use crate::wire::tend;
 
 /// An endpoint that does not answer the TCP connection within this is not there.
 const DIAL: Duration = Duration::from_secs(5);
@@ -58,6 +59,8 @@ pub(crate) async fn seek(
     for endpoint in &endpoints {
         let Reach::Stream { host, port } = endpoint.reach() else { continue };
         let Ok(Ok(stream)) = timeout(DIAL, TcpStream::connect(format!("{host}:{port}"))).await else { continue };
+        // One that is gone already shows later.
+        let _ = tend(&stream);
         match connect(stream, &options).await {
             Ok(connection) => return (Some(live(connection, &surroundings, endpoint.as_str())), alarm),
             Err(error) => {
