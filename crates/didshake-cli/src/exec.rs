@@ -1,5 +1,7 @@
 //! `listen --exec`: a process for each peer that comes in, connected to it by standard input and output.
 
+mod group;
+
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -14,6 +16,9 @@ use crate::channel_failure::channel_failure;
 use crate::failure::{Exit, Failure};
 use crate::meeting::tell_connected;
 use crate::output;
+use group::Group;
+
+pub(crate) use group::asked_to_end;
 
 /// What a process says is sent on in pieces of at most so many bytes.
 const PIECE: usize = 16 * 1024;
@@ -36,6 +41,7 @@ async fn run_over<T: Transport>(
 ) -> Result<(), Failure> {
     let did = connection.peer().did().as_str().to_owned();
     let mut child = start(&connection, command)?;
+    let mut group = Group::of(&child);
     tell_connected(connection.agreed(), as_json, verify)?;
     let carried = match child.stdin.take().zip(child.stdout.take()) {
         Some((stdin, stdout)) => carry(connection, stdin, stdout).await,
@@ -44,10 +50,12 @@ async fn run_over<T: Transport>(
     let status = match timeout(END, child.wait()).await {
         Ok(status) => status?,
         Err(_) => {
+            group.kill();
             child.kill().await?;
             child.wait().await?
         }
     };
+    group.has_ended();
     tell_end(&did, status, as_json);
     carried.map_err(|error| channel_failure(&error).after(&did))
 }
@@ -55,7 +63,8 @@ async fn run_over<T: Transport>(
 /// The peer's identity is in the environment: what it says of itself in its messages proves nothing.
 fn start<T: Transport>(connection: &PeerConnection<T>, command: &str) -> Result<Child, Failure> {
     let peer = connection.peer();
-    let child = Command::new("sh")
+    let mut shell = Command::new("sh");
+    let child = Group::of_its_own(&mut shell)
         .args(["-c", command])
         .env("DIDSHAKE_PEER_DID", peer.did().as_str())
         .env("DIDSHAKE_PEER_METHOD", peer.verification_method())

@@ -88,7 +88,56 @@ fn a_process_that_does_not_end_is_killed() {
     assert!(begun.elapsed() >= Duration::from_secs(4), "it has time to end by itself");
 }
 
-fn wait_for(condition: impl Fn() -> bool) {
+#[test]
+fn a_peer_that_went_away_without_a_word_is_noticed() {
+    let scene = scene("cat > /dev/null");
+    let mut peer = scene.connect("alice");
+    let port = scene.listener.address.rsplit_once(':').unwrap().1.parse::<u16>().unwrap();
+    // Both ends of the connection, established, with the timer of keep-alive running.
+    let kept_alive = || {
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let fields = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let ends = fields.filter(|fields| fields[1..3].iter().any(|end| end.ends_with(&format!(":{port:04X}"))));
+        ends.filter(|fields| fields[3] == "01" && fields[5].starts_with("02:")).count()
+    };
+    wait_for(|| kept_alive() == 2);
+    peer.kill().unwrap();
+    peer.wait().unwrap();
+}
+
+#[test]
+fn one_peer_leaves_processes_to_the_others() {
+    let scene = scene("echo ran >> ran; echo here; cat > /dev/null");
+    let ran = || std::fs::read_to_string(scene.home.path("ran")).map_or(0, |text| text.lines().count());
+    let mut peers: Vec<_> = (0..33)
+        .map(|at| {
+            let mut peer = scene.connect("alice");
+            wait_for(|| ran() > at || peer.try_wait().unwrap().is_some());
+            peer
+        })
+        .collect();
+    assert_eq!(ran(), 32);
+    assert_eq!(scene.says("carol", b"").expect(0).text(), "here\n");
+    for peer in &mut peers {
+        let _ = peer.kill();
+        peer.wait().unwrap();
+    }
+}
+
+#[test]
+fn all_that_a_command_has_started_is_killed_with_it() {
+    let scene = scene("sh -c 'echo $$ > pid; exec sleep 1000' | sleep 1000");
+    let mut gone = scene.connect("alice");
+    wait_for(|| scene.home.path("pid").exists());
+    gone.kill().unwrap();
+    gone.wait().unwrap();
+    let pid = std::fs::read_to_string(scene.home.path("pid")).unwrap();
+    // One that nobody has waited for yet runs no more.
+    let stat = || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    wait_for(|| stat().map_or(true, |stat| stat.contains(") Z ")));
+}
+
+fn wait_for(mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
         assert!(begun.elapsed() < Duration::from_secs(20), "it does not come to that");

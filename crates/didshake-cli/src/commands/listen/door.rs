@@ -1,5 +1,7 @@
 //! Where peers come in, one after the other or each to a process.
 
+use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use didshake::Did;
@@ -22,8 +24,9 @@ use crate::web_failures::WebFailures;
 use crate::wire::Caller;
 use crate::{exec, output};
 
-/// Processes of peers that run at once.
+/// Processes of peers that run at once, and of one peer.
 const MAX_PROCESSES: usize = 64;
+const MAX_OF_PEER: usize = 32;
 /// Addresses, and hosts, that the budget of resolutions tells apart.
 const MAX_SOURCES: usize = 10_000;
 
@@ -81,22 +84,39 @@ impl Door {
     /// A process for each peer, until this one is ended.
     pub(super) async fn run_for_each(&self, command: &str) -> Result<(), Failure> {
         let (mut attempts, mut refusals) = (Attempts::new(), Refusals::new(self.as_json));
-        let mut running = JoinSet::new();
+        let (mut running, mut of_peers) = (JoinSet::new(), HashMap::<Did, usize>::new());
+        let mut end = pin!(exec::asked_to_end());
         loop {
             tokio::select! {
+                () = &mut end => return Ok(()),
                 knock = self.gate.next() => {
                     let (knock, from) = knock?;
                     attempts.start(from, self.attempt(knock, from));
                 }
                 Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
-                    Ok(_) if running.len() >= MAX_PROCESSES => refusals.tell(from, &too_many()),
+                    Ok(_) if running.len() >= MAX_PROCESSES => refusals.tell(from, &too_many(MAX_PROCESSES)),
                     Ok(channel) => {
+                        let did = channel.agreed().peer.did().clone();
+                        let of_peer = of_peers.entry(did.clone()).or_default();
+                        if *of_peer >= MAX_OF_PEER {
+                            refusals.tell(from, &too_many(MAX_OF_PEER).after(did.as_str()));
+                            continue;
+                        }
+                        *of_peer += 1;
                         let (command, as_json, verify) = (command.to_owned(), self.as_json, self.verify);
-                        running.spawn(async move { exec::run(channel, &command, as_json, verify).await });
+                        running.spawn(async move { (did, exec::run(channel, &command, as_json, verify).await) });
                     }
                     Err(failure) => refusals.tell(from, &failure),
                 },
-                Some(Ok(Err(failure))) = running.join_next() => failure.report(self.as_json),
+                Some(Ok((did, ended))) = running.join_next() => {
+                    if let Some(of_peer) = of_peers.get_mut(&did) {
+                        *of_peer = of_peer.saturating_sub(1);
+                    }
+                    of_peers.retain(|_, of_peer| *of_peer > 0);
+                    if let Err(failure) = ended {
+                        failure.report(self.as_json);
+                    }
+                }
                 () = refusals.due() => refusals.sum_up(),
             }
             output::check()?;
@@ -137,8 +157,8 @@ fn may_resolve(budget: &Mutex<ResolutionBudget>, from: Caller, did: &Did) -> boo
     spent.inspect_err(|spent| tracing::debug!(%did, "not resolved: {spent}")).is_ok()
 }
 
-fn too_many() -> Failure {
-    Failure::new(Exit::Network, "busy", format!("{MAX_PROCESSES} processes run already: the peer was turned away"))
+fn too_many(most: usize) -> Failure {
+    Failure::new(Exit::Network, "busy", format!("{most} processes run already: the peer was turned away"))
 }
 
 fn crowded_out() -> Failure {
