@@ -1,7 +1,7 @@
 //! DIDs, and the documents that they resolve to.
 
-use didshake::{Did, Document, Fragment, MAX_DID_BYTES};
-use didshake_did::{DidDocument, MAX_DOCUMENT_BYTES, did_jwk, did_key};
+use didshake::{Did, Document, Fragment, MAX_DID_BYTES, Origin};
+use didshake_did::{DidDocument, MAX_DOCUMENT_BYTES, Resolved, did_jwk, did_key, linkage as links};
 
 use crate::handshake::NOW;
 
@@ -54,5 +54,17 @@ pub(crate) fn document(input: &[u8]) {
             let key = document.authentication_key(&did, &fragment, NOW);
             assert!(key.is_err() || document.has_method(&fragment));
         }
+    }
+}
+
+/// A DID configuration: what links one origin links no other, although the document lists both.
+pub(crate) fn linkage(input: &[u8]) {
+    let did = Did::parse("did:web:bob.example").expect("a DID");
+    let document = DidDocument::parse(include_bytes!("linked.json"), &did).expect("a document");
+    let resolved = Resolved::fetched(document);
+    let check = |origin| links::check(&Origin::parse(origin).expect("an origin"), input, &resolved, NOW);
+    if check("https://bob.example").is_ok() {
+        assert!(input.len() <= links::MAX_CONFIGURATION_BYTES);
+        assert_eq!(check("https://b.example"), Err(links::LinkageFault::OtherOrigin));
     }
 }

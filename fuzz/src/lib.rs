@@ -32,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     ("identity", messages::identity),
     ("key_file", files::key_file),
     ("known_peers", files::known_peers),
+    ("linkage", dids::linkage),
     ("mailbox_key", mailbox::mailbox_key),
     ("messages", messages::messages),
     ("origin", bindings::origin),

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use didshake::{Did, Origin, VerifiedPeer};
-use didshake_did::{BoxFuture, Clock, SystemClock};
+use didshake_did::{BoxFuture, Clock, Resolver, SystemClock};
 use didshake_peer::{Expect, HandshakeError, KnownPeer, KnownPeers, PeerName, PeerPolicy};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
+use crate::linked::{self, Link, Linkages};
 use crate::output;
 use crate::passphrase::can_ask;
 use crate::progress::Waiting;
@@ -122,13 +123,19 @@ pub(crate) struct Question {
     until: Instant,
     lines: Arc<AsyncMutex<Lines>>,
     waiting: Arc<Waiting>,
+    linkages: (Linkages, Arc<dyn Resolver>),
     answer: Mutex<Option<(Did, bool)>>,
 }
 
 impl Question {
     /// A question that must be answered before the attempt, which begins now, is over.
-    pub(crate) fn new(place: Place, limit: Duration, lines: Arc<AsyncMutex<Lines>>, waiting: Arc<Waiting>) -> Self {
-        Self { place, until: Instant::now() + limit, lines, waiting, answer: Mutex::new(None) }
+    pub(crate) fn new(
+        place: Place,
+        limit: Duration,
+        (lines, waiting): (Arc<AsyncMutex<Lines>>, Arc<Waiting>),
+        linkages: (Linkages, Arc<dyn Resolver>),
+    ) -> Self {
+        Self { place, until: Instant::now() + limit, lines, waiting, linkages, answer: Mutex::new(None) }
     }
 
     fn answer(&self) -> Option<(Did, bool)> {
@@ -158,7 +165,7 @@ impl Question {
         Some(Failure::new(Exit::Policy, "refused_by_user", message))
     }
 
-    fn show(&self, peer: &VerifiedPeer) -> std::io::Result<()> {
+    fn show(&self, peer: &VerifiedPeer, links: &[Link]) -> std::io::Result<()> {
         self.waiting.pause();
         let mut out = anstream::stderr().lock();
         let Place { name, word } = &self.place;
@@ -171,6 +178,7 @@ impl Question {
             peer.key().algorithm().name(),
             hex::encode(peer.key().as_bytes())
         )?;
+        write!(out, "{}", linked::lines(links))?;
         writeln!(out, "\nIt does not know yet who you are. Compare the DID with what its owner told you.")?;
         let seconds = self.until.saturating_duration_since(Instant::now()).as_secs();
         write!(out, "Go on, and remember it as {name}? [yes/no] (within {seconds} s) ")?;
@@ -181,12 +189,14 @@ impl Question {
 impl PeerPolicy for Question {
     fn allows<'a>(&'a self, peer: &'a VerifiedPeer) -> BoxFuture<'a, bool> {
         Box::pin(async move {
+            let (linkages, resolver) = &self.linkages;
+            let links = linkages.of(peer.did(), &**resolver).await;
             let mut lines = self.lines.lock().await;
             // What was typed before is no answer: nobody had seen the DID.
             if lines.drop_typed().await > 0 {
                 output::note("(what was typed before the question is dropped)");
             }
-            if self.show(peer).is_err() {
+            if self.show(peer, &links).is_err() {
                 return false;
             }
             let answer = lines.next().await.unwrap_or_default();

@@ -21,6 +21,7 @@ mod http_failure;
 mod input;
 mod invitation;
 mod letters;
+mod linked;
 mod logging;
 mod login;
 mod meeting;

@@ -30,7 +30,7 @@ pub(crate) struct Meeting {
     #[command(flatten)]
     pub(crate) passphrase: PassphraseSource,
     #[command(flatten)]
-    documents: Documents,
+    pub(crate) documents: Documents,
     /// Text that both sides must give alike; binds the handshake to it
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     prologue: String,

@@ -181,13 +181,8 @@ impl OriginClaim {
     /// origin's or the document's.
     pub fn did_by_link(&self, document: &DidDocument) -> Result<&Did, ClaimError> {
         self.check_document(document)?;
-        let entries = services(document, LINKED_DOMAINS);
         let linked = |text: &String| text.strip_suffix('/').unwrap_or(text) == self.origin.as_str();
-        if entries.iter().flat_map(linked_origins).any(|text| linked(&text)) {
-            Ok(&self.did)
-        } else {
-            Err(ClaimError::NotLinked)
-        }
+        if linked_domains(document).iter().any(linked) { Ok(&self.did) } else { Err(ClaimError::NotLinked) }
     }
 
     /// The endpoint, where it lies on the origin itself.
@@ -257,6 +252,11 @@ fn usable(url: &str) -> Option<Endpoint> {
 
 fn is_usable(endpoint: &Endpoint) -> bool {
     endpoint.origin().is_secure() || endpoint.origin().is_loopback()
+}
+
+/// What the document lists under `LinkedDomains`, as it is written there.
+pub(crate) fn linked_domains(document: &DidDocument) -> Vec<String> {
+    services(document, LINKED_DOMAINS).iter().flat_map(linked_origins).collect()
 }
 
 // Read anew from the text: `Service` also takes the `uri` of objects, which section 15.5 does not know.

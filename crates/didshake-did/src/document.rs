@@ -64,7 +64,7 @@ impl DidDocument {
         let document = read(bytes)?;
         let id = text(&document, "id")?.to_owned();
         let mut methods = methods(&document, &id)?;
-        let (embedded, authentication) = authentication(&document, &id)?;
+        let (embedded, authentication) = relationship(&document, "authentication", &id)?;
         methods.extend(embedded);
         let services = services(&document, &id)?;
         let mut seen = HashSet::new();
@@ -123,6 +123,18 @@ impl DidDocument {
     #[must_use]
     pub fn has_method(&self, fragment: &Fragment) -> bool {
         self.method(fragment).is_ok()
+    }
+
+    /// The key with this absolute id that the document lists under `assertionMethod`, where it counts at `now`.
+    pub(crate) fn assertion_key(&self, id: &str, now: UnixTime) -> Option<PublicKey> {
+        // Read anew from the text: no handshake asks for it, so that nothing of it is kept.
+        let document = json::read_object(self.text.as_bytes()).ok()?;
+        let (mut methods, listed) = relationship(&document, "assertionMethod", self.did.as_str()).ok()?;
+        methods.extend_from_slice(&self.methods);
+        let listed = listed.iter().any(|listed| listed == id);
+        let mut named = methods.iter().filter(|method| listed && method.id == id);
+        let method = named.next().filter(|_| named.next().is_none())?;
+        method.key_at(&self.did, now).ok()
     }
 
     /// About how much memory the document takes, in bytes.
@@ -188,9 +200,10 @@ fn methods(document: &Object, id: &str) -> Result<Vec<VerificationMethod>, Fault
     list(document, "verificationMethod")?.iter().map(|entry| VerificationMethod::read(entry, id)).collect()
 }
 
-fn authentication(document: &Object, id: &str) -> Result<(Vec<VerificationMethod>, Vec<String>), Fault> {
+/// The methods that a relationship embeds, and the absolute ids of all that it lists.
+fn relationship(document: &Object, name: &str, id: &str) -> Result<(Vec<VerificationMethod>, Vec<String>), Fault> {
     let (mut embedded, mut references) = (Vec::new(), Vec::new());
-    for entry in list(document, "authentication")? {
+    for entry in list(document, name)? {
         if let Json::Text(reference) = entry {
             references.push(absolute_id(reference, id)?);
         } else {

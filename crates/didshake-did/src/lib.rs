@@ -32,6 +32,7 @@ mod identity_store;
 mod json;
 mod jwk;
 pub mod key_file;
+pub mod linkage;
 mod multikey;
 mod passphrase;
 pub mod private_file;

@@ -16,17 +16,18 @@ mod options;
 use std::fmt;
 use std::sync::Arc;
 
-use didshake::{Did, Fault};
+use didshake::{Did, Fault, Origin, UnixTime};
 use reqwest::Client;
 
 pub use address::AddressKind;
-pub use failure::WebFailure;
+pub use failure::{LinkageFailure, WebFailure};
 pub use location::{Location, LocationFault};
 pub use lookup::{Lookup, SystemLookup};
 pub use options::{LocalHost, WebOptionFault, WebOptions};
 
 pub use crate::budget::{Rate, ResolutionBudget, Source, Spent};
 use crate::document::DidDocument;
+use crate::linkage::{self, LinkageFault};
 use crate::resolver::{BoxFuture, Resolved, Resolver};
 use confined::Confined;
 use guard::{Guard, Reach};
@@ -93,7 +94,41 @@ impl WebResolver {
     /// # Errors
     /// [`WebFailure`].
     pub async fn fetch(&self, did: &Did) -> Result<DidDocument, WebFailure> {
-        let location = Location::of(did)?;
+        let bytes = self.bytes(&Location::of(did)?).await?;
+        DidDocument::parse(&bytes, did).map_err(WebFailure::Document)
+    }
+
+    /// Whether `origin` and the DID of `resolved` vouch for each other at `now`: asks the origin for its DID configuration,
+    /// once, under the same guard and limits as for a document.
+    ///
+    /// ```
+    /// use didshake::{Did, Origin, UnixTime};
+    /// use didshake_did::linkage::{self, LinkageFault};
+    /// use didshake_did::web::{LinkageFailure, WebOptions, WebResolver};
+    /// use didshake_did::{DidDocument, Resolved};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let web = WebResolver::new(&WebOptions::default())?;
+    /// let did = Did::parse("did:web:example.com")?;
+    /// let resolved = Resolved::fetched(DidDocument::parse(br#"{"id": "did:web:example.com"}"#, &did)?);
+    /// // Nothing is fetched for an origin that the document does not list.
+    /// let refused = web.linkage(&Origin::parse("https://example.com")?, &resolved, UnixTime(1_767_225_600)).await;
+    /// assert_eq!(refused, Err(LinkageFailure::Fault(LinkageFault::NotClaimed)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`LinkageFailure`].
+    pub async fn linkage(&self, origin: &Origin, resolved: &Resolved, now: UnixTime) -> Result<(), LinkageFailure> {
+        if !linkage::claimed_origins(resolved.document()).contains(origin) {
+            return Err(LinkageFault::NotClaimed.into());
+        }
+        let location = Location::of_origin(origin, linkage::PATH).map_err(WebFailure::from)?;
+        let body = self.bytes(&location).await?;
+        Ok(linkage::check(origin, &body, resolved, now)?)
+    }
+
+    async fn bytes(&self, location: &Location) -> Result<Vec<u8>, WebFailure> {
         let (client, scheme) = match self.options.local.get(&location.endpoint) {
             Some(scheme) => (&self.local, *scheme),
             None => {
@@ -101,8 +136,7 @@ impl WebResolver {
                 (&self.public, Scheme::Https)
             }
         };
-        let bytes = self.confined.fetch(client, location.url(scheme)).await?;
-        DidDocument::parse(&bytes, did).map_err(WebFailure::Document)
+        self.confined.fetch(client, location.url(scheme)).await
     }
 }
 

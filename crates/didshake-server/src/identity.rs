@@ -12,6 +12,7 @@ use didshake_did::{
 use serde_json::{Value, json};
 
 use crate::config::{Config, DefaultDid};
+use crate::did_configuration::DidConfiguration;
 
 /// The name of the identity that the service makes for itself.
 const NAME: &str = "service";
@@ -90,6 +91,11 @@ impl ServiceIdentity {
         DidDocument::parse(document.to_string().as_bytes(), web.did()).map_err(IdentityError::Document)?;
         Ok(Some(document))
     }
+
+    /// What the origins say of the did:web.
+    pub(crate) fn did_configuration(&self, origins: &[Origin]) -> Option<DidConfiguration> {
+        Some(DidConfiguration::new(self.web.clone()?, linked(origins).cloned().collect()))
+    }
 }
 
 fn own(store: &IdentityStore) -> Result<SigningIdentity, IdentityError> {
@@ -116,6 +122,11 @@ fn make(store: &IdentityStore, name: &IdentityName) -> Result<(), IdentityError>
     Ok(())
 }
 
+/// The origins that the document links to: those that readers look at.
+fn linked(origins: &[Origin]) -> impl Iterator<Item = &Origin> {
+    origins.iter().filter(|origin| origin.is_secure() || origin.is_loopback())
+}
+
 fn document(did: &Did, key: &PublicKey, origins: &[Origin]) -> Result<Value, Fault> {
     let method = format!("{did}#{FRAGMENT}");
     let multikey = did_key::encode(key)?;
@@ -127,11 +138,13 @@ fn document(did: &Did, key: &PublicKey, origins: &[Origin]) -> Result<Value, Fau
             "publicKeyMultibase": multikey.method_specific_id(),
         }],
         "authentication": [method],
+        // For the credentials of domain linkage.
+        "assertionMethod": [method],
     });
     let mut services: Vec<Value> = didshake_service(origins).into_iter().collect();
-    let secure: Vec<&str> = origins.iter().filter(|origin| origin.is_secure()).map(Origin::as_str).collect();
-    if !secure.is_empty() {
-        services.push(json!({"id": "#origins", "type": "LinkedDomains", "serviceEndpoint": secure}));
+    let linked: Vec<&str> = linked(origins).map(Origin::as_str).collect();
+    if !linked.is_empty() {
+        services.push(json!({"id": "#origins", "type": "LinkedDomains", "serviceEndpoint": linked}));
     }
     if let (Some(members), false) = (document.as_object_mut(), services.is_empty()) {
         members.insert("service".into(), services.into());

@@ -19,6 +19,7 @@ mod config;
 mod connections;
 mod cookie;
 mod data;
+mod did_configuration;
 mod doctor;
 mod error;
 mod front;

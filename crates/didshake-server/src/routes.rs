@@ -44,6 +44,7 @@ use crate::applications::Applications;
 use crate::audit::Audit;
 use crate::connections::Bounded;
 use crate::cookie::CookieSecret;
+use crate::did_configuration::DidConfiguration;
 use crate::front::{Front, front};
 use crate::metrics::Metrics;
 use crate::problem::problem;
@@ -65,6 +66,7 @@ pub(crate) struct App(pub(crate) Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) did: Did,
     pub(crate) web_document: Option<Value>,
+    pub(crate) did_configuration: Option<DidConfiguration>,
     pub(crate) didshake: Didshake,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) cookies: SqlCookies,
@@ -128,7 +130,9 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
         .route("/docs", get(docs::page))
         .route(docs::SCRIPT, get(docs::script));
     if app.0.web_document.is_some() {
-        router = router.route("/.well-known/did.json", get(well_known::did_document));
+        router = router
+            .route("/.well-known/did.json", get(well_known::did_document))
+            .route("/.well-known/did-configuration.json", get(well_known::did_configuration));
     }
     if let Some(relay) = &app.0.relay {
         router = router.merge(relaying::routes(app, relay, didshake));

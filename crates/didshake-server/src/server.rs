@@ -268,6 +268,7 @@ impl Inner {
         Ok(App(Arc::new(Parts {
             did: self.identity.did().clone(),
             web_document: self.identity.web_document(&origins)?,
+            did_configuration: self.identity.did_configuration(&origins),
             didshake: didshake.clone(),
             sessions: self.sessions(),
             cookies: SqlCookies::new(self.database.clone()),

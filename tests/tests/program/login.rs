@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use didshake_tests::{Home, Service, finish};
+use serde_json::json;
 
 use crate::terminal::Terminal;
 
@@ -146,6 +147,19 @@ fn a_service_with_a_did_web() {
 
     let resolved = home.run(&["--json", "did", "resolve", &did, "--allow-local", &address]).expect(0).json();
     assert_eq!(resolved["authentication"][0]["publicKey"], shown["service"]["publicKey"]);
+    // Whoever meets it for the first time is told that the origin and the DID vouch for each other.
+    let looked = home.run(&["--json", "did", "resolve", &did, "--allow-local", &address, "--linkage"]).expect(0).json();
+    assert_eq!(looked["linkedOrigins"], json!([{"origin": service.origin, "linked": true, "error": null}]));
+    let (mut terminal, program) = Terminal::open();
+    let mut command = home.command(&["login", &service.origin, "--as", "alice", "--allow-local", &address]);
+    command.stdin(program.try_clone().unwrap()).stdout(program.try_clone().unwrap()).stderr(program);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    terminal.wait_for("[yes/no]");
+    assert!(terminal.text.contains(&format!("linked origin        {} (", service.origin)), "{}", terminal.text);
+    terminal.wait_for(" s) ");
+    terminal.type_line("no\n");
+    assert_eq!(child.wait().unwrap().code(), Some(4));
     // Nobody is there any more: the cause is told, not only that it failed.
     drop(service);
     let failed = home.run(&["did", "resolve", &did, "--allow-local", &address]).expect(6);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
+use crate::linked::{self, Link, Linkages};
 use crate::meeting::runtime;
 use crate::output;
 use crate::progress::Waiting;
@@ -22,6 +23,7 @@ Examples:
   didshake did resolve did:key:z6Mk…
   didshake did resolve did:web:example.com
   didshake did resolve did:web:example.com --document did.json
+  didshake did resolve did:web:example.com --linkage
   didshake did resolve did:web:127.0.0.1%3A8400 --allow-local 127.0.0.1:8400
   didshake did resolve did:web:example.com --documents ./documents";
 
@@ -35,13 +37,16 @@ pub(crate) enum DidCommand {
         /// Check this file as the document of the DID
         #[arg(long, value_name = "FILE", conflicts_with = "paths")]
         document: Option<PathBuf>,
+        /// Ask the origins that the document lists whether they name the DID too (domain linkage)
+        #[arg(long)]
+        linkage: bool,
         #[command(flatten)]
         documents: Documents,
     },
 }
 
 pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> {
-    let DidCommand::Resolve { did, document, documents } = command;
+    let DidCommand::Resolve { did, document, linkage, documents } = command;
     let Resolution { resolver, failures } = documents.resolution()?;
     let resolved = match document {
         Some(path) => DidDocument::parse(&read_document(path)?, did).map(Resolved::fetched),
@@ -49,10 +54,15 @@ pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> 
     };
     let resolved =
         resolved.map_err(|fault| failures.failure(Some(did), fault).unwrap_or_else(|| refused(did, fault)))?;
+    let links = if *linkage { look(global, documents, &resolved)? } else { Vec::new() };
     let methods = methods(did, &resolved);
     let document: Value = serde_json::from_str(resolved.document().text()).unwrap_or(Value::Null);
     if global.json {
-        output::json(&json!({"did": did.as_str(), "document": document, "authentication": methods}));
+        let mut shown = json!({"did": did.as_str(), "document": document, "authentication": methods});
+        if let (true, Some(members)) = (linkage, shown.as_object_mut()) {
+            members.insert("linkedOrigins".to_owned(), linked::json(&links));
+        }
+        output::json(&shown);
         return Ok(());
     }
     output::line(&output::escaped_json(&serde_json::to_string_pretty(&document).unwrap_or_default()));
@@ -66,7 +76,16 @@ pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> 
             error => output::note(&format!("{}: refused with {error}", text("id"))),
         }
     }
+    output::note(linked::lines(&links).trim_end());
     Ok(())
+}
+
+fn look(global: &Global, documents: &Documents, resolved: &Resolved) -> Result<Vec<Link>, Failure> {
+    let _waiting = Waiting::on("asking the origins that the document lists".to_owned(), global.json);
+    let runtime = runtime()?;
+    let links = runtime.block_on(Linkages::new(&documents.web)?.of_document(resolved));
+    runtime.shutdown_background();
+    Ok(links)
 }
 
 pub(super) fn resolve(global: &Global, did: &Did, resolver: &dyn Resolver) -> Result<Result<Resolved, Fault>, Failure> {

@@ -4,6 +4,7 @@ use didshake::Fault;
 
 use super::address::AddressKind;
 use super::location::LocationFault;
+use crate::linkage::LinkageFault;
 
 /// Why a did:web did not resolve.
 ///
@@ -101,6 +102,35 @@ impl WebFailure {
             Self::TooLong => "too_long",
             Self::Body => "body",
             Self::Document(fault) => fault.code(),
+        }
+    }
+}
+
+/// Why an origin and a DID are not known to be linked.
+///
+/// ```
+/// use didshake_did::linkage::LinkageFault;
+/// use didshake_did::web::{LinkageFailure, WebFailure};
+/// assert_eq!(LinkageFailure::from(WebFailure::NotFound).code(), "not_found");
+/// assert_eq!(LinkageFailure::from(LinkageFault::Time).code(), "linkage_time");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LinkageFailure {
+    /// The origin's DID configuration could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] WebFailure),
+    /// It was, and does not link the two.
+    #[error(transparent)]
+    Fault(#[from] LinkageFault),
+}
+
+impl LinkageFailure {
+    /// A fixed word for logs and JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Fetch(failure) => failure.code(),
+            Self::Fault(fault) => fault.code(),
         }
     }
 }

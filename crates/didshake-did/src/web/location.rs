@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use didshake::Did;
+use didshake::{Did, Origin};
 
 /// The last labels of names that the public DNS does not answer for (RFC 6761, 6762, 7686, 8375, 9476; `.internal`).
 const LOCAL_SUFFIXES: [&str; 7] = ["alt", "arpa", "internal", "invalid", "local", "localhost", "onion"];
@@ -91,6 +91,16 @@ impl Location {
         }
         path.push_str(if path.is_empty() { "/.well-known/did.json" } else { "/did.json" });
         Ok(Self { endpoint, path })
+    }
+
+    /// A path at an origin that a document lists. Its scheme does not count: which one is used is the operator's to say.
+    pub(super) fn of_origin(origin: &Origin, path: &str) -> Result<Self, LocationFault> {
+        let authority = origin.authority();
+        let (host, port) = match authority.split_once(':') {
+            Some((host, port)) => (host, parse_port(port)?),
+            None => (authority, if origin.is_secure() { 443 } else { 80 }),
+        };
+        Ok(Self { endpoint: Endpoint { host: Host::parse(host)?, port }, path: path.to_owned() })
     }
 
     /// The host, in lower case.

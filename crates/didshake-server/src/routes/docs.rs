@@ -97,6 +97,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         authz::forward_auth,
         claim,
         well_known::did_document,
+        well_known::did_configuration,
         health::live,
         health::ready,
         health::metrics_on_main

@@ -1,6 +1,7 @@
 //! Every route, asked as a client, a scraper and an attacker would.
 
 use didshake::Suite;
+use didshake_did::{Clock as _, SystemClock, linkage};
 use didshake_server::Settings;
 use serde_json::json;
 
@@ -97,7 +98,9 @@ async fn what_the_origin_says_of_itself() {
         json!({"did": service.did.as_str(), "endpoint": endpoint, "versions": [1], "suites": suites})
     );
     assert_eq!(claim.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(ask(service.address, "GET /.well-known/did.json", "").await.status, 404);
+    for path in ["/.well-known/did.json", "/.well-known/did-configuration.json"] {
+        assert_eq!(ask(service.address, &format!("GET {path}"), "").await.status, 404);
+    }
     let docs = ask(service.address, "GET /docs", "").await;
     let policy = docs.header("content-security-policy").unwrap();
     assert!(policy.contains("script-src 'self';") && policy.contains("connect-src 'self'"), "{policy}");
@@ -125,6 +128,13 @@ async fn a_did_web_document_names_the_key_and_the_endpoint() {
     assert_eq!(document.authentication_methods(), ["did:web:example.com#key-1"]);
     let endpoints = didshake_did::discovery::listed_endpoints(&document);
     assert_eq!(endpoints[0].as_str(), "https://example.com/didshake");
+    // The origin and the DID vouch for each other.
+    let said = ask(service.address, "GET /.well-known/did-configuration.json", "").await;
+    assert_eq!(said.header("content-type"), Some("application/json"));
+    let origin = didshake::Origin::parse("https://example.com").unwrap();
+    let resolved = didshake_did::Resolved::fetched(document);
+    assert_eq!(linkage::check(&origin, said.body.as_bytes(), &resolved, SystemClock.now()), Ok(()));
+    assert_eq!(ask(service.address, "GET /.well-known/did-configuration.json", "").await.body, said.body);
     service.end().await;
 }
 

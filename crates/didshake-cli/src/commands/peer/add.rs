@@ -17,6 +17,7 @@ use crate::agent::{of_store, open_store};
 use crate::cards;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
+use crate::linked::{self, Link, Linkages};
 use crate::meeting::runtime;
 use crate::output;
 use crate::passphrase::can_ask;
@@ -40,21 +41,24 @@ async fn add(global: &Global, options: &Add, bytes: &CardBytes, own: Did) -> Res
     let resolution = options.documents.resolution()?;
     let waiting = Waiting::on("checking the card".to_owned(), global.json);
     let verified = tokio::time::timeout(PATIENCE, cards::verify(bytes, &resolution)).await;
-    waiting.pause();
     let card = verified.map_err(|_| {
         Failure::new(Exit::Resolution, "did_resolution_failed", "the owner's document did not come within 60 s")
             .remedy("try again")
     })??;
+    let links = Linkages::new(&options.documents.web)?.of(card.owner().did(), &*resolution.resolver).await;
+    waiting.pause();
     if *card.owner().did() == own {
         return Err(Failure::new(Exit::Usage, "own_did", "this is the card of your own identity")
             .remedy("it is for others; with several identities --as NAME says whose contact they become"));
     }
-    let name = name(global, options, &card)?;
-    keep(global, &name, &card, bytes, own).await
+    let name = name(global, options, &card, &links)?;
+    let contact = keep(global, &name, &card, bytes, own).await?;
+    tell(global, &name, &card, (&contact, &links));
+    Ok(())
 }
 
 /// What the owner is called here: what is said, the name it is known by, or what somebody at the terminal says.
-fn name(global: &Global, options: &Add, card: &Card) -> Result<PeerName, Failure> {
+fn name(global: &Global, options: &Add, card: &Card, links: &[Link]) -> Result<PeerName, Failure> {
     if let Some(name) = &options.name {
         return Ok(name.clone());
     }
@@ -69,12 +73,13 @@ fn name(global: &Global, options: &Add, card: &Card) -> Result<PeerName, Failure
         return Err(Failure::new(Exit::Usage, "name", format!("the card is good, and is of {did}"))
             .remedy("say what you call its owner: --name NAME"));
     }
-    ask(card)
+    ask(card, links)
 }
 
-fn ask(card: &Card) -> Result<PeerName, Failure> {
+fn ask(card: &Card, links: &[Link]) -> Result<PeerName, Failure> {
     let mut out = anstream::stderr().lock();
     writeln!(out, "The card is good. Its owner is\n\n    {}\n", card.owner().did())?;
+    write!(out, "{}", linked::lines(links))?;
     let proposed = card.contents().name.as_ref().map(|name| name.as_str());
     if let Some(proposed) = proposed {
         writeln!(out, "and calls itself `{}`, which proves nothing.", output::one_line(proposed))?;
@@ -98,7 +103,7 @@ fn slug(name: &str) -> Option<PeerName> {
     PeerName::parse(&text).ok().filter(|name| !name.as_str().contains(':'))
 }
 
-async fn keep(global: &Global, name: &PeerName, card: &Card, bytes: &CardBytes, own: Did) -> Result<(), Failure> {
+async fn keep(global: &Global, name: &PeerName, card: &Card, bytes: &CardBytes, own: Did) -> Result<Contact, Failure> {
     let did = card.owner().did();
     let store = open_store(global, own).await?;
     let known = store.contact(did).await.map_err(|error| of_store(&error))?;
@@ -118,8 +123,7 @@ async fn keep(global: &Global, name: &PeerName, card: &Card, bytes: &CardBytes, 
     };
     store.put_contact(&contact).await.map_err(|error| of_store(&error))?;
     store.close().await;
-    tell(global, name, card, &contact);
-    Ok(())
+    Ok(contact)
 }
 
 /// Somebody else answers to a name that is known.
@@ -145,7 +149,7 @@ fn address(contents: &CardContents) -> Option<MailboxAddress> {
     Some(MailboxAddress { url, token: DepositToken::from_secret(Secret::new(*token.secret().expose())) })
 }
 
-fn tell(global: &Global, name: &PeerName, card: &Card, contact: &Contact) {
+fn tell(global: &Global, name: &PeerName, card: &Card, (contact, links): (&Contact, &[Link])) {
     let did = card.owner().did();
     let contents = card.contents();
     if global.json {
@@ -157,10 +161,12 @@ fn tell(global: &Global, name: &PeerName, card: &Card, contact: &Contact) {
             "endpoints": contents.endpoints.iter().map(|endpoint| endpoint.as_str()).collect::<Vec<_>>(),
             "mailbox": contact.address.as_ref().map(|address| address.url.as_str()),
             "ends": contents.ends.map(|ends| ends.0),
+            "linkedOrigins": linked::json(links),
         }));
         return;
     }
     output::line(&format!("{name} is known as {did}"));
+    output::text(&linked::lines(links));
     output::note(&match (&contact.address, contents.endpoints.is_empty()) {
         (Some(_), _) => format!("write with `didshake send {name} TEXT`, or `didshake chat {name}`"),
         (None, false) => format!("it takes no letters; meet it with `didshake chat {name}` while it listens"),
