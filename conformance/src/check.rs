@@ -115,6 +115,18 @@ checks! {
     DidJwkAlg "did_jwk_alg" DidJwkMalformed "R-DID-6" "`alg` is absent or fits the key.";
     DidJwkType "did_jwk_type" DidJwkMalformed "R-DID-5" "`kty` and `crv` are Ed25519's or P-256's; off: the key that the sender signs with.";
     DidJwkCoordinates "did_jwk_coordinates" DidJwkMalformed "R-DID-5" "Coordinates are canonical base64url of 32 bytes; off: the key that the sender signs with.";
+    DidPeerElements "did_peer_elements" DidPeerMalformed "R-DID-12" "did:peer:2 is elements of the grammar; off: the key that the sender signs with.";
+    DidPeerServiceEncoding "did_peer_service_encoding" DidPeerMalformed "R-DID-15" "A service of did:peer:2 is canonical unpadded base64url; off: the key that the sender signs with.";
+    DidPeerServiceJson "did_peer_service_json" DidPeerMalformed "R-DID-15" "A service of did:peer:2 is one JSON object; off: the key that the sender signs with.";
+    DidPeerServiceDuplicate "did_peer_service_duplicate" DidPeerMalformed "R-DID-15" "No member of a service of did:peer:2 is named twice, written out or not; off: the last counts.";
+    DidPeerServiceId "did_peer_service_id" DidPeerMalformed "R-DID-15" "The ids in a did:peer:2 are relative and distinct.";
+    DidPeerHash "did_peer_hash" DidPeerMalformed "R-DID-16" "The hash of a did:peer:4 is the SHA-256 of its encoded document.";
+    DidPeerLong "did_peer_long" DidNotFound "R-DID-20" "A did:peer:4 is a long form; off: the key that the sender signs with.";
+    DidPeerEncoding "did_peer_encoding" DidPeerMalformed "R-DID-17" "The document of a did:peer:4 is base58btc of multicodec JSON; off: the key that the sender signs with.";
+    DidPeerJson "did_peer_json" DidPeerMalformed "R-DID-17" "The document of a did:peer:4 is one JSON object; off: the key that the sender signs with.";
+    DidPeerDuplicate "did_peer_duplicate" DidPeerMalformed "R-DID-17" "No member of the document of a did:peer:4 is named twice; off: the last counts.";
+    DidPeerMembers "did_peer_members" DidPeerMalformed "R-DID-17" "The document of a did:peer:4 has no `id`, and `alsoKnownAs` only as a list; off: they are left out.";
+    DidPeerIds "did_peer_ids" DidPeerMalformed "R-DID-17" "The ids in a did:peer:4 are relative and distinct.";
     JsonSyntax "document_json" DocumentJson "R-DOC-1" "The document is one JSON object; off: the key that the sender signs with.";
     JsonDuplicate "document_duplicate_member" DocumentJson "R-DOC-1" "No member is named twice; off: the last counts.";
     DocumentLimits "document_limits" DocumentLimits "R-DOC-2" "Size, depth and counts are within the limits.";

@@ -34,12 +34,17 @@ pub(crate) fn key(checks: Checks, text: &str, of: &Question<'_>) -> Step<Option<
         return Ok(None);
     };
     checks.need(Check::JsonDuplicate, !document.has_duplicates())?;
+    key_in(checks, &document, of)
+}
+
+/// The same of a document that was read, from step 6 of 9.6 on.
+pub(crate) fn key_in(checks: Checks, document: &Json, of: &Question<'_>) -> Step<Option<PublicKey>> {
     let counts = ["verificationMethod", "authentication", "service"];
-    let within = document.depth() <= 16 && counts.iter().all(|name| list(&document, name).len() <= 64);
+    let within = document.depth() <= 16 && counts.iter().all(|name| list(document, name).len() <= 64);
     checks.need(Check::DocumentLimits, within)?;
-    checks.need(Check::DocumentShape, has_shape(&document))?;
+    checks.need(Check::DocumentShape, has_shape(document))?;
     let base = document.member("id").and_then(Json::text).unwrap_or(of.did);
-    let methods = methods(&document, base);
+    let methods = methods(document, base);
     let duplicate =
         methods.iter().enumerate().any(|(i, (id, _))| methods.iter().skip(i + 1).any(|(other, _)| other == id));
     checks.need(Check::DocumentDuplicateId, !duplicate)?;
@@ -51,7 +56,7 @@ pub(crate) fn key(checks: Checks, text: &str, of: &Question<'_>) -> Step<Option<
         checks.need(Check::MethodPresent, false)?;
         return Ok(None);
     };
-    checks.need(Check::MethodAuthentication, authenticates(&document, base, id))?;
+    checks.need(Check::MethodAuthentication, authenticates(document, base, id))?;
     let controller = method.member("controller").and_then(Json::text);
     checks.need(Check::MethodController, controller == Some(of.did))?;
     times(checks, method, of.now)?;

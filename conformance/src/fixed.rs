@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::check::Step;
 use crate::config::{Admission, Config, Document, Hex, Identity, InitiatorConfig, Policy, ResponderConfig};
 use crate::keys::{ED25519_CODEC, P256_CODEC, base64url};
+use crate::peer::{JSON_CODEC, SHA2_256};
 use crate::primitives::{X25519, sha256};
 use crate::{ed25519, es256};
 
@@ -29,6 +30,21 @@ pub(crate) fn multibase(codec: &[u8], key: &[u8]) -> String {
 /// A did:jwk from JSON text, whatever it says.
 pub(crate) fn did_jwk_of(json: &str) -> String {
     format!("did:jwk:{}", base64url(json.as_bytes()))
+}
+
+/// A did:peer:4, long form, of what is encoded, whatever it is.
+pub(crate) fn did_peer_4_of(encoded: &str) -> String {
+    format!("did:peer:4{}:{encoded}", multibase(&SHA2_256, &sha256(&[encoded.as_bytes()])))
+}
+
+/// A did:peer:4, long form, of JSON text, whatever it says.
+pub(crate) fn did_peer_4(json: &str) -> String {
+    did_peer_4_of(&multibase(&JSON_CODEC, json.as_bytes()))
+}
+
+/// An element of a did:peer:2 with a service, whatever it says.
+pub(crate) fn peer_service(json: &str) -> String {
+    format!(".S{}", base64url(json.as_bytes()))
 }
 
 /// The public key bytes of a secret: 32 for Ed25519, 33 for P-256.
@@ -59,6 +75,11 @@ pub(crate) fn jwk(algorithm: u8, name: &str, more: &str) -> Step<String> {
 /// A did:jwk identity.
 pub(crate) fn jwk_identity(algorithm: u8, name: &str, more: &str) -> Step<Identity> {
     Ok(identity(did_jwk_of(&jwk(algorithm, name, more)?), "", algorithm, name))
+}
+
+/// A did:peer identity.
+pub(crate) fn peer_identity(did: String, fragment: &str, algorithm: u8, name: &str) -> Identity {
+    identity(did, fragment, algorithm, name)
 }
 
 /// A did:web identity; its document is the caller's.

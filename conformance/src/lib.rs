@@ -23,6 +23,7 @@ mod model_relay;
 mod model_shim;
 mod negative;
 mod negatives;
+mod peer;
 mod play;
 mod positive;
 mod positives;

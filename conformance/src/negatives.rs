@@ -10,6 +10,7 @@ mod finish;
 mod hello;
 mod identities;
 mod key_forms;
+mod peers;
 mod reply;
 mod retry;
 mod signatures;
@@ -63,6 +64,7 @@ pub(crate) fn all() -> Step<Vec<Negative>> {
         area("identity", ed25519::all()?),
         area("identity", did_key::all()?),
         area("identity", did_jwk::all()?),
+        area("identity", peers::all()?),
         area("document", documents::all()),
         area("document", times::all()),
         area("document", key_forms::all()?),

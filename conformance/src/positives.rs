@@ -4,6 +4,7 @@ mod channels;
 mod documents;
 mod handshakes;
 mod identities;
+pub(crate) mod peers;
 mod texts;
 
 use crate::check::Step;
@@ -38,5 +39,6 @@ impl Positive {
 
 /// All positives, in the order of the index.
 pub(crate) fn all() -> Step<Vec<Positive>> {
-    Ok([handshakes::all()?, identities::all()?, documents::all()?, texts::all()?, channels::all()?].concat())
+    Ok([handshakes::all()?, identities::all()?, peers::all()?, documents::all()?, texts::all()?, channels::all()?]
+        .concat())
 }

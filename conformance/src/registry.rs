@@ -68,6 +68,7 @@ codes! {
     DidResolutionFailed "did_resolution_failed" Some(49);
     DidKeyMalformed "did_key_malformed" Some(49);
     DidJwkMalformed "did_jwk_malformed" Some(49);
+    DidPeerMalformed "did_peer_malformed" Some(49);
     DocumentJson "document_json" Some(49);
     DocumentLimits "document_limits" Some(49);
     DocumentShape "document_shape" Some(49);

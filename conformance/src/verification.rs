@@ -8,7 +8,7 @@ use crate::check::{Check, Checks, Step, Stop};
 use crate::config::Document;
 use crate::did::{DID_LIMIT, is_did, is_fragment, method, specific};
 use crate::sender::PublicKey;
-use crate::{document, ed25519, es256, keys};
+use crate::{document, ed25519, es256, keys, peer};
 
 /// What a verifier resolves with, and what the signer really had.
 pub(crate) struct Verification<'a> {
@@ -62,6 +62,14 @@ impl Verification<'_> {
         let found = match method(did) {
             "key" => keys::did_key(checks, specific(did))?,
             "jwk" => keys::did_jwk(checks, specific(did))?,
+            "peer" => match peer::document(checks, did)? {
+                Some(document) => {
+                    let fragment = only_fragment_characters(fragment);
+                    let question = document::Question { did, fragment: &fragment, deactivated: false, now: self.now };
+                    document::key_in(checks, &document, &question)?
+                }
+                None => None,
+            },
             "web" => match self.documents.get(did) {
                 Some(Document::Found { text, deactivated }) => {
                     let fragment = only_fragment_characters(fragment);

@@ -1,7 +1,7 @@
 """didshake 1, an example peer: read it beside spec/didshake-1.md; sections in its order, under its names (15 is in bindings.py).
 A Fault carries the code of 14.10 and what to send in answer on a stream or WebSocket; alert 49 not before 100 ms have passed
 since the message came (R-CHECK-8). Not hardened: Python neither wipes secrets nor computes in constant time (README.md)."""
-import base64, calendar, contextlib, datetime, functools, hashlib, hmac, json, math, os, re, time
+import base64, calendar, contextlib, datetime, didpeer, functools, hashlib, hmac, json, math, os, re, time
 from dataclasses import dataclass, field
 from types import SimpleNamespace as Values
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -160,10 +160,10 @@ def read_identity(raw):                                             # 7.4
 def names(did, fragment): return vec16(did.encode()) + vec8(fragment.encode())
 def recipient(nonce, did): return H(b"didshake/1 recipient", nonce, did.encode())[:16]              # 7.6
 
-# 8 did:key and did:jwk. A key is (algorithm, raw); `code` is what it breaks
+# 8 did:key, did:jwk and did:peer. A key is (algorithm, raw); `code` is what it breaks
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-def base58(text, code):
-    check(isinstance(text, str) and len(text) <= 64 and set(text) <= set(BASE58), code)             # no right key is longer
+def base58(text, code, longest=64):
+    check(isinstance(text, str) and len(text) <= longest and set(text) <= set(BASE58), code)             # no right key is longer
     n = functools.reduce(lambda n, c: n * 58 + BASE58.index(c), text, 0)
     return bytes(len(text) - len(text.lstrip("1"))) + n.to_bytes((n.bit_length() + 7) // 8, "big")
 def multikey(text, code, algorithms=(1, 2)):
@@ -174,12 +174,12 @@ BASE64URL = r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQ
 def from_base64url(text, code):
     check(isinstance(text, str) and re.fullmatch(BASE64URL, text), code)
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def inside(v): return v.values() if isinstance(v, dict) else v if isinstance(v, list) else None
+def depth(v): return 0 if inside(v) is None else 1 + max(map(depth, inside(v)), default=0)
 def strict_json(raw, code, too_deep):                               # 8.2: one object
     def fail(reason): raise ValueError(reason)
     def double(text): return fail("number") if math.isinf(float(text)) else float(text)
     def members(pairs): return dict(pairs) if len(dict(pairs)) == len(pairs) else fail("duplicate name")
-    def inside(v): return v.values() if isinstance(v, dict) else v if isinstance(v, list) else None
-    def depth(v): return 0 if inside(v) is None else 1 + max(map(depth, inside(v)), default=0)
     with refusing(RecursionError, too_deep), refusing(ValueError, code):    # the end of 9.6 allows to stop at a depth
         value = json.loads(raw.decode(), parse_int=double, parse_float=double, parse_constant=fail, object_pairs_hook=members)
         json.dumps(value, ensure_ascii=False).encode()              # half a surrogate pair: UnicodeEncodeError, a ValueError
@@ -212,9 +212,10 @@ def instant(text):                                                  # 9.4
     return calendar.timegm(moment.timetuple()) + (year // 400 - 5) * 146_097 * 86_400 - offset     # 400 years: 146,097 days
 def document_key(did, fragment, text, deactivated, now):            # 9.6, steps 4 to 17
     check(len(text) <= 65_536, "document_limits")
-    doc = strict_json(text, "document_json", "document_limits")
+    return method_key(did, fragment, strict_json(text, "document_json", "document_limits"), deactivated, now)
+def method_key(did, fragment, doc, deactivated, now):               # from step 6 on
     arrays = methods, authentication, services = [doc.get(x, []) for x in ("verificationMethod", "authentication", "service")]
-    check(all(len(a) <= 64 for a in arrays if isinstance(a, list)), "document_limits")
+    check(depth(doc) <= 16 and all(len(a) <= 64 for a in arrays if isinstance(a, list)), "document_limits")
     def texts(x, *names): return isinstance(x, dict) and all(isinstance(x.get(name), str) for name in names)
     def url(x): return isinstance(x, str) and re.fullmatch(DID_URL, x)
     def method(x): return texts(x, "id", "type", "controller") and url(x["id"])
@@ -253,16 +254,17 @@ def resolve(claim, resolvers, now):                                 # checks 4 a
     _, method, specific = claim.did.split(":", 2)
     if method == "key": algorithm, raw = multikey(specific, "did_key_malformed")
     elif method == "jwk": algorithm, raw = did_jwk(specific, "did_jwk_malformed")
+    elif method == "peer":
+        algorithm, raw = method_key(claim.did, claim.fragment, didpeer.document(claim.did, "did_peer_malformed"), False, now)
     else:
         check(method in resolvers, "did_method_unsupported")
         with refusing(Exception, "did_resolution_failed"): found = resolvers[method](claim.did)
-        check(found, "did_not_found")
-        algorithm, raw = document_key(claim.did, claim.fragment, *found, now)
+        check(found, "did_not_found"); algorithm, raw = document_key(claim.did, claim.fragment, *found, now)
     return algorithm, valid_key(algorithm, raw)
 def verify(peer, now, raw, before, after=b""):                      # checks 1 to 7
     claim = read_identity(raw)                                      # 1
     check(claim.did not in [own.did for own in peer.identities], "own_did")     # 2
-    check(peer.admit == claim.did if isinstance(peer.admit, str) else peer.admit(claim.did), "not_admitted")    # 3
+    check(didpeer.means(peer.admit, claim.did) if isinstance(peer.admit, str) else peer.admit(claim.did), "not_admitted")    # 3
     algorithm, key = resolve(claim, peer.resolvers, now); check(claim.algorithm == algorithm, "algorithm_mismatch")   # 4, 5
     (verify_ed25519 if algorithm == 1 else verify_es256)(key, claim.signature, before + claim.signed + after)   # 6
     verified = VerifiedPeer(claim.did, claim.fragment, algorithm, key); check(peer.policy(verified), "policy_refused")  # 7
@@ -287,11 +289,9 @@ class WaitReply(State):                                             # 10.2: (Wai
         offered, group = m.suite in s.peer.suites, SUITES.get(m.suite, (None,))[0]
         if message[0] == RETRY:
             check(not s.retried, "second_retry"); check(offered, "retry_suite_not_offered")
-            check(group != s.group, "retry_same_group")
-            return start(s.peer, group, retried=True)
+            check(group != s.group, "retry_same_group"); return start(s.peer, group, retried=True)
         check(offered, "reply_suite_not_offered"); check(group == s.group, "reply_suite_wrong_group")
-        th2 = H(s.th1, m.head)
-        keys = handshake_keys(th2, DH(s.secret, m.key_share))
+        th2 = H(s.th1, m.head); keys = handshake_keys(th2, DH(s.secret, m.key_share))
         opened = open_sealed(m.suite, keys.k_reply, th2, m.sealed)
         responder = verify(s.peer, s.peer.clock(), opened, b"didshake/1 responder\0" + th2)
         th3 = H(th2, vec16(opened))

@@ -6,7 +6,10 @@ use super::case::Positive;
 use super::file::{Contents, Owner, ReaderView};
 use crate::check::{Step, Stop};
 use crate::config::{Document, Hex, Identity};
-use crate::fixed::{NOW, jwk_identity, key_identity, multikey_document, secret, web_identity};
+use crate::fixed::{
+    NOW, did_peer_4, jwk_identity, key_identity, multikey_document, peer_identity, secret, web_identity,
+};
+use crate::positives::peers::input;
 
 const DAY: u64 = 86_400;
 
@@ -68,6 +71,7 @@ fn identities() -> Step<Vec<Positive>> {
         of("c-ed25519", "a card of a did:key with Ed25519", key_identity(1, name(1))?),
         of("c-p256", "a card of a did:key with P-256", key_identity(2, name(2))?),
         of("c-jwk", "a card of a did:jwk", jwk_identity(1, name(1), "")?),
+        of("c-peer", "a card of a did:peer:4", peer_identity(did_peer_4(&input(1, name(1), "")?), "key-1", 1, name(1))),
         web("c-web", "a card of a did:web, Ed25519", "did:web:owner.example", "card", 1)?,
         web("c-web-p256", "a card of a did:web, P-256", "did:web:owner.example:agents:zoe", "key-1", 2)?,
         web(

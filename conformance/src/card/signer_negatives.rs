@@ -7,7 +7,7 @@ use super::negative::Negative;
 use crate::check::Check;
 use crate::config::Document;
 use crate::did::DID_LIMIT;
-use crate::fixed::{did_key_of, secret};
+use crate::fixed::{did_key_of, did_peer_4, did_peer_4_of, secret};
 
 fn dids() -> Vec<Negative> {
     let syntax = |id, change: &str, edit: fn(&mut Vec<u8>)| {
@@ -60,6 +60,12 @@ fn other_dids() -> Vec<Negative> {
         }),
         did("c-did-key-base58", "c-whoever", Check::DidKeyMultibase, "a did:key with the character 0", {
             "did:key:z0".to_owned()
+        }),
+        did("c-did-peer-short", "c-web-whoever", Check::DidPeerLong, "the short form of a did:peer:4", {
+            did_peer_4("{}").rsplit_once(':').map(|(short, _)| short.to_owned()).unwrap_or_default()
+        }),
+        did("c-did-peer-encoding", "c-web-whoever", Check::DidPeerEncoding, "a did:peer:4 in base64url", {
+            did_peer_4_of("ueyI6e30")
         }),
         did("c-did-jwk-json", "c-whoever", Check::DidJwkJson, "a did:jwk that is no JSON", "did:jwk:ew".to_owned()),
     ]

@@ -5,7 +5,7 @@ use super::negative::Negative;
 use super::signing::SigningKey;
 use crate::check::Check;
 use crate::did::DID_LIMIT;
-use crate::fixed::{did_key_of, secret};
+use crate::fixed::{did_key_of, did_peer_4, did_peer_4_of, secret};
 use crate::keys::{ED25519_CODEC, base64url};
 
 /// A change of DID, fragment and algorithm, which are signed as they are sent.
@@ -123,6 +123,12 @@ fn other_dids() -> Vec<Negative> {
         }),
         did(ids!("did-key-no-point"), "m-ed25519", Check::Ed25519KeyPoint, "a did:key of bytes that are no point", {
             did_key_of(&ED25519_CODEC, &no_point)
+        }),
+        did(ids!("did-peer-short"), "m-web", Check::DidPeerLong, "the short form of a did:peer:4", {
+            did_peer_4("{}").rsplit_once(':').map(|(short, _)| short.to_owned()).unwrap_or_default()
+        }),
+        did(ids!("did-peer-encoding"), "m-web", Check::DidPeerEncoding, "a did:peer:4 in base64url", {
+            did_peer_4_of("ueyI6e30")
         }),
         did(ids!("did-jwk-json"), "m-ed25519", Check::DidJwkJson, "a did:jwk that is no JSON", jwk("{")),
         did(ids!("did-jwk-x25519"), "m-ed25519", Check::DidJwkType, "a did:jwk of an X25519 key", {

@@ -7,7 +7,10 @@ use super::file::{Owner, RecipientView, Sender, SenderView};
 use super::letter::LetterForm;
 use crate::check::{Step, Stop};
 use crate::config::{Document, Hex, Identity};
-use crate::fixed::{NOW, jwk_identity, key_identity, multikey_document, secret, web_identity};
+use crate::fixed::{
+    NOW, did_peer_4, jwk_identity, key_identity, multikey_document, peer_identity, secret, web_identity,
+};
+use crate::positives::peers::{self, input};
 
 const DAY: u64 = 86_400;
 
@@ -108,6 +111,11 @@ fn identities() -> Step<Vec<Positive>> {
         Ok::<_, Stop>(between(id, about, sender, owner))
     };
     let jwks = (jwk_identity(2, name(SENDER, 2), "")?, jwk_identity(1, name(OWNER, 1), "")?);
+    let (sender, owner) = (name(SENDER, 1), name(OWNER, 2));
+    let peers = (
+        peer_identity(did_peer_4(&input(1, sender, "")?), "key-1", 1, sender),
+        peer_identity(format!("did:peer:2.V{}", peers::key(2, owner)?), "key-1", 2, owner),
+    );
     let longest = [format!("did:web:sender.example:{}", "a".repeat(2048 - 23)), {
         format!("did:web:owner.example:{}", "b".repeat(2048 - 22))
     }];
@@ -121,6 +129,7 @@ fn identities() -> Step<Vec<Positive>> {
         pair("m-ed25519-to-p256", "an Ed25519 sender, an owner with P-256", 1, 2)?,
         pair("m-p256-to-ed25519", "a P-256 sender, an owner with Ed25519", 2, 1)?,
         between("m-jwk", "did:jwk on both sides: P-256 writes to Ed25519", jwks.0, jwks.1),
+        between("m-peer", "did:peer on both sides: form 4 writes to form 2", peers.0, peers.1),
         webs("m-web", "did:web on both sides, Ed25519", webs_of, ["key-1", "mailbox"], [1, 1])?,
         webs("m-web-p256", "did:web on both sides, P-256", webs_of, ["key-1", "mailbox"], [2, 2])?,
         webs("m-did-longest", "DIDs of 2,048 bytes, fragments of 255", [sender, owner], [&long, &long], [1, 2])?,

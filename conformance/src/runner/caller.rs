@@ -63,7 +63,7 @@ impl Program {
     }
 }
 
-/// Every case whose responder is nothing but a did:key or did:jwk.
+/// Every case whose responder is nothing but a did:key, did:jwk or did:peer.
 pub(crate) fn tests(models: &Models, seed: u64) -> Vec<Live<'_>> {
     models.live(|base, negative| {
         if negative.is_some_and(|negative| !carries(negative)) {
@@ -83,7 +83,7 @@ fn carries(negative: &Negative) -> bool {
 /// The responder as the base has it; everything that only the program decides is as a plain program has it.
 fn adapt(base: &Config) -> Option<Config> {
     let mut config = base.clone();
-    let offline = |did: &str| did.starts_with("did:key:") || did.starts_with("did:jwk:");
+    let offline = |did: &str| ["did:key:", "did:jwk:", "did:peer:"].iter().any(|method| did.starts_with(method));
     let own = config.responder.identities.first()?.did.clone();
     let plain = config.responder.identities.len() == 1 && config.initiator.suites.iter().all(|suite| *suite < 3);
     if !offline(&own) || !offline(&config.initiator.identity.did) || !plain {

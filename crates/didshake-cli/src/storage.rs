@@ -63,10 +63,30 @@ pub(crate) fn known_peers_failure(error: &KnownPeersError) -> Failure {
     Failure::new(Exit::Storage, "known_peers", chain(error))
 }
 
+/// The DID itself, or of the short form of a did:peer:4 the long one, where a known peer has it: the name that everything
+/// else is told by.
+pub(crate) fn long_form(did: Did, peers: &KnownPeers) -> Result<Did, Failure> {
+    if !did.is_short_form() {
+        return Ok(did);
+    }
+    peers.iter().find(|peer| did.names(&peer.did)).map(|peer| peer.did.clone()).ok_or_else(|| {
+        let message = format!("{did} is the short form of a did:peer:4: it is a hash, and says no keys");
+        Failure::new(Exit::Resolution, "did_not_found", message)
+            .remedy("give the long form (with `:z…` behind it), or add that once: `didshake peer add NAME DID`")
+    })
+}
+
+/// The same, with the list of known peers read only where it is needed.
+pub(crate) fn in_long_form(global: &Global, did: &Did) -> Result<Did, Failure> {
+    if did.is_short_form() { long_form(did.clone(), &known_peers(global)?) } else { Ok(did.clone()) }
+}
+
 /// A DID, or the name of a known peer in its place.
 pub(crate) fn did_or_name(text: &str, peers: &KnownPeers) -> Result<Did, Failure> {
     if text.starts_with("did:") {
-        return Did::parse(text).map_err(|_| Failure::new(Exit::Usage, "did_syntax", format!("`{text}` is not a DID")));
+        let did = Did::parse(text);
+        let did = did.map_err(|_| Failure::new(Exit::Usage, "did_syntax", format!("`{text}` is not a DID")))?;
+        return long_form(did, peers);
     }
     let name = PeerName::parse(text).map_err(|fault| Failure::new(Exit::Usage, "name", fault.to_string()))?;
     peers.find(&name).map(|peer| peer.did.clone()).ok_or_else(|| {

@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use didshake::{Did, UnixTime};
 
+use crate::resolver::carries_document;
+
 /// A bucket of tokens: so many at once, and so many more a minute.
 ///
 /// ```
@@ -50,7 +52,7 @@ pub enum Spent {
 }
 
 /// Bounds resolutions by who causes them and by whom they hit; asked before a resolver is, as part of admission. DIDs
-/// that are keys cost nothing. Memory is bounded: sources or targets beyond the limit share one bucket among
+/// that carry their document cost nothing. Memory is bounded: sources or targets beyond the limit share one bucket among
 /// themselves.
 ///
 /// ```
@@ -82,7 +84,7 @@ impl ResolutionBudget {
     /// # Errors
     /// [`Spent`], the source first.
     pub fn spend(&mut self, source: Source, did: &Did, now: UnixTime) -> Result<(), Spent> {
-        if did.has_single_method() {
+        if carries_document(did) {
             return Ok(());
         }
         let from_source = self.sources.bucket(source, now);

@@ -8,7 +8,7 @@ use didshake::{Did, Fault, Fragment, UnixTime};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::clock::Clock;
-use crate::resolver::{BoxFuture, Freshness, Resolved, Resolver};
+use crate::resolver::{BoxFuture, Freshness, Resolved, Resolver, carries_document};
 use crate::store::{Entry, Store};
 
 /// How long what is kept stays good, in seconds.
@@ -69,7 +69,7 @@ impl Default for CacheLimits {
 }
 
 /// Keeps what another resolver gives. Callers who want the same DID at the same time share one fetch; where the one who
-/// fetches gives up, another who waits takes over. did:key and did:jwk pass through: there is nothing to fetch.
+/// fetches gives up, another who waits takes over. did:key, did:jwk and did:peer pass through: there is nothing to fetch.
 ///
 /// It sets no time limit: the inner resolver does, because one that never answers holds a turn for good.
 ///
@@ -259,21 +259,21 @@ impl Drop for Seat<'_> {
 
 impl<R: Resolver, C: Clock> Resolver for CachedResolver<R, C> {
     fn resolve<'a>(&'a self, did: &'a Did) -> BoxFuture<'a, Result<Resolved, Fault>> {
-        if did.has_single_method() {
+        if carries_document(did) {
             return self.inner.resolve(did);
         }
         Box::pin(self.cached_or_fetched(did))
     }
 
     fn resolve_method<'a>(&'a self, did: &'a Did, fragment: &'a Fragment) -> BoxFuture<'a, Result<Resolved, Fault>> {
-        if did.has_single_method() {
+        if carries_document(did) {
             return self.inner.resolve(did);
         }
         Box::pin(self.method_or_fetched(did, fragment))
     }
 
     fn resolve_since<'a>(&'a self, did: &'a Did, oldest: UnixTime) -> BoxFuture<'a, Result<Resolved, Fault>> {
-        if did.has_single_method() {
+        if carries_document(did) {
             return self.inner.resolve(did);
         }
         Box::pin(self.fetched_since(did, oldest))

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use didshake::{Did, Document, Fault, Fragment, PublicKey, UnixTime};
 
 use crate::json::{self, Json, JsonFault, Object};
+use crate::key_agreement::{self, KeyAgreement};
 use crate::verification_method::{VerificationMethod, absolute_id};
 
 /// The longest document that is read, in bytes (R-DOC-2).
 pub const MAX_DOCUMENT_BYTES: usize = 65_536;
 
 // Entries of `verificationMethod`, of `authentication` and of `service`, each.
-const MAX_ENTRIES: usize = 64;
+pub(crate) const MAX_ENTRIES: usize = 64;
 
 /// A DID document that passed every check that does not depend on which method a handshake names.
 ///
@@ -61,8 +62,16 @@ impl DidDocument {
     /// [`Fault::DocumentDuplicateId`] where two methods have one id; [`Fault::DocumentIdMismatch`] where it is of
     /// another DID.
     pub fn parse(bytes: &[u8], did: &Did) -> Result<Self, Fault> {
-        let document = read(bytes)?;
-        let id = text(&document, "id")?.to_owned();
+        if bytes.len() > MAX_DOCUMENT_BYTES {
+            return Err(Fault::DocumentLimits);
+        }
+        Self::of_text(did, String::from_utf8(bytes.to_vec()).map_err(|_| Fault::DocumentJson)?)
+    }
+
+    /// The same of a document that the DID carries, which is as long as the DID makes it.
+    pub(crate) fn of_text(did: &Did, text: String) -> Result<Self, Fault> {
+        let document = read(text.as_bytes())?;
+        let id = member(&document, "id")?.to_owned();
         let mut methods = methods(&document, &id)?;
         let (embedded, authentication) = relationship(&document, "authentication", &id)?;
         methods.extend(embedded);
@@ -74,7 +83,6 @@ impl DidDocument {
         if id != did.as_str() {
             return Err(Fault::DocumentIdMismatch);
         }
-        let text = String::from_utf8(bytes.to_vec()).map_err(|_| Fault::DocumentJson)?;
         Ok(Self { did: did.clone(), text, methods, authentication, services, is_key: false })
     }
 
@@ -83,7 +91,10 @@ impl DidDocument {
     /// # Errors
     /// Those of [`DidDocument::parse`] up to its `id`; [`Fault::DidSyntax`] where that is no DID.
     pub fn claimed_did(bytes: &[u8]) -> Result<Did, Fault> {
-        Did::parse(text(&read(bytes)?, "id")?)
+        if bytes.len() > MAX_DOCUMENT_BYTES {
+            return Err(Fault::DocumentLimits);
+        }
+        Did::parse(member(&read(bytes)?, "id")?)
     }
 
     /// The document of a DID that is a key.
@@ -99,7 +110,7 @@ impl DidDocument {
         &self.did
     }
 
-    /// The document as it was read; for did:key and did:jwk the one that their specifications derive.
+    /// The document as it was read; for a DID that carries it the one that its specification derives.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -116,6 +127,14 @@ impl DidDocument {
     #[must_use]
     pub fn services(&self) -> &[Service] {
         &self.services
+    }
+
+    /// The entries of `keyAgreement`, at most 64, as they are at `now`. No handshake looks at them.
+    #[must_use]
+    pub fn key_agreement(&self, now: UnixTime) -> Vec<KeyAgreement> {
+        read(self.text.as_bytes())
+            .map(|document| key_agreement::of_document(&document, &self.did, now))
+            .unwrap_or_default()
     }
 
     /// Whether the document has the method, under `authentication` or not: what decides whether a cached document is
@@ -174,9 +193,6 @@ impl Document for DidDocument {
 }
 
 fn read(bytes: &[u8]) -> Result<Object, Fault> {
-    if bytes.len() > MAX_DOCUMENT_BYTES {
-        return Err(Fault::DocumentLimits);
-    }
     let document = json::read_object(bytes).map_err(|fault| match fault {
         JsonFault::Malformed => Fault::DocumentJson,
         JsonFault::TooDeep => Fault::DocumentLimits,
@@ -187,7 +203,7 @@ fn read(bytes: &[u8]) -> Result<Object, Fault> {
     if entries.iter().any(too_many) { Err(Fault::DocumentLimits) } else { Ok(document) }
 }
 
-fn text<'a>(document: &'a Object, name: &str) -> Result<&'a str, Fault> {
+fn member<'a>(document: &'a Object, name: &str) -> Result<&'a str, Fault> {
     document.get(name).and_then(Json::as_text).ok_or(Fault::DocumentShape)
 }
 

@@ -46,6 +46,13 @@ pub(crate) fn decode(jwk: &Object, malformed: Fault) -> Result<PublicKey, Fault>
     }
 }
 
+/// Reads a public X25519 key (RFC 8037), whatever its order.
+pub(crate) fn decode_x25519(jwk: &Object) -> Option<[u8; 32]> {
+    let text = |name: &str| jwk.get(name).and_then(Json::as_text);
+    let is_one = text("kty") == Some("OKP") && text("crv") == Some("X25519") && !jwk.contains_key("d");
+    text("x").filter(|_| is_one).and_then(bytes_32)
+}
+
 /// Canonical unpadded base64url: base64ct refuses padding, other characters and unused bits that are set.
 pub(crate) fn base64url(text: &str) -> Option<Vec<u8>> {
     Base64UrlUnpadded::decode_vec(text).ok()

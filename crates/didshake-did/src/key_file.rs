@@ -8,7 +8,7 @@
 //! …
 //! ```
 //! The lines are for people and for finding the right file. Nothing that is verified rests on them: a did:key or did:jwk
-//! must be the key's, and for any other DID the peer looks the key up in the document.
+//! must be the key's, a did:peer must carry it, and for any other DID the peer looks the key up in the document.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -126,6 +126,15 @@ pub fn read_header(path: &Path) -> Result<Header, KeyFileError> {
 /// # Errors
 /// [`KeyFileError`], all but those of writing.
 pub fn load(path: &Path, passphrase: Option<&Passphrase>) -> Result<SigningIdentity, KeyFileError> {
+    let (header, key) = load_secret(path, passphrase)?;
+    identity(header, &key).map_err(|_| KeyFileError::DidMismatch { path: path.to_owned() })
+}
+
+/// The same with the secret key itself: for [`SecretKey::key_agreement`]. That the DID is the key's is not looked at.
+///
+/// # Errors
+/// Those of [`load`] but [`KeyFileError::DidMismatch`].
+pub fn load_secret(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Header, SecretKey), KeyFileError> {
     let not_a_key_file = || KeyFileError::NotAKeyFile { path: path.to_owned() };
     let bytes = read(path)?;
     let (header, pem) = split(&bytes).ok_or_else(not_a_key_file)?;
@@ -135,8 +144,7 @@ pub fn load(path: &Path, passphrase: Option<&Passphrase>) -> Result<SigningIdent
         (true, Some(passphrase)) => SecretKey::from_encrypted_pkcs8(der.as_bytes(), passphrase),
         (true, None) => return Err(KeyFileError::PassphraseNeeded { path: path.to_owned() }),
     };
-    let key = key.map_err(|fault| fault.at(path))?;
-    identity(header, &key).map_err(|_| KeyFileError::DidMismatch { path: path.to_owned() })
+    Ok((header, key.map_err(|fault| fault.at(path))?))
 }
 
 /// Writes a new key file, mode 0600, whole or not at all; never replaces a file.
@@ -148,7 +156,7 @@ pub fn create(path: &Path, new: &NewKeyFile<'_>, rng: &mut impl CryptoRng) -> Re
     let mismatch = |_| KeyFileError::DidMismatch { path: path.to_owned() };
     let public = new.key.public_key().map_err(mismatch)?;
     Fragment::of(new.did, new.fragment.as_str()).map_err(mismatch)?;
-    if holds_other_key(new.did, &public).map_err(mismatch)? {
+    if holds_other_key(new.did, new.fragment, &public).map_err(mismatch)? {
         return Err(KeyFileError::DidMismatch { path: path.to_owned() });
     }
     let (label, der) = match new.passphrase {

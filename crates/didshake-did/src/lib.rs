@@ -1,4 +1,4 @@
-//! What didshake knows about DIDs: `did:key` and `did:jwk`, strict DID documents, resolvers with a bounded cache, signers and
+//! What didshake knows about DIDs: `did:key`, `did:jwk` and `did:peer`, strict DID documents, resolvers with a bounded cache, signers and
 //! key files; and `did:web` behind the feature `web`.
 //!
 //! The protocol (`didshake`) hands out a claimed DID and takes back a document. This crate stands between: a
@@ -21,16 +21,21 @@
 //! # }).unwrap();
 //! ```
 
+mod base58;
 mod budget;
 mod cache;
 mod clock;
 pub mod did_jwk;
 pub mod did_key;
+pub mod did_peer;
+mod did_peer2;
+mod did_peer4;
 pub mod discovery;
 mod document;
 mod identity_store;
 mod json;
 mod jwk;
+mod key_agreement;
 pub mod key_file;
 pub mod linkage;
 mod multikey;
@@ -53,6 +58,7 @@ pub use clock::{Clock, SystemClock};
 pub use document::{DidDocument, MAX_DOCUMENT_BYTES, Service};
 pub use identity_store::{IdentityName, IdentityStore, NameError};
 pub use json::{JsonFault, check_json_object};
+pub use key_agreement::{KeyAgreement, KeyAgreementKey};
 pub use key_file::KeyFileError;
 pub use passphrase::{MAX_PASSPHRASE_BYTES, Passphrase, PassphraseError};
 pub use resolver::{BoxFuture, Freshness, MethodRegistry, Resolved, Resolver};

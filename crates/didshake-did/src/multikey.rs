@@ -5,6 +5,8 @@ use didshake::{Algorithm, Fault, PublicKey};
 // Multicodec ed25519-pub (0xed) and p256-pub (0x1200) as unsigned varints.
 const ED25519: [u8; 2] = [0xed, 0x01];
 const P256: [u8; 2] = [0x80, 0x24];
+// x25519-pub (0xec): for key agreement, and for nothing that signs.
+const X25519: [u8; 2] = [0xec, 0x01];
 
 // `z` and 35 bytes never need more; longer texts are refused before any arithmetic.
 const MAX_TEXT_BYTES: usize = 64;
@@ -17,6 +19,16 @@ pub(crate) fn encode(key: &PublicKey) -> String {
     };
     let bytes = [codec.as_slice(), key.as_bytes()].concat();
     format!("z{}", bs58::encode(bytes).into_string())
+}
+
+/// The text of an X25519 key.
+pub(crate) fn encode_x25519(key: &[u8; 32]) -> String {
+    format!("z{}", bs58::encode([X25519.as_slice(), key].concat()).into_string())
+}
+
+/// The bytes of an X25519 key, whatever its order.
+pub(crate) fn decode_x25519(text: &str) -> Option<[u8; 32]> {
+    text.strip_prefix('z').and_then(base58btc)?.strip_prefix(&X25519)?.try_into().ok()
 }
 
 /// Reads a key: `malformed` where the text is not the one encoding of an Ed25519 or compressed P-256 key,

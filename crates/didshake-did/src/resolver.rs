@@ -8,7 +8,7 @@ use std::sync::Arc;
 use didshake::{Did, Document, Fault, Fragment, PublicKey, UnixTime};
 
 use crate::document::DidDocument;
-use crate::{did_jwk, did_key};
+use crate::{did_jwk, did_key, did_peer};
 
 /// A future in a box, so that traits with asynchronous functions can be objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -36,7 +36,7 @@ pub trait Resolver: Send + Sync {
     ///
     /// # Errors
     /// [`Fault::DidMethodUnsupported`], [`Fault::DidNotFound`], [`Fault::DidResolutionFailed`], and those of
-    /// [`DidDocument::parse`], [`did_key::resolve`] and [`did_jwk::resolve`].
+    /// [`DidDocument::parse`], [`did_key::resolve`], [`did_jwk::resolve`] and [`did_peer::resolve`].
     fn resolve<'a>(&'a self, did: &'a Did) -> BoxFuture<'a, Result<Resolved, Fault>>;
 
     /// The document of `did` for a handshake that names the method `fragment`. A resolver that keeps documents fetches
@@ -157,7 +157,7 @@ impl Document for Resolved {
     }
 }
 
-/// Sends each DID to the resolver of its method. did:key and did:jwk are always there and cannot be replaced.
+/// Sends each DID to the resolver of its method. did:key, did:jwk and did:peer are always there and cannot be replaced.
 ///
 /// ```
 /// use didshake::{Did, Fault};
@@ -175,13 +175,14 @@ pub struct MethodRegistry {
 }
 
 impl MethodRegistry {
-    /// What needs no network: did:key and did:jwk (R-DID-1).
+    /// What needs no network: did:key, did:jwk and did:peer (R-DID-1, R-DID-11).
     #[must_use]
     pub fn offline() -> Self {
         Self::default()
     }
 
-    /// The same with a resolver for one more method, named as in a DID: `web`. One for `key` or `jwk` is never asked.
+    /// The same with a resolver for one more method, named as in a DID: `web`. One for `key`, `jwk` or `peer` is
+    /// never asked.
     #[must_use]
     pub fn with(mut self, method: &str, resolver: Arc<dyn Resolver>) -> Self {
         self.methods.insert(method.to_owned(), resolver);
@@ -191,7 +192,7 @@ impl MethodRegistry {
     /// The methods that it resolves, in alphabetical order.
     #[must_use]
     pub fn methods(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.methods.keys().map(String::as_str).chain(["jwk", "key"]).collect();
+        let mut names: Vec<&str> = self.methods.keys().map(String::as_str).chain(["jwk", "key", "peer"]).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -208,6 +209,7 @@ impl Resolver for MethodRegistry {
             match did.method() {
                 "key" => did_key::resolve(did).map(Resolved::fetched),
                 "jwk" => did_jwk::resolve(did).map(Resolved::fetched),
+                "peer" => did_peer::resolve(did).map(Resolved::fetched),
                 _ => self.of(did)?.resolve(did).await,
             }
         })
@@ -215,7 +217,7 @@ impl Resolver for MethodRegistry {
 
     fn resolve_method<'a>(&'a self, did: &'a Did, fragment: &'a Fragment) -> BoxFuture<'a, Result<Resolved, Fault>> {
         Box::pin(async move {
-            if did.has_single_method() {
+            if carries_document(did) {
                 return self.resolve(did).await;
             }
             self.of(did)?.resolve_method(did, fragment).await
@@ -224,12 +226,17 @@ impl Resolver for MethodRegistry {
 
     fn resolve_since<'a>(&'a self, did: &'a Did, oldest: UnixTime) -> BoxFuture<'a, Result<Resolved, Fault>> {
         Box::pin(async move {
-            if did.has_single_method() {
+            if carries_document(did) {
                 return self.resolve(did).await;
             }
             self.of(did)?.resolve_since(did, oldest).await
         })
     }
+}
+
+/// Whether the DID carries its document, so that there is nothing to fetch, to keep, to replace or to pay for.
+pub(crate) fn carries_document(did: &Did) -> bool {
+    matches!(did.method(), "key" | "jwk" | "peer")
 }
 
 impl fmt::Debug for MethodRegistry {

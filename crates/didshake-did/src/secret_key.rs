@@ -13,6 +13,7 @@ use rand_core::CryptoRng;
 use sec1::{EcParameters, EcPrivateKey};
 use zeroize::Zeroizing;
 
+use crate::key_agreement::KeyAgreementKey;
 use crate::passphrase::Passphrase;
 
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
@@ -91,6 +92,12 @@ impl SecretKey {
     /// None: the secret was checked when it was taken.
     pub fn public_key(&self) -> Result<PublicKey, Fault> {
         Ok(self.signing_key()?.public_key())
+    }
+
+    /// The X25519 key that goes with it, for `keyAgreement`.
+    #[must_use]
+    pub fn key_agreement(&self) -> KeyAgreementKey {
+        KeyAgreementKey::of(&self.secret)
     }
 
     /// The algorithm.

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use didshake::{Algorithm, Did, Fault, Fragment, LocalIdentity, PublicKey, Signature, SigningKey};
+use didshake::{Algorithm, Did, Document, Fault, Fragment, LocalIdentity, PublicKey, Signature, SigningKey, UnixTime};
 
 use crate::resolver::BoxFuture;
-use crate::{did_jwk, did_key};
+use crate::{did_jwk, did_key, did_peer};
 
 /// A long-term key that signs handshakes. Asynchronous, so that it can live in an agent, an HSM or a browser.
 ///
@@ -118,10 +118,11 @@ impl SigningIdentity {
     ///
     /// # Errors
     /// [`Fault::FragmentRule`] where the fragment is none that this DID can have; the faults of the DID where it is a
-    /// did:key or did:jwk that does not decode, [`Fault::KeyInvalid`] where it is one of another key.
+    /// did:key, did:jwk or did:peer that does not decode, [`Fault::KeyInvalid`] where it is one of another key;
+    /// [`Fault::DidNotFound`] for the short form of a did:peer:4, which no peer could resolve.
     pub fn new(did: Did, fragment: &str, signer: Arc<dyn Signer>) -> Result<Self, Fault> {
         let fragment = Fragment::of(&did, fragment)?;
-        if holds_other_key(&did, signer.public_key())? {
+        if holds_other_key(&did, &fragment, signer.public_key())? {
             return Err(Fault::KeyInvalid);
         }
         Ok(Self { did, fragment, signer })
@@ -195,11 +196,13 @@ impl fmt::Debug for SigningIdentity {
     }
 }
 
-/// Whether a DID that is a key is another one; never for the other methods, which say nothing by themselves.
-pub(crate) fn holds_other_key(did: &Did, key: &PublicKey) -> Result<bool, Fault> {
+/// Whether a DID that carries its keys has another one there; never for the other methods, which say nothing by themselves.
+pub(crate) fn holds_other_key(did: &Did, fragment: &Fragment, key: &PublicKey) -> Result<bool, Fault> {
     match did.method() {
         "key" => did_key::public_key(did).map(|own| own != *key),
         "jwk" => did_jwk::public_key(did).map(|own| own != *key),
+        // As of the beginning of time: a key that has expired is still this one.
+        "peer" => did_peer::resolve(did)?.authentication_key(did, fragment, UnixTime(0)).map(|own| own != *key),
         _ => Ok(false),
     }
 }

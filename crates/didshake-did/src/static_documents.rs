@@ -7,7 +7,7 @@ use std::sync::Arc;
 use didshake::{Did, Fault, Fragment, UnixTime};
 
 use crate::document::DidDocument;
-use crate::resolver::{BoxFuture, Resolved, Resolver};
+use crate::resolver::{BoxFuture, Resolved, Resolver, carries_document};
 
 /// Documents given by file, pinned by the user, or taken from a vector. A DID that has none goes to the resolver behind,
 /// if there is one.
@@ -52,8 +52,8 @@ impl StaticDocuments {
     /// Adds a document under the DID that it names, checked at once; replaces an earlier one.
     ///
     /// # Errors
-    /// Those of [`DidDocument::parse`] and [`DidDocument::claimed_did`]; [`Fault::DidMethodUnsupported`] for a did:key
-    /// or did:jwk, which are their own documents.
+    /// Those of [`DidDocument::parse`] and [`DidDocument::claimed_did`]; [`Fault::DidMethodUnsupported`] for a
+    /// did:key, did:jwk or did:peer, which carry their own.
     pub fn add(&mut self, text: &[u8]) -> Result<Did, Fault> {
         let did = DidDocument::claimed_did(text)?;
         DidDocument::parse(text, &did)?;
@@ -64,9 +64,9 @@ impl StaticDocuments {
     /// Adds a document under a DID, to be checked whenever it is resolved; replaces an earlier one.
     ///
     /// # Errors
-    /// [`Fault::DidMethodUnsupported`] for a did:key or did:jwk, which are their own documents.
+    /// [`Fault::DidMethodUnsupported`] for a did:key, did:jwk or did:peer, which carry their own.
     pub fn insert(&mut self, did: Did, text: &[u8], deactivated: bool) -> Result<(), Fault> {
-        if did.has_single_method() {
+        if carries_document(&did) {
             return Err(Fault::DidMethodUnsupported);
         }
         self.documents.insert(did, Given { text: text.to_vec(), deactivated });

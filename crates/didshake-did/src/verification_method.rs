@@ -6,7 +6,7 @@ use crate::json::{Json, Object};
 use crate::{jwk, multikey, rfc3339};
 
 // Members that hold a key in one specification or another; exactly one must be there (R-DOC-14).
-const KEY_MEMBERS: [&str; 8] = [
+pub(crate) const KEY_MEMBERS: [&str; 8] = [
     "publicKeyMultibase",
     "publicKeyBase58",
     "publicKeyJwk",
@@ -55,6 +55,12 @@ impl VerificationMethod {
 
     /// Controller, times and key, in the order of R-DOC-17.
     pub(crate) fn key_at(&self, did: &Did, now: UnixTime) -> Result<PublicKey, Fault> {
+        self.check_standing(did, now)?;
+        self.key.clone()
+    }
+
+    /// Controller and times.
+    pub(crate) fn check_standing(&self, did: &Did, now: UnixTime) -> Result<(), Fault> {
         if self.controller != did.as_str() {
             return Err(Fault::MethodController);
         }
@@ -66,7 +72,7 @@ impl VerificationMethod {
         if expires.is_some_and(|instant| now >= instant) {
             return Err(Fault::MethodExpired);
         }
-        self.key.clone()
+        Ok(())
     }
 }
 
@@ -75,6 +81,11 @@ pub(crate) fn absolute_id(text: &str, document_id: &str) -> Result<String, Fault
     let absolute = if text.starts_with('#') { format!("{document_id}{text}") } else { text.to_owned() };
     let checked = if text.starts_with('#') { is_did_url_suffix(text) } else { is_did_url(text) };
     checked.then_some(absolute).ok_or(Fault::DocumentShape)
+}
+
+/// Whether this is `#` and a fragment.
+pub(crate) fn is_fragment_reference(text: &str) -> bool {
+    text.starts_with('#') && is_did_url_suffix(text)
 }
 
 fn is_did_url(text: &str) -> bool {

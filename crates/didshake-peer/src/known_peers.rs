@@ -111,6 +111,9 @@ pub enum LineFault {
     /// The second word is no DID.
     #[error("the second word is not a DID")]
     Did,
+    /// The DID is the short form of a did:peer:4, which nobody can resolve.
+    #[error("the DID is the short form of a did:peer:4: write its long form, with `:z…` behind it")]
+    ShortForm,
     /// The name is on an earlier line already.
     #[error("the name is on an earlier line already")]
     Duplicate,
@@ -204,6 +207,9 @@ fn parse_line(line: &str) -> Result<Line, LineFault> {
     };
     let name = PeerName::parse(name)?;
     let did = Did::parse(did).map_err(|_| LineFault::Did)?;
+    if did.is_short_form() {
+        return Err(LineFault::ShortForm);
+    }
     let added = match (words.next(), words.next(), words.next(), words.next()) {
         (None, ..) => None,
         (Some("#"), Some("added"), Some(day), None) if is_day(day) => Some(day.to_owned()),
@@ -259,6 +265,7 @@ mod tests {
             ("bob did:web:bob # added 2026-1-22", LineFault::Form),
             ("bob did:web:bob # added 2026-11-22 x", LineFault::Form),
             ("bob web:bob", LineFault::Did),
+            ("bob did:peer:4zQmHash", LineFault::ShortForm),
             ("did:web:bob bob", LineFault::Name(NameFault)),
             ("ok did:web:bob", LineFault::Duplicate),
         ] {

@@ -144,6 +144,9 @@ impl Policy {
 
 impl Key {
     fn of(did: &Did) -> Self {
+        if let Some(short) = did.short_form() {
+            return Self(short.to_owned());
+        }
         let Ok(location) = Location::of(did) else { return Self(did.as_str().to_owned()) };
         let mut key = String::new();
         // Every piece but the first begins with the two digits of an encoding.
@@ -197,6 +200,21 @@ impl Domain {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // R-DID-21
+    #[test]
+    fn both_forms_of_a_did_peer_are_one_holder() {
+        let did = |text: &str| Did::parse(text).unwrap();
+        let (long, short) = (did("did:peer:4zA:zB"), did("did:peer:4zA"));
+        assert_eq!(holder(&long), holder(&short));
+        assert_ne!(holder(&long), holder(&did("did:peer:4zC:zB")));
+        assert_ne!(holder(&did("did:peer:2.Vz2.Vz2")), holder(&did("did:peer:2.Vz2")));
+        let text = format!(
+            "[groups]\nout = [\"{short}\"]\n[[rule]]\ndeny = {{ group = \"out\" }}\n[[rule]]\nallow = {{ method = \"peer\" }}"
+        );
+        let policy = Policy::parse(&text).unwrap();
+        assert!(!policy.allows(&long) && !policy.may_allow(&long) && policy.allows(&did("did:peer:4zC:zB")));
+    }
 
     #[test]
     fn a_rule_for_accounts_is_decided_once_the_account_is_known() {

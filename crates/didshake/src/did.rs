@@ -66,6 +66,46 @@ impl Did {
     pub fn has_single_method(&self) -> bool {
         matches!(self.method(), "key" | "jwk")
     }
+
+    /// The short form of a did:peer:4: of the long form what comes before its document, of a short form itself; `None` for
+    /// every other DID. Two DIDs that resolve and have one short form are one DID, because it is the hash of the document;
+    /// that the document is the one of the hash is for resolution to say (R-DID-16).
+    ///
+    /// ```
+    /// use didshake::Did;
+    /// assert_eq!(Did::parse("did:peer:4zQmHash:zDocument")?.short_form(), Some("did:peer:4zQmHash"));
+    /// assert_eq!(Did::parse("did:web:example.com")?.short_form(), None);
+    /// # Ok::<(), didshake::Fault>(())
+    /// ```
+    #[must_use]
+    pub fn short_form(&self) -> Option<&str> {
+        let id = self.method_specific_id();
+        if self.method() != "peer" || !id.starts_with('4') {
+            return None;
+        }
+        let end = id.find(':').unwrap_or(id.len());
+        self.text.get(..self.method_end + 1 + end)
+    }
+
+    /// Whether it is such a short form: it says who is meant, and nobody can resolve it (R-DID-20).
+    #[must_use]
+    pub fn is_short_form(&self) -> bool {
+        self.short_form() == Some(self.as_str())
+    }
+
+    /// Whether a rule that names this DID is one for `other`: it is that DID, or its short form (R-DID-21).
+    ///
+    /// ```
+    /// use didshake::Did;
+    /// let (long, short) = (Did::parse("did:peer:4zQmHash:zDocument")?, Did::parse("did:peer:4zQmHash")?);
+    /// assert!(short.names(&long) && long.names(&long));
+    /// assert!(!long.names(&short), "who claims a short form is nobody");
+    /// # Ok::<(), didshake::Fault>(())
+    /// ```
+    #[must_use]
+    pub fn names(&self, other: &Self) -> bool {
+        self == other || (self.is_short_form() && other.short_form() == Some(self.as_str()))
+    }
 }
 
 impl fmt::Display for Did {
@@ -182,6 +222,26 @@ mod tests {
         let longest = format!("did:a:{}", "b".repeat(MAX_DID_BYTES - 6));
         assert!(Did::parse(&longest).is_ok());
         assert!(Did::parse(&format!("{longest}b")).is_err());
+    }
+
+    // R-DID-21
+    #[test]
+    fn a_short_form_names_its_long_form_and_nothing_else() {
+        let did = |text: &str| Did::parse(text).unwrap();
+        let (short, long) = (did("did:peer:4zA"), did("did:peer:4zA:zB"));
+        assert!(short.is_short_form() && !long.is_short_form());
+        assert!(short.names(&long) && short.names(&short));
+        for (rule, other) in [
+            (&long, &did("did:peer:4zA:zC")),
+            (&long, &short),
+            (&short, &did("did:peer:4zAA:zB")),
+            (&short, &did("did:peer:4z:zB")),
+            (&did("did:peer:2zA"), &did("did:peer:2zA:zB")),
+            (&did("did:peer:2.Vz2"), &did("did:peer:2.Vz2.Vz2")),
+            (&did("did:web:4zA"), &did("did:web:4zA:zB")),
+        ] {
+            assert!(!rule.names(other), "{rule} {other}");
+        }
     }
 
     #[test]

@@ -199,6 +199,7 @@ faults! {
     DidResolutionFailed, "did_resolution_failed", Some(A::Denied), "the DID could not be resolved";
     DidKeyMalformed, "did_key_malformed", Some(A::Denied), "a did:key that is not canonical or of a key nobody signs with";
     DidJwkMalformed, "did_jwk_malformed", Some(A::Denied), "a did:jwk that is not canonical or of a key nobody signs with";
+    DidPeerMalformed, "did_peer_malformed", Some(A::Denied), "a did:peer that does not decode, or whose document is not the one of its hash";
     DocumentJson, "document_json", Some(A::Denied), "the DID document is not one JSON object without duplicate members";
     DocumentLimits, "document_limits", Some(A::Denied), "the DID document exceeds a limit";
     DocumentShape, "document_shape", Some(A::Denied), "a member of the DID document has the wrong type or is missing";

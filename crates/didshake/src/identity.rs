@@ -242,7 +242,7 @@ enum Rule {
 }
 
 impl Admission {
-    /// Exactly this DID.
+    /// Exactly this DID; the short form of a did:peer:4 stands for its long form (R-DID-21).
     #[must_use]
     pub fn only(did: Did) -> Self {
         Self(Rule::Only(did))
@@ -256,14 +256,14 @@ impl Admission {
 
     pub(crate) fn exact(&self) -> Option<&Did> {
         match &self.0 {
-            Rule::Only(did) => Some(did),
+            Rule::Only(did) => Some(did).filter(|did| !did.is_short_form()),
             Rule::Policy(_) => None,
         }
     }
 
     pub(crate) fn admits(&self, claim: &Claim) -> bool {
         match &self.0 {
-            Rule::Only(did) => *did == claim.did,
+            Rule::Only(did) => did.names(&claim.did),
             Rule::Policy(policy) => policy(claim),
         }
     }

@@ -14,13 +14,16 @@ use crate::meeting::runtime;
 use crate::output;
 use crate::progress::Waiting;
 use crate::resolver::{Documents, Resolution, read_document};
+use crate::storage;
 
 const AFTER_HELP: &str = "\
-did:key and did:jwk resolve by themselves, did:web over HTTPS. For other methods give the document. Each method under
+did:key, did:jwk and did:peer resolve by themselves, did:web over HTTPS; the short form of a did:peer:4 where a known
+peer has the long one. For other methods give the document. Each method under
 `authentication` is checked as a handshake would check it.
 
 Examples:
   didshake did resolve did:key:z6Mk…
+  didshake did resolve did:peer:2.Vz6Mk…
   didshake did resolve did:web:example.com
   didshake did resolve did:web:example.com --document did.json
   didshake did resolve did:web:example.com --linkage
@@ -47,6 +50,7 @@ pub(crate) enum DidCommand {
 
 pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> {
     let DidCommand::Resolve { did, document, linkage, documents } = command;
+    let did = &storage::in_long_form(global, did)?;
     let Resolution { resolver, failures } = documents.resolution()?;
     let resolved = match document {
         Some(path) => DidDocument::parse(&read_document(path)?, did).map(Resolved::fetched),
@@ -56,9 +60,11 @@ pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> 
         resolved.map_err(|fault| failures.failure(Some(did), fault).unwrap_or_else(|| refused(did, fault)))?;
     let links = if *linkage { look(global, documents, &resolved)? } else { Vec::new() };
     let methods = methods(did, &resolved);
+    let agreement = key_agreement(&resolved);
     let document: Value = serde_json::from_str(resolved.document().text()).unwrap_or(Value::Null);
     if global.json {
-        let mut shown = json!({"did": did.as_str(), "document": document, "authentication": methods});
+        let mut shown =
+            json!({"did": did.as_str(), "document": document, "authentication": methods, "keyAgreement": agreement});
         if let (true, Some(members)) = (linkage, shown.as_object_mut()) {
             members.insert("linkedOrigins".to_owned(), linked::json(&links));
         }
@@ -113,6 +119,16 @@ fn methods(did: &Did, resolved: &Resolved) -> Vec<Value> {
         }
     };
     resolved.document().authentication_methods().iter().map(check).collect()
+}
+
+/// Every key under `keyAgreement`, which no handshake uses.
+fn key_agreement(resolved: &Resolved) -> Vec<Value> {
+    let keys = resolved.document().key_agreement(SystemClock.now()).into_iter();
+    let shown = keys.map(|entry| match entry.key {
+        Ok(key) => json!({"id": entry.id, "algorithm": "X25519", "publicKey": hex::encode(key)}),
+        Err(fault) => json!({"id": entry.id, "error": fault.code()}),
+    });
+    shown.collect()
 }
 
 pub(super) fn refused(did: &Did, fault: Fault) -> Failure {

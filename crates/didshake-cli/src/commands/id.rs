@@ -1,8 +1,8 @@
 //! `didshake id`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use didshake::{Algorithm, Did, Fragment, PublicKey};
-use didshake_did::{IdentityName, SecretKey, did_jwk, did_key, key_file};
+use didshake::{Algorithm, Did, Document, Endpoint, Fragment, MAX_DID_BYTES, PublicKey, UnixTime};
+use didshake_did::{IdentityName, SecretKey, did_jwk, did_key, did_peer, discovery, key_file};
 use serde_json::{Value, json};
 
 use crate::cli::Global;
@@ -14,6 +14,8 @@ use crate::storage;
 const AFTER_HELP: &str = "\
 Examples:
   didshake id new alice                            a did:key with Ed25519
+  didshake id new pal --method peer:4              a did:peer, with a key for agreement
+  didshake id new box --method peer:2 --endpoint https://box.example/didshake
   didshake id new work --encrypt                   asks for a passphrase
   didshake id share --endpoint tcp://…:7007        a contact card: where we are reached
   didshake id new ci --passphrase-file secret.txt  for scripts
@@ -60,6 +62,9 @@ pub(crate) struct New {
     /// The verification method's fragment in that document, without #
     #[arg(long, requires = "did")]
     fragment: Option<String>,
+    /// Where we are reached, for the document of a did:peer, which never changes (repeatable)
+    #[arg(long = "endpoint", value_name = "URL", conflicts_with = "did")]
+    endpoints: Vec<String>,
     /// Encrypt the key file with a passphrase
     #[arg(long)]
     encrypt: bool,
@@ -77,6 +82,10 @@ enum KeyAlgorithm {
 enum Method {
     Key,
     Jwk,
+    #[value(name = "peer:2")]
+    Peer2,
+    #[value(name = "peer:4")]
+    Peer4,
 }
 
 pub(crate) fn run(global: &Global, command: &Id) -> Result<(), Failure> {
@@ -107,12 +116,7 @@ fn new(global: &Global, options: &New) -> Result<(), Failure> {
     let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
     let key = SecretKey::generate(algorithm, &mut rng).map_err(internal)?;
     let public = key.public_key().map_err(internal)?;
-    let did = match (&options.did, options.method) {
-        (Some(did), _) => did.clone(),
-        (None, Method::Key) => did_key::encode(&public).map_err(internal)?,
-        (None, Method::Jwk) => did_jwk::encode(&public).map_err(internal)?,
-    };
-    let fragment = Fragment::of(&did, options.fragment.as_deref().unwrap_or_default()).map_err(internal)?;
+    let (did, fragment) = named(options, &key, &public)?;
     let file = key_file::NewKeyFile {
         name: Some(name),
         did: &did,
@@ -129,6 +133,51 @@ fn new(global: &Global, options: &New) -> Result<(), Failure> {
         output::note(&format!("kept in {}", store.path(name).display()));
     }
     Ok(())
+}
+
+/// The DID of a new key, and the fragment of its method.
+fn named(options: &New, key: &SecretKey, public: &PublicKey) -> Result<(Did, Fragment), Failure> {
+    let internal = |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string());
+    if let Some(did) = &options.did {
+        let fragment = Fragment::of(did, options.fragment.as_deref().unwrap_or_default()).map_err(internal)?;
+        return Ok((did.clone(), fragment));
+    }
+    let is_peer = matches!(options.method, Method::Peer2 | Method::Peer4);
+    if !options.endpoints.is_empty() && !is_peer {
+        return Err(Failure::new(Exit::Usage, "endpoint", "only a did:peer says by itself where it is reached")
+            .remedy("add --method peer:4, or make a card later: `didshake id share --endpoint URL`"));
+    }
+    let services = services(&options.endpoints)?;
+    let agreement = key.key_agreement().public_key();
+    let peer = did_peer::NewPeer { key: public, key_agreement: Some(&agreement), services: &services };
+    let too_long = |fault: didshake::Fault| match fault {
+        didshake::Fault::DidSyntax => Failure::new(
+            Exit::Usage,
+            "did_syntax",
+            format!("this did:peer would be longer than {MAX_DID_BYTES} bytes, and nobody would take it"),
+        )
+        .remedy("give fewer or shorter endpoints"),
+        other => internal(other),
+    };
+    let did = match options.method {
+        Method::Key => did_key::encode(public).map_err(internal)?,
+        Method::Jwk => did_jwk::encode(public).map_err(internal)?,
+        Method::Peer2 => peer.form_2().map_err(too_long)?,
+        Method::Peer4 => peer.form_4().map_err(too_long)?,
+    };
+    let fragment = Fragment::of(&did, if is_peer { did_peer::FRAGMENT } else { "" }).map_err(internal)?;
+    Ok((did, fragment))
+}
+
+fn services(endpoints: &[String]) -> Result<Vec<String>, Failure> {
+    if endpoints.is_empty() {
+        return Ok(Vec::new());
+    }
+    let unusable = |url: &str, why: String| Failure::new(Exit::Usage, "endpoint", format!("{url}: {why}"));
+    let parse = |url: &String| Endpoint::parse(url).map_err(|error| unusable(url, error.to_string()));
+    let parsed = endpoints.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    let entry = discovery::service_entry("#didshake", &parsed);
+    entry.map(|entry| vec![entry]).map_err(|error| unusable(&endpoints.join(", "), error.to_string()))
 }
 
 fn list(global: &Global) -> Result<(), Failure> {
@@ -163,7 +212,7 @@ fn show(global: &Global, name: &IdentityName) -> Result<(), Failure> {
     let store = storage::identities(global)?;
     let header = store.header(name).map_err(|error| storage::missing(name, &error))?;
     let method = method_url(&header.did, &header.fragment);
-    let algorithm = public_of_did(&header.did).map(|key| key.algorithm().name());
+    let algorithm = public_of_did(&header.did, &header.fragment).map(|key| key.algorithm().name());
     let path = store.path(name).display().to_string();
     if global.json {
         output::json(&json!({
@@ -184,8 +233,8 @@ fn show(global: &Global, name: &IdentityName) -> Result<(), Failure> {
 fn export_public(global: &Global, name: &IdentityName, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let store = storage::identities(global)?;
     let header = store.header(name).map_err(|error| storage::missing(name, &error))?;
-    // A did:key or did:jwk is its public key: no passphrase is needed.
-    let key = match public_of_did(&header.did) {
+    // What the DID carries needs no passphrase.
+    let key = match public_of_did(&header.did, &header.fragment) {
         Some(key) => key,
         None => storage::load(global, name, passphrase)?.public_key().clone(),
     };
@@ -215,10 +264,11 @@ fn method_url(did: &Did, fragment: &Fragment) -> String {
     }
 }
 
-fn public_of_did(did: &Did) -> Option<PublicKey> {
+fn public_of_did(did: &Did, fragment: &Fragment) -> Option<PublicKey> {
     match did.method() {
         "key" => did_key::public_key(did).ok(),
         "jwk" => did_jwk::public_key(did).ok(),
+        "peer" => did_peer::resolve(did).ok()?.authentication_key(did, fragment, UnixTime(0)).ok(),
         _ => None,
     }
 }

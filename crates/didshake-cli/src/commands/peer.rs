@@ -89,6 +89,7 @@ pub(crate) fn run(global: &Global, command: &Peer) -> Result<(), Failure> {
 fn add_did(global: &Global, name: &str, did: &Did) -> Result<(), Failure> {
     let name =
         PeerName::parse(name).map_err(|fault| Failure::new(Exit::Usage, "name", format!("`{name}`: {fault}")))?;
+    let did = &storage::in_long_form(global, did)?;
     pin(global, &name, did)?.map_err(|known| {
         Failure::new(Exit::Policy, "peer_differs", format!("{name} is known already, as {}", known.did))
             .remedy(format!("if it really has another DID now: `didshake peer remove {name}` first"))

@@ -19,7 +19,7 @@ async fn offline_resolves_keys() {
         assert!(resolved.authentication_key(&did, &fragment, UnixTime(0)).is_ok());
         assert_eq!(resolved.freshness(), Freshness::Fetched);
     }
-    assert_eq!(registry.methods(), ["jwk", "key"]);
+    assert_eq!(registry.methods(), ["jwk", "key", "peer"]);
 }
 
 // R-DID-10
@@ -28,7 +28,7 @@ async fn unsupported_and_not_found() {
     let registry = MethodRegistry::offline();
     assert_eq!(registry.resolve(&did()).await.err(), Some(Fault::DidMethodUnsupported));
     let registry = registry.with("web", Arc::new(StaticDocuments::new()));
-    assert_eq!(registry.methods(), ["jwk", "key", "web"]);
+    assert_eq!(registry.methods(), ["jwk", "key", "peer", "web"]);
     assert_eq!(registry.resolve(&did()).await.err(), Some(Fault::DidNotFound));
     let other = Did::parse("did:webs:example.com").unwrap();
     assert_eq!(registry.resolve(&other).await.err(), Some(Fault::DidMethodUnsupported));
@@ -39,7 +39,7 @@ async fn keys_cannot_be_replaced() {
     let did = did_key::encode(&public(Algorithm::Ed25519, 1)).unwrap();
     let registry = MethodRegistry::offline().with("key", Arc::new(StaticDocuments::new()));
     assert!(registry.resolve(&did).await.is_ok());
-    assert_eq!(registry.methods(), ["jwk", "key"]);
+    assert_eq!(registry.methods(), ["jwk", "key", "peer"]);
     let mut documents = StaticDocuments::new();
     assert_eq!(documents.insert(did.clone(), b"{}", false), Err(Fault::DidMethodUnsupported));
     let text = format!(r#"{{"id":"{did}"}}"#);

@@ -103,9 +103,15 @@ pub(super) async fn take_back_invites(did: &str, on: &mut Connection) -> Result<
 /// Ends the sessions of a DID, however it is written.
 pub(super) async fn end_sessions(did: &str, on: &mut Connection) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM sessions WHERE did = $1").bind(did).execute(&mut *on).await?;
-    let Some(wanted) = Did::parse(did).ok().filter(|did| did.method() == "web") else { return Ok(()) };
+    let Ok(wanted) = Did::parse(did) else { return Ok(()) };
+    let pattern = match wanted.method() {
+        "web" => "did:web:%",
+        "peer" if wanted.short_form().is_some() => "did:peer:4%",
+        _ => return Ok(()),
+    };
     let wanted = holder(&wanted);
-    let rows = sqlx::query("SELECT DISTINCT did FROM sessions WHERE did LIKE 'did:web:%'").fetch_all(&mut *on).await?;
+    let rows = sqlx::query("SELECT DISTINCT did FROM sessions WHERE did LIKE $1").bind(pattern);
+    let rows = rows.fetch_all(&mut *on).await?;
     for row in &rows {
         let other: String = row.try_get("did")?;
         if Did::parse(&other).is_ok_and(|did| holder(&did) == wanted) {

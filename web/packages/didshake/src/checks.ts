@@ -1,5 +1,5 @@
 import { DENIED, ownFailure, refuse } from "./errors.js";
-import { didMethod } from "./did.js";
+import { didMethod, names } from "./did.js";
 import type { Admission, Common, LocalIdentity, VerifiedPeer } from "./config.js";
 import { decodeIdentity, encodeIdentity, type Claim, type Identity } from "./identity.js";
 import { resolveKey } from "./resolver.js";
@@ -36,7 +36,7 @@ export async function checkPeer(plain: Uint8Array, checks: PeerChecks): Promise<
 /** Check 3. */
 export async function admits(admission: Admission, did: string): Promise<boolean> {
   const method = didMethod(did) ?? "";
-  if ("did" in admission) return admission.did === did;
+  if ("did" in admission) return names(admission.did, did);
   if ("methods" in admission) return admission.methods.includes(method);
   if ("any" in admission) return admission.any;
   return guarded(DENIED, () => admission.admit(did, method));

@@ -38,3 +38,13 @@ export function methodUrl(did: string, fragment: string): string {
   if (didMethod(did) === "key") return `${did}#${did.slice("did:key:".length)}`;
   return didMethod(did) === "jwk" ? `${did}#0` : `${did}#${fragment}`;
 }
+
+/** True for the short form of a did:peer:4 (8.5): it says whom one means, and nobody resolves it. */
+export function isShortForm(did: string): boolean {
+  return /^did:peer:4[^:]*$/.test(did);
+}
+
+/** True where a rule that names `meant` is one for `did`: it is that DID, or its short form (R-DID-21). */
+export function names(meant: string, did: string): boolean {
+  return meant === did || (isShortForm(meant) && did.startsWith(`${meant}:`));
+}

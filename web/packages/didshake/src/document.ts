@@ -1,7 +1,7 @@
 import { refuse } from "./errors.js";
 import { isDidUrl, isFragment } from "./did.js";
 import { fromBase58 } from "./encoding.js";
-import { JsonFault, parseJsonObject, type Json, type JsonObject } from "./json.js";
+import { JsonFault, MAX_DEPTH, parseJsonObject, type Json, type JsonObject } from "./json.js";
 import { jwkKey, multibaseKey } from "./keys.js";
 import { ED25519, type PublicKey } from "./signatures.js";
 import { parseTime } from "./times.js";
@@ -33,11 +33,22 @@ export function parseDocument(bytes: Uint8Array): DidDocument {
   } catch (fault) {
     return refuse(fault instanceof JsonFault && fault.kind === "depth" ? "document_limits" : "document_json");
   }
+  return readDocument(root);
+}
+
+/** Steps 6 and 7 of section 9.6. Errors: `document_limits`, `document_shape`. */
+export function readDocument(root: JsonObject): DidDocument {
+  if (depthOf(root) > MAX_DEPTH) refuse("document_limits");
   for (const name of ["verificationMethod", "authentication", "service"]) {
     const list = root.get(name);
     if (Array.isArray(list) && list.length > MAX_ENTRIES) refuse("document_limits");
   }
   return shapeOf(root);
+}
+
+function depthOf(value: Json): number {
+  const inside = value instanceof Map ? [...value.values()] : Array.isArray(value) ? value : undefined;
+  return inside === undefined ? 0 : inside.reduce<number>((deepest, one) => Math.max(deepest, depthOf(one)), 0) + 1;
 }
 
 /** The shape of section 9.2. */

@@ -71,9 +71,9 @@ export function toBase58(bytes: Uint8Array): string {
   return "1".repeat(zeros) + text;
 }
 
-/** Bytes of base58btc, or undefined. Nothing here is longer than 35 bytes, so more than 60 characters are not looked at. */
-export function fromBase58(text: string): Uint8Array | undefined {
-  if (text.length > 60) return undefined;
+/** Bytes of base58btc, or undefined. No key is longer than 35 bytes, so unless said more than 60 characters are not looked at. */
+export function fromBase58(text: string, longest = 60): Uint8Array | undefined {
+  if (text.length > longest) return undefined;
   let value = 0n;
   for (let i = 0; i < text.length; i++) {
     const digit = BASE58.indexOf(text.charAt(i));
@@ -82,7 +82,10 @@ export function fromBase58(text: string): Uint8Array | undefined {
   }
   let zeros = 0;
   while (zeros < text.length && text[zeros] === "1") zeros++;
-  const tail: number[] = [];
-  for (; value > 0n; value /= 256n) tail.unshift(Number(value % 256n));
-  return Uint8Array.from([...new Array<number>(zeros).fill(0), ...tail]);
+  const digits = value === 0n ? "" : value.toString(16);
+  const bytes = new Uint8Array(zeros + Math.ceil(digits.length / 2));
+  for (let end = digits.length, at = bytes.length - 1; end > 0; end -= 2, at--) {
+    bytes[at] = Number.parseInt(digits.slice(Math.max(0, end - 2), end), 16);
+  }
+  return bytes;
 }

@@ -37,6 +37,7 @@ export const FAULTS = {
   did_resolution_failed: 49,
   did_key_malformed: 49,
   did_jwk_malformed: 49,
+  did_peer_malformed: 49,
   document_json: 49,
   document_limits: 49,
   document_shape: 49,

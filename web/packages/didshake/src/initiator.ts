@@ -4,6 +4,7 @@ import { checkPeer, signIdentity } from "./checks.js";
 import {
   common, extensionBytes, HTTP, protocolName, type Common, type CommonConfig, type LocalIdentity, type Meant, type VerifiedPeer,
 } from "./config.js";
+import { isShortForm } from "./did.js";
 import { callerFault, DENIED, DidshakeError, INTERNAL, refuse } from "./errors.js";
 import { establish, type Established } from "./established.js";
 import { ACCEPT_LIST, decodeExtensions, RECIPIENT, type Extension } from "./extensions.js";
@@ -84,7 +85,7 @@ function settingsOf(config: InitiatorConfig, shared: Common): Settings {
   const { meant, identity, applicationProtocol } = config;
   if (meant === undefined || meant === null) callerFault("an initiator is told whom it means");
   if (!("did" in meant || "methods" in meant || "admit" in meant)) callerFault("an initiator is told whom it means");
-  if (config.recipient === true && !("did" in meant)) callerFault("recipient needs an exact DID");
+  if (config.recipient === true && !("did" in meant && !isShortForm(meant.did))) callerFault("recipient needs an exact DID");
   protocolName(applicationProtocol);
   const helloExtensions = config.helloExtensions ?? [];
   extensionBytes(helloExtensions);

@@ -10,7 +10,8 @@ export class JsonFault extends Error {
   }
 }
 
-const MAX_DEPTH = 16;
+/** Objects and lists may be nested this deep (9.6, step 6). */
+export const MAX_DEPTH = 16;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const SPACE = /[ \t\n\r]*/y;

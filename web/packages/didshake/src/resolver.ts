@@ -2,6 +2,7 @@ import { didMethod } from "./did.js";
 import { methodKey, parseDocument } from "./document.js";
 import { DidshakeError, refuse } from "./errors.js";
 import { didJwkKey, didKeyKey } from "./keys.js";
+import { peerDocument } from "./peer.js";
 import type { PublicKey } from "./signatures.js";
 
 /** What a resolver gives for a DID (9.1). */
@@ -19,7 +20,7 @@ export type Resolution =
   | { readonly kind: "failed" }
   | { readonly kind: "too_long" };
 
-/** Resolves the DIDs of some methods. did:key and did:jwk never come here. */
+/** Resolves the DIDs of some methods. did:key, did:jwk and did:peer never come here. */
 export interface Resolver {
   /** The DID methods that it resolves, such as `web`. */
   readonly methods: readonly string[];
@@ -44,6 +45,7 @@ export async function resolveKey(resolvers: readonly Resolver[], query: MethodQu
   const method = didMethod(query.did) ?? refuse("did_syntax");
   if (method === "key") return didKeyKey(query.did);
   if (method === "jwk") return didJwkKey(query.did);
+  if (method === "peer") return methodKey(peerDocument(query.did), query.did, query.fragment, false, query.now);
   const resolver = resolvers.find((one) => one.methods.includes(method)) ?? refuse("did_method_unsupported");
   const first = await ask(resolver, query, false);
   try {

@@ -1,5 +1,6 @@
 import { concat, copyBytes, Reader, u8, utf8 } from "../bytes.js";
 import { checkLocal, type Clock, type LocalIdentity, type VerifiedPeer } from "../config.js";
+import { names } from "../did.js";
 import { callerFault, refuse } from "../errors.js";
 import {
   authorBytes, authorOf, checkAuthor, isTime, readAuthor, readClock, readU64, sign, SKEW, u64, unanswered, type Author, type MailboxView,
@@ -89,7 +90,7 @@ export class Card implements CardContents {
     const { issued, ends, owner, message } = decoded;
     if (ends !== 0n && ends <= issued) refuse("card_period");
     if (issued > now + SKEW || (ends !== 0n && ends <= now)) refuse("card_time");
-    if ("did" in view.meant && view.meant.did !== owner.did) refuse("not_admitted");
+    if ("did" in view.meant && !names(view.meant.did, owner.did)) refuse("not_admitted");
     return new Card(await checkAuthor(owner, message, now, view), decoded);
   }
 

@@ -1,6 +1,7 @@
 import { x25519 } from "@noble/curves/ed25519.js";
 import { concat, copyBytes, equal, Reader, u8, utf8, wipe } from "../bytes.js";
 import { checkLocal, type Clock, type LocalIdentity, type Random, type VerifiedPeer } from "../config.js";
+import { names } from "../did.js";
 import { callerFault, DidshakeError, refuse } from "../errors.js";
 import { hash } from "../encoding.js";
 import { decap, KEY, type KeyPair } from "./hpke.js";
@@ -189,7 +190,7 @@ export class MailboxKey {
     checkPeriod(decoded);
     checkTime(decoded, now);
     const { owner, message } = decoded;
-    if (owner.did !== view.meant.did) refuse("not_admitted");
+    if (!names(view.meant.did, owner.did)) refuse("not_admitted");
     return new MailboxKey(await checkAuthor(owner, message, now, view), decoded);
   }
 }
