@@ -17,6 +17,8 @@ const HEAD: Duration = Duration::from_secs(10);
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 const MAX_HEAD_BYTES_HTTP2: u32 = 32 * 1024;
 const MAX_STREAMS: u32 = 64;
+/// Of one stream, where the client does not read.
+const MAX_SENT_HTTP2: usize = 64 * 1024;
 const PING: Duration = Duration::from_secs(20);
 
 /// An address that is taken, and not served yet.
@@ -52,6 +54,7 @@ impl Listener {
             let builder = server.http_builder();
             builder.http1().header_read_timeout(HEAD).max_buf_size(MAX_HEAD_BYTES);
             let mut http2 = builder.http2();
+            http2.max_send_buf_size(MAX_SENT_HTTP2);
             http2.max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD_BYTES_HTTP2);
             http2.keep_alive_interval(PING).keep_alive_timeout(HEAD);
             match tls {

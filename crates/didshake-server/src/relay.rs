@@ -23,7 +23,7 @@ use didshake_did::{Rate, Source, SourceBudget, Wait};
 use tokio::sync::watch;
 
 pub(crate) use admission::Admission;
-pub(crate) use bodies::{Bodies, Room};
+pub(crate) use bodies::{Bodies, Room, Whose};
 pub(crate) use circuits::{ANSWER, Circuits, Meter, pump};
 pub(crate) use disk::Disk;
 pub(crate) use feed::Feed;
@@ -89,7 +89,9 @@ pub(crate) struct Relay {
     pub(crate) disk: Disk,
     pub(crate) metrics: Metrics,
     rates: Mutex<SourceBudget>,
-    bodies: Bodies,
+    bodies: Bodies<Source>,
+    /// Lists of deposits on their way to owners.
+    pub(crate) lists: Bodies<MailboxName>,
     stopping: watch::Sender<bool>,
     is_shared: bool,
 }
@@ -111,7 +113,8 @@ impl Relay {
             disk: Disk::new(database.file(), options.disk_reserve),
             metrics: metrics.clone(),
             rates: Mutex::new(SourceBudget::new(options.rate, SOURCES)),
-            bodies: Bodies::default(),
+            bodies: Bodies::new(),
+            lists: Bodies::new(),
             stopping: watch::channel(false).0,
             is_shared: database.is_shared(),
         }
@@ -136,7 +139,7 @@ impl Relay {
     }
 
     /// Room in memory for the body of a deposit, as it comes. The address is forgotten with the body.
-    pub(crate) fn room_for_body(&self, client: Option<IpAddr>) -> Room {
+    pub(crate) fn room_for_body(&self, client: Option<IpAddr>) -> Room<Source> {
         self.bodies.begin(source(client))
     }
 

@@ -10,6 +10,7 @@ mod deposits;
 mod docs;
 mod handover;
 mod health;
+mod held;
 mod invites;
 mod links;
 mod mailbox;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use didshake::relay::{MailboxName, RelayCode};
-use didshake_did::{Clock as _, SystemClock};
+use didshake_did::{Clock as _, Source, SystemClock};
 use tokio::sync::{mpsc, oneshot};
 
 use super::bodies::Room;
@@ -26,7 +26,7 @@ struct Queued {
     mailbox: MailboxName,
     job: BatchJob,
     /// What it takes of memory, also where whoever asked has gone.
-    room: Option<Room>,
+    room: Option<Room<Source>>,
     done: oneshot::Sender<BatchResult>,
 }
 
@@ -39,7 +39,7 @@ impl Writer {
     }
 
     /// Has something done; when this returns, it is durable, or was refused, or nothing of it is kept.
-    pub(crate) async fn write(&self, mailbox: MailboxName, job: BatchJob, room: Option<Room>) -> BatchResult {
+    pub(crate) async fn write(&self, mailbox: MailboxName, job: BatchJob, room: Option<Room<Source>>) -> BatchResult {
         let (done, result) = oneshot::channel();
         let queued = Queued { mailbox, job, room, done };
         self.0.send(queued).await.map_err(|_| RelayCode::Unavailable)?;

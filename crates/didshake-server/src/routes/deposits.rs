@@ -11,7 +11,7 @@ use didshake::relay::{
     read_deposits,
 };
 use didshake_axum::ClientAddress;
-use didshake_did::{Clock as _, SystemClock};
+use didshake_did::{Clock as _, Source, SystemClock};
 use futures_util::StreamExt as _;
 use http::header::CONTENT_TYPE;
 use tokio::time::timeout;
@@ -121,7 +121,7 @@ fn json(names: &[DepositName], states: &[DepositState]) -> StatesJson {
 }
 
 /// The deposits of a body, looked at; with the room that they take in memory.
-async fn read(body: Body, mut room: Room) -> Result<(Vec<NewDeposit>, Room), Refusal> {
+async fn read(body: Body, mut room: Room<Source>) -> Result<(Vec<NewDeposit>, Room<Source>), Refusal> {
     if body.size_hint().lower() > MAX_BATCH_BYTES as u64 {
         return Err(RelayCode::TooLarge.into());
     }
@@ -137,7 +137,7 @@ async fn read(body: Body, mut room: Room) -> Result<(Vec<NewDeposit>, Room), Ref
 }
 
 /// The bytes of a body, for each of which there is room.
-async fn collect(body: Body, room: &mut Room) -> Result<Vec<u8>, Refusal> {
+async fn collect(body: Body, room: &mut Room<Source>) -> Result<Vec<u8>, Refusal> {
     let (mut stream, mut bytes) = (body.into_data_stream(), Vec::new());
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| RelayCode::Malformed)?;

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Query, State};
+use axum::response::Response;
 use didshake::relay::{MAX_ANSWERS, RelayCode};
 use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::held;
 use super::mailbox_json::{AnswersJson, DepositJson, DepositsJson};
 use super::relaying::{Owner, RelayApp, object};
 use crate::relay::Refusal;
@@ -20,6 +21,8 @@ const MOST_LISTED: usize = 256;
 const LISTED: usize = 64;
 const LISTED_BYTES: u64 = 1_048_576;
 const LONGEST_WAIT: u64 = 30;
+/// For an owner to take a list.
+const LONGEST_TAKING: Duration = Duration::from_secs(60);
 
 /// From where on, how much, and for how long to wait.
 #[derive(Deserialize, IntoParams)]
@@ -106,12 +109,13 @@ impl FromRequestParts<RelayApp> for FromQuery {
     (status = 400, description = "`malformed`"),
     (status = 401, description = "Not signed, or refused"),
     (status = 404, description = "`no_mailbox`"),
+    (status = 503, description = "`unavailable`: too many lists were asked for and not taken"),
 ))]
 pub(super) async fn list(
     State(state): State<RelayApp>,
     owner: Owner,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<DepositsJson>, Refusal> {
+) -> Result<Response, Refusal> {
     let Ok(Query(query)) = query else { return Err(RelayCode::Malformed.into()) };
     if !(1..=MOST_LISTED).contains(&query.limit) || query.wait > LONGEST_WAIT {
         return Err(RelayCode::Malformed.into());
@@ -125,7 +129,13 @@ pub(super) async fn list(
             () = state.relay.stopped() => page,
         };
     }
-    Ok(Json(DepositsJson { deposits: page.iter().map(DepositJson::of).collect() }))
+    let list = DepositsJson { deposits: page.iter().map(DepositJson::of).collect() };
+    let bytes = serde_json::to_vec(&list).map_err(|_| RelayCode::Unavailable)?;
+    let mut room = state.relay.lists.begin(owner.mailbox.name);
+    if !room.take(bytes.len()) {
+        return Err(RelayCode::Unavailable.into());
+    }
+    Ok(held::json(bytes, room, LONGEST_TAKING))
 }
 
 /// Answers deposits: their envelopes are deleted. What does not wait is ignored.
