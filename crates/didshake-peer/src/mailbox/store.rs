@@ -88,7 +88,8 @@ pub trait AgentStore: Send + Sync {
     fn mark_read<'a>(&'a self, numbers: &'a [u64], receipts: &'a [NewLetter]) -> Stored<'a, ()>;
     /// Removes a letter from the inbox; whether there was one. It is not taken again.
     fn forget(&self, number: u64) -> Stored<'_, bool>;
-    /// Forgets what was seen and cannot come again, because it has expired.
+    /// Forgets what was seen and cannot come again, because it has expired: a day ago, so that a clock that is set back
+    /// makes nothing new.
     fn sweep_seen(&self, now: UnixTime) -> Stored<'_, u64>;
 }
 

@@ -10,6 +10,9 @@ use super::row::{bytes, did, number, private, sql_number, sql_time, time};
 use super::{Failure, SqliteStore};
 use crate::mailbox::records::{Arrived, Body, InboxLetter, NewLetter, SentState, Taken};
 
+/// Seconds by which a clock may be set back: a day.
+const CLOCK_SECONDS: u64 = 86_400;
+
 impl SqliteStore {
     pub(super) async fn write_arrived(&self, letters: &[Arrived], now: UnixTime) -> Result<Vec<Taken>, Failure> {
         let mut transaction = self.begin().await?;
@@ -133,8 +136,10 @@ impl SqliteStore {
     }
 
     pub(super) async fn delete_seen(&self, now: UnixTime) -> Result<u64, Failure> {
+        // A clock that is set back makes a letter good once more: it is known for a while longer.
+        let over = now.0.checked_sub(CLOCK_SECONDS).map_or(-1, |over| sql_time(UnixTime(over)));
         let query = sqlx::query("DELETE FROM seen WHERE own = ? AND expires <= ?");
-        Ok(query.bind(self.own_text()).bind(sql_time(now)).execute(&self.writer).await?.rows_affected())
+        Ok(query.bind(self.own_text()).bind(over).execute(&self.writer).await?.rows_affected())
     }
 }
 
