@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::passphrase::PassphraseSource;
 use crate::storage;
 
-pub(crate) use failure::{of_agent, of_relay, of_store, trouble};
+pub(crate) use failure::{of_agent, of_relay, of_store, trouble, trouble_exit};
 pub(crate) use online::{Online, Post};
 
 /// Which identity of ours a command is about.

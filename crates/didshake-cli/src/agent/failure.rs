@@ -91,6 +91,20 @@ pub(crate) fn of_relay(error: &RelayError, failures: &WebFailures) -> Failure {
     }
 }
 
+/// With which code a program ends where this keeps a letter from going.
+pub(crate) fn trouble_exit(code: &str) -> Exit {
+    let of_key = code.starts_with("mailbox_key_") || code.starts_with("method_") || code.starts_with("document_");
+    match code {
+        "token" | "no_address" => Exit::Policy,
+        "not_admitted" | "signature_invalid" | "algorithm_mismatch" | "key_invalid" | "did_deactivated" => {
+            Exit::NotAuthenticated
+        }
+        "did_resolution_failed" | "did_not_found" | "did_method_unsupported" => Exit::Resolution,
+        _ if of_key => Exit::NotAuthenticated,
+        _ => Exit::Network,
+    }
+}
+
 /// In words, what keeps a letter from going; `code` is what the outbox says.
 pub(crate) fn trouble(code: &str) -> &str {
     match code {
@@ -99,6 +113,38 @@ pub(crate) fn trouble(code: &str) -> &str {
         "no_key" => "they have published no mailbox key yet, or it is over: it goes when they come by",
         "full" => "their mailbox is full, or our part of it: it goes when they have fetched some",
         "rate" => "the relay has too many requests: it goes later",
+        "unavailable" => "their relay takes nothing just now: it goes later",
+        "http_connect" => "nobody answers at their relay, or it is not reached from here: it goes later",
+        "http_timed_out" => "their relay does not answer in time: it goes later",
+        "http_tls" => "the certificate of their relay is not good: nothing was sent to it",
+        "relay_answer" | "relay_status" => "what their relay answers is none of a relay: tell them, or wait",
+        "did_resolution_failed" => "their DID document cannot be had just now: it goes later",
+        "mailbox_key_time" => "the mailbox key at their relay is over: it goes when they come by; is this clock right?",
+        "signature_invalid" | "not_admitted" => {
+            "their relay shows a mailbox key that is not theirs: nothing was sent to it"
+        }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_not_theirs_is_no_failure_of_the_network() {
+        for (code, exit) in [
+            ("token", Exit::Policy),
+            ("not_admitted", Exit::NotAuthenticated),
+            ("signature_invalid", Exit::NotAuthenticated),
+            ("mailbox_key_time", Exit::NotAuthenticated),
+            ("method_revoked", Exit::NotAuthenticated),
+            ("did_resolution_failed", Exit::Resolution),
+            ("unavailable", Exit::Network),
+            ("http_connect", Exit::Network),
+        ] {
+            assert_eq!(trouble_exit(code), exit, "{code}");
+            assert!(code == "method_revoked" || trouble(code).contains(' '), "{code} is told in words");
+        }
     }
 }

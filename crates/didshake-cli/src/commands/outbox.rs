@@ -6,9 +6,9 @@ use clap::Args;
 use didshake_did::{Clock, SystemClock};
 use didshake_peer::mailbox::{SentLetter, SentState};
 
-use crate::agent::{Online, Post, of_agent, of_store, trouble};
+use crate::agent::{Online, Post, of_agent, of_store, trouble, trouble_exit};
 use crate::cli::Global;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::letters::sent_json;
 use crate::meeting::runtime;
 use crate::output::{self, one_line};
@@ -20,7 +20,8 @@ const PAGE: u32 = 256;
 
 const AFTER_HELP: &str = "\
 Letters that we wrote, and what became of them. Letters that are queued have not left yet; --retry sends them now, and asks
-what became of the others (exit code 5 where a relay cannot be reached, 4 where a letter needs another card).
+what became of the others (exit code 5 where a relay cannot be reached, 4 where a letter needs another card, 3 where a relay
+shows a key that is not theirs).
 
 Examples:
   didshake outbox
@@ -67,7 +68,7 @@ async fn outbox(global: &Global, options: &Outbox) -> Result<(), Failure> {
         output::note("no letters: `didshake send NAME TEXT` writes one");
     }
     let Some((did, code)) = troubled.first() else { return Ok(()) };
-    let exit = if matches!(*code, "token" | "no_address") { Exit::Policy } else { Exit::Network };
+    let exit = trouble_exit(code);
     if global.json {
         return Err(Failure::silent(exit));
     }

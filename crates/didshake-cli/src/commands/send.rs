@@ -10,7 +10,7 @@ use didshake::mailbox::{MAX_LETTER_CONTENT_BYTES, MAX_LETTER_SECONDS, MessageId}
 use didshake_did::{Clock, SystemClock};
 use didshake_peer::mailbox::{SentLetter, SentState};
 
-use crate::agent::{Online, Post, of_agent, of_store, trouble};
+use crate::agent::{Online, Post, of_agent, of_store, trouble, trouble_exit};
 use crate::cli::Global;
 use crate::duration::Span;
 use crate::failure::{Exit, Failure};
@@ -168,7 +168,10 @@ fn tell(global: &Global, post: &Post, letter: &SentLetter, options: &Send) -> Re
             (Exit::Network, "they have not taken it yet: it goes on waiting for them")
         }
         SentState::Waiting | SentState::Taken | SentState::Read => (Exit::Done, ""),
-        SentState::Queued => (Exit::Network, "it is kept, and goes with the next `didshake send` or `outbox --retry`"),
+        SentState::Queued => {
+            let exit = letter.trouble.as_deref().map_or(Exit::Network, trouble_exit);
+            (exit, "it is kept, and goes with the next `didshake send` or `outbox --retry`")
+        }
         SentState::Blocked => (Exit::Policy, "it is kept, and goes once you have added another card of theirs"),
         SentState::Refused => (Exit::Policy, "they did not take it: perhaps they do not know this identity"),
         SentState::Expired | SentState::Unknown => (Exit::Check, "nobody took it in time"),
