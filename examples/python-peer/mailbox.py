@@ -121,7 +121,10 @@ class Owner:                                                        # 3: signed 
     def ask(self, method, path, query=None, body=b"", kind="application/json", **options):
         fields = self.session.sign(method, path, query, body) | ({"Content-Type": kind} if body else {})
         return ask(method, self.session.origin + path + (f"?{query}" if query else ""), fields, body, **options)
-    def open(self): return self.ask("PUT", "/v1/mailbox")
+    def open(self):                                                 # it sends those who write to us to itself
+        mailbox = self.ask("PUT", "/v1/mailbox")
+        if origin_of(mailbox["url"]) != self.session.origin: raise ConnectionError("a mailbox elsewhere")
+        return mailbox
     def publish(self, key): self.ask("PUT", "/v1/mailbox/key", body=key, kind="application/didshake-mailbox-key")
     def let_in(self, token, expires=None, waiting=None, bytes=None):
         limits = json.dumps({"expires": expires, "waiting": waiting, "bytes": bytes}).encode()
@@ -129,6 +132,8 @@ class Owner:                                                        # 3: signed 
     def revoke(self, token): self.ask("DELETE", f"/v1/mailbox/tokens/{token_hash(token)}")
     def deposits(self, after=0, wait=0):                            # [(sequence, envelope)]
         listed = self.ask("GET", "/v1/mailbox/deposits", f"after={after}&wait={wait}", limit=2_097_152, seconds=30 + wait)["deposits"]
+        numbers = [after] + [int(x["sequence"]) for x in listed]    # what is behind us again would have no end
+        if any(a >= b for a, b in zip(numbers, numbers[1:])): raise ConnectionError("deposits that do not ascend")
         return [(int(x["sequence"]), from_base64url(x["envelope"], "answer")) for x in listed]
     def answer(self, taken, refused):
         if taken or refused: self.ask("POST", "/v1/mailbox/answers", body=json.dumps({"taken": taken, "refused": refused}).encode())

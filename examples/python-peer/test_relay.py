@@ -55,6 +55,19 @@ class Letters(unittest.TestCase):
             mailbox.main([str(x) for x in arguments])
         return [json.loads(line) for line in output.getvalue().splitlines()]
 
+    def test_a_relay_that_lies(self):
+        class Lying(Owner):
+            def ask(self, method, path, *more, **options):
+                return told.get(path) or super().ask(method, path, *more, **options)
+        told, own = {}, new_identity()
+        owner = Lying(self.relay.origin, own, self.relay.did)
+        self.assertTrue(owner.open()["url"].startswith(self.relay.origin))
+        told["/v1/mailbox"] = {"url": "https://elsewhere.example/m/AAAAAAAAAAAAAAAAAAAAAA"}
+        with self.assertRaises(ConnectionError): owner.open()
+        told["/v1/mailbox/deposits"] = {"deposits": [{"sequence": 1, "envelope": "IQEA"}]}
+        self.assertEqual(len(owner.deposits()), 1)
+        with self.assertRaises(ConnectionError): owner.deposits(after=1)
+
     def opened(self, own):
         """(owner, store, a contact's link) for an identity."""
         owner, store = Owner(self.relay.origin, own, self.relay.did), Store(str(self.folder / "store"))

@@ -8,7 +8,7 @@ import { toBase64url } from "../src/encoding.js";
 import { DidshakeError } from "../src/errors.js";
 import { login } from "../src/login.js";
 import { GRACE, MailboxKeyPair } from "../src/mailbox/index.js";
-import { FileMailboxStore, MemoryMailboxStore, RelayRefusal, tokenHash, type RelayCode } from "../src/relay/index.js";
+import { FileMailboxStore, MemoryMailboxStore, RelayOwner, RelayRefusal, tokenHash, type RelayCode } from "../src/relay/index.js";
 import { codeOf, newIdentity } from "../test/support/loopback.js";
 import { contactOf, mailboxAt, next, ownerAt, platform, saying, wordsOf } from "./support/agents.js";
 import { startProxy } from "./support/proxy.js";
@@ -301,5 +301,31 @@ describe("on the wire", () => {
     expect([signed?.length, deposits?.length].every((count) => (count ?? 0) > 0)).toBe(true);
     expect(deposits?.filter((sent) => /signature|cookie|didshake-state|did:key/i.test(sent))).toEqual([]);
     expect(await codeOf(() => contact.send(saying("nobody is there")))).toBe("transport");
+  });
+});
+
+describe("a relay that lies", () => {
+  /** An owner at the relay; to requests for this path somebody else answers. */
+  const lying = (path: string, answer: string): RelayOwner => new RelayOwner({
+    ...platform, url: `${relay.origin}/didshake`, meant: { did: relay.did }, identity: newIdentity(1),
+    fetch: async (url, init) =>
+      url.startsWith(`${relay.origin}${path}`) ? new Response(answer, { headers: { "Content-Type": "application/json" } }) : fetch(url, init),
+  });
+
+  it("cannot have us go round for ever", async () => {
+    const shown = `{"deposits":[{"sequence":1,"expires":9999999999,"envelope":"IQEA"}]}`;
+    expect((await lying("/v1/mailbox/deposits", shown).deposits()).length).toBe(1);
+    expect(await codeOf(() => lying("/v1/mailbox/deposits", shown).deposits({ after: 1 }))).toBe("transport");
+    const twice = shown.replace("[{", `[{"sequence":1,"expires":9999999999,"envelope":"IQEA"},{`);
+    expect(await codeOf(() => lying("/v1/mailbox/deposits", twice).deposits())).toBe("transport");
+  });
+
+  it("cannot have others write to us elsewhere", async () => {
+    const url = "https://elsewhere.example/m/AAAAAAAAAAAAAAAAAAAAAA";
+    const limits = `{"waiting":1,"bytes":1,"tokens":1,"seconds":1}`;
+    const status = (at: string): string => `{"url":"${at}","waiting":0,"bytes":0,"limits":${limits},"key":null,"key_ends":null}`;
+    const ours = url.replace("https://elsewhere.example", relay.origin);
+    expect((await lying("/v1/mailbox", status(ours)).open()).url).toBe(ours);
+    expect(await codeOf(() => lying("/v1/mailbox", status(url)).open())).toBe("transport");
   });
 });

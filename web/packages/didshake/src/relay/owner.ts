@@ -5,6 +5,7 @@ import { mediaType, withDeadline } from "../fetching.js";
 import type { JsonObject } from "../json.js";
 import { login, type LoginOptions, type LoginSession } from "../login.js";
 import { MAX_ENVELOPE } from "../mailbox/envelope.js";
+import { originOf } from "../origin.js";
 import { signedApart } from "./connections.js";
 import { eventsOf } from "./events.js";
 import { expectStatus, jsonOf, malformed, member, parsed, RelayRefusal } from "./refusal.js";
@@ -91,12 +92,12 @@ export class RelayOwner {
 
   /** Opens the mailbox, or finds it. Errors: `RelayRefusal`, those of a login, `transport`, `timeout`. */
   async open(): Promise<MailboxStatus> {
-    return this.#ask({ method: "PUT", path: "/v1/mailbox", good: [200, 201], read: readStatus });
+    return this.#ask({ method: "PUT", path: "/v1/mailbox", good: [200, 201], read: (response) => this.#ours(response) });
   }
 
   /** The mailbox as it is. Errors: as {@link open}; `no_mailbox`. */
   async status(): Promise<MailboxStatus> {
-    return this.#ask({ method: "GET", path: "/v1/mailbox", good: [200], read: readStatus });
+    return this.#ask({ method: "GET", path: "/v1/mailbox", good: [200], read: (response) => this.#ours(response) });
   }
 
   /** Closes the mailbox: deposits, tokens, key and name are gone for good. Errors: as {@link status}. */
@@ -143,7 +144,10 @@ export class RelayOwner {
     const { after = 0, limit = 64, wait = 0, signal } = query;
     const path = `/v1/mailbox/deposits?after=${after}&limit=${limit}&wait=${wait}`;
     const list = await this.#ask({ method: "GET", path, good: [200], read: readList, signal, wait: wait * 1000 });
-    return member.objects(list, "deposits", limit).map(depositIn);
+    const deposits = member.objects(list, "deposits", limit).map(depositIn);
+    // a relay that shows again what is behind us would have us go round for ever
+    deposits.reduce((last, { sequence }) => (sequence > last ? sequence : malformed()), after);
+    return deposits;
   }
 
   /** Answers deposits: taken once they are durable here, or refused (R-RLY-9). Errors: as {@link status}. */
@@ -178,6 +182,12 @@ export class RelayOwner {
   end(): void {
     this.#session?.then((session) => session.end(), () => undefined);
     this.#session = undefined;
+  }
+
+  /** A relay sends those who write to us to itself, and to nobody else. */
+  async #ours(response: Response): Promise<MailboxStatus> {
+    const status = await readStatus(response);
+    return originOf(status.url)?.origin === originOf(this.#options.url)?.origin ? status : malformed();
   }
 
   /** One signed request; a session that the relay no longer honours is made anew once. */
