@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use didshake::Did;
 use didshake::card::{CardEndpoint, Reach};
-use didshake_peer::{HandshakeError, InitiatorOptions, PeerName, connect};
+use didshake::{Binding, Did};
+use didshake_peer::http::{WebClient, WebClientOptions};
+use didshake_peer::{HandshakeError, InitiatorOptions, PeerName, connect, websocket};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -34,9 +35,9 @@ pub(crate) async fn meet(
     // Whoever answered and was refused says more than nobody at the next place.
     let mut refused = None;
     for endpoint in &endpoints {
-        let Some(wire) = dial(endpoint).await else { continue };
-        match connect(wire, options).await {
-            Ok(connection) => return Ok((connection.into(), endpoint.as_str().to_owned())),
+        let Some(met) = dial(endpoint, &post.web, options).await else { continue };
+        match met {
+            Ok(channel) => return Ok((channel, endpoint.as_str().to_owned())),
             Err(error) => {
                 let failure = told(&error);
                 output::warning(&format!("no channel to {endpoint}: {}", failure.message()));
@@ -58,7 +59,7 @@ pub(crate) async fn meet(
     Ok((connection.into(), "its relay".to_owned()))
 }
 
-/// What the card lists that is a stream, and whether there is a mailbox.
+/// What the card lists that carries a channel, and whether there is a mailbox.
 async fn places(post: &Post, did: &Did) -> Result<(Vec<CardEndpoint>, bool), Failure> {
     let contact = post.agent.store().contact(did).await.map_err(|error| of_store(&error))?;
     let resolution = post.resolution();
@@ -68,12 +69,35 @@ async fn places(post: &Post, did: &Did) -> Result<(Vec<CardEndpoint>, bool), Fai
     };
     let card = card.and_then(|card| card.map_err(|failure| output::warning(failure.message())).ok());
     let (_, mut endpoints) = endpoints(did, card.as_ref().map(|card| card.contents()), &resolution).await;
-    endpoints.retain(|endpoint| matches!(endpoint.reach(), Reach::Stream { .. }));
+    endpoints.retain(|endpoint| match endpoint.reach() {
+        Reach::Stream { .. } => true,
+        Reach::Web(at) | Reach::ClearWeb(at) => at.binding() == Binding::WebSocket,
+        Reach::Unknown => false,
+    });
     Ok((endpoints, contact.is_some_and(|contact| contact.address.is_some())))
 }
 
-async fn dial(endpoint: &CardEndpoint) -> Option<Wire> {
-    let Reach::Stream { host, port } = endpoint.reach() else { return None };
+/// A channel to an endpoint of a card; `None` where nobody is there, or it is of a kind that carries no channel: over http there
+/// is login alone.
+pub(crate) async fn dial(
+    endpoint: &CardEndpoint,
+    web: &WebClientOptions,
+    options: &InitiatorOptions,
+) -> Option<Result<Channel, HandshakeError>> {
+    match endpoint.reach() {
+        Reach::Stream { host, port } => {
+            let wire = stream(endpoint, &host, port).await?;
+            Some(connect(wire, options).await.map(Channel::from))
+        }
+        Reach::Web(at) | Reach::ClearWeb(at) if at.binding() == Binding::WebSocket => {
+            let client = WebClient::new(web).inspect_err(|error| tracing::warn!(%endpoint, "{error}")).ok()?;
+            Some(websocket::connect(&client, &at, options).await.map(Channel::from))
+        }
+        Reach::Web(_) | Reach::ClearWeb(_) | Reach::Unknown => None,
+    }
+}
+
+async fn stream(endpoint: &CardEndpoint, host: &str, port: u16) -> Option<Wire> {
     let stream = timeout(DIAL, TcpStream::connect(format!("{host}:{port}"))).await;
     let stream = stream.unwrap_or_else(|late| Err(late.into()));
     let stream = stream.inspect_err(|error| tracing::info!(%endpoint, "nobody is there: {error}")).ok()?;

@@ -1,5 +1,7 @@
 //! A conversation with one peer: what was said by both, and how it is shown.
 
+pub(crate) mod answering;
+mod columns;
 mod editor;
 mod input;
 pub(crate) mod live;

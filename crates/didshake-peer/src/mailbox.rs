@@ -40,6 +40,7 @@
 
 mod agent;
 pub mod circuit;
+pub mod live;
 mod receipt;
 mod records;
 pub mod relay;

@@ -58,6 +58,10 @@ fn two_that_are_there_talk_live_through_the_relay_and_go_on_by_letters() {
     alice.type_line("are you there?");
     let heard = bob.find(is("message"));
     assert_eq!((&heard["text"], &heard["by"]), (&json!("are you there?"), &json!("channel")));
+    // It is taken, and then read: neither is lost at the relay, nor waits there.
+    let state = |side: &Going| side.find(|line| line["event"] == "state" && line["id"] == heard["id"])["state"].clone();
+    let first = state(&alice);
+    assert!(first == "read" || (first == "taken" && state(&alice) == "read"), "{first}");
     bob.type_line("yes");
     assert_eq!(alice.find(|line| line["from"]["name"] == "bob")["text"], "yes");
     assert_eq!(bob.end(), 0);
@@ -67,6 +71,34 @@ fn two_that_are_there_talk_live_through_the_relay_and_go_on_by_letters() {
     assert_eq!(sent["by"], "letter");
     assert_eq!(alice.end(), 0);
     assert_eq!(world.bob.run(&["--json", "inbox"]).expect(0).json()["text"], "gone?");
+}
+
+// R-MBOX-8
+#[test]
+fn what_was_said_into_a_channel_that_is_cut_comes_by_letter_and_once() {
+    let world = World::new();
+    let mut alice = Going::start(&world.alice, &["--json", "chat", "bob"]);
+    let bob = Going::start(&world.bob, &["--json", "chat", "alice"]);
+    let is_live = |line: &Value| line["how"].as_str().is_some_and(|how| how.starts_with("live"));
+    bob.find(is_live);
+    alice.find(is_live);
+    alice.type_line("one");
+    let one = bob.find(is("message"));
+    assert_eq!((&one["text"], &one["by"]), (&json!("one"), &json!("channel")));
+    // He hears and answers nothing any more, and then he is gone.
+    bob.stop();
+    alice.type_line("two");
+    let two = alice.find(|line| line["text"] == "two");
+    assert_eq!((&two["by"], &two["state"]), (&json!("channel"), &json!("queued")));
+    drop(bob);
+    alice.find(|line| line["event"] == "state" && line["id"] == two["id"] && line["state"] == "waiting");
+    alice.type_line("three");
+    alice.find(|line| line["event"] == "state" && line["id"] != two["id"] && line["state"] == "waiting");
+    assert_eq!(alice.end(), 0);
+    // All that he ever gets: what he has seen, and what he has not, each once.
+    let told = world.bob.run(&["--json", "inbox", "--after", "0"]).expect(0).events();
+    let texts: Vec<&Value> = told.iter().map(|letter| &letter["text"]).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
 }
 
 #[test]
@@ -131,6 +163,26 @@ fn on_a_terminal_what_was_said_stands_with_what_became_of_it() {
     drop(world.alice.run(&["send", "bob", "\u{1b}]0;owned\u{7}hi"]).expect(0));
     terminal.wait_for("alice: \\u{1b}]0;owned\\u{7}hi");
     assert!(!terminal.text.contains("\u{1b}]0;owned"));
+    // Letters that take two columns leave room for what became of them.
+    terminal.type_line("漢字\r");
+    terminal.wait_for("you: 漢字");
     terminal.type_line("\u{4}");
     assert_eq!(finish(child, b"").code, 0);
+
+    // What was said is there again; without a terminal it is not, unless it is asked for.
+    let (mut terminal, side) = Terminal::open();
+    let mut command = world.bob.command(&["chat", "alice", "--letters"]);
+    command.env("TERM", "xterm-256color");
+    command.stdin(Stdio::from(side.try_clone().unwrap())).stdout(Stdio::from(side.try_clone().unwrap()));
+    let child = command.stderr(Stdio::from(side)).spawn().unwrap();
+    for text in ["you: good day", "alice: \\u{1b}]0;owned\\u{7}hi", "you: 漢字"] {
+        terminal.wait_for(text);
+    }
+    terminal.type_line("\u{4}");
+    assert_eq!(finish(child, b"").code, 0);
+    let told = world.bob.run_with(&["--json", "chat", "alice", "--letters", "--history", "1"], b"").expect(0).events();
+    let said: Vec<&Value> = told.iter().filter(|line| line["event"] == "message").map(|line| &line["text"]).collect();
+    assert_eq!(said, ["\u{1b}]0;owned\u{7}hi", "漢字"]);
+    let told = world.bob.run_with(&["--json", "chat", "alice", "--letters"], b"").expect(0).events();
+    assert!(!told.iter().any(|line| line["event"] == "message"), "{told:?}");
 }

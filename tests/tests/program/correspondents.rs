@@ -1,7 +1,7 @@
 //! Two who write to each other, and the relay between them.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin};
+use std::process::{Child, ChildStdin, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -84,6 +84,12 @@ impl Going {
 
     pub(crate) fn type_line(&mut self, text: &str) {
         writeln!(self.input.as_mut().unwrap(), "{text}").unwrap();
+    }
+
+    /// Stops it where it is: whoever sent it something hears nothing of it.
+    pub(crate) fn stop(&self) {
+        let stopped = Command::new("kill").args(["-STOP", &self.child.id().to_string()]).status().unwrap();
+        assert!(stopped.success());
     }
 
     /// Ends its input, and gives its exit code.

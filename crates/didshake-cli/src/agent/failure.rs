@@ -45,6 +45,8 @@ pub(crate) fn of_agent(error: &AgentError, failures: &WebFailures) -> Failure {
             .remedy("its relay shows a key that is not theirs, or an old one: tell them, nothing was sent to it"),
         AgentError::NoAddress(_) => failure(Exit::Policy),
         AgentError::Handshake(error) => peer_failure::failure(error, Role::Initiator, failures),
+        AgentError::Channel(_) => failure(Exit::Network),
+        AgentError::Letters => failure(Exit::NotAuthenticated),
         AgentError::OtherStore | AgentError::Protocol(_) => failure(Exit::Check),
     }
 }

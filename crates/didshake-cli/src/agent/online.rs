@@ -1,5 +1,6 @@
 //! An identity of ours that writes letters and takes them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,9 @@ use clap::Args;
 use didshake::Did;
 use didshake_did::{Clock, Resolver, SigningIdentity, SystemClock};
 use didshake_peer::http::WebClientOptions;
-use didshake_peer::mailbox::{Agent, AgentOptions, AgentStore, Contact};
+use didshake_peer::mailbox::{Agent, AgentError, AgentOptions, AgentStore, Contact};
 use didshake_peer::{Admit, KnownPeers, Surroundings, Timeouts};
+use tokio::task::JoinSet;
 
 use super::{Own, of_agent, of_store, open_store};
 use crate::cards;
@@ -39,6 +41,22 @@ pub(crate) struct Post {
     pub(crate) surroundings: Surroundings,
     pub(crate) failures: WebFailures,
     pub(crate) peers: KnownPeers,
+}
+
+/// An agent that runs.
+pub(crate) struct Runs(JoinSet<Result<Infallible, AgentError>>);
+
+impl Runs {
+    /// Why it runs no more. Cancel-safe.
+    pub(crate) async fn over(&mut self) -> AgentError {
+        match self.0.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Ok(Ok(never))) => match never {},
+            Some(Err(ended)) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+            // It was told before.
+            Some(Err(_)) | None => std::future::pending().await,
+        }
+    }
 }
 
 impl Online {
@@ -87,6 +105,14 @@ impl Post {
     pub(crate) fn name_of(&self, did: &Did) -> Option<&str> {
         let named = self.peers.iter().find(|peer| peer.did == *did && !peer.name.as_str().contains(':'));
         named.map(|peer| peer.name.as_str())
+    }
+
+    /// The agent, delivering and receiving by itself until this is dropped: whoever waits for the store elsewhere does not hold it
+    /// up in the middle of something that has a connection to the store.
+    pub(crate) fn runs(&self) -> Runs {
+        let (agent, mut tasks) = (self.agent.clone(), JoinSet::new());
+        tasks.spawn(async move { agent.run().await });
+        Runs(tasks)
     }
 
     pub(crate) fn resolution(&self) -> Resolution {

@@ -1,9 +1,11 @@
 //! `didshake chat`.
 
+mod history;
 mod session;
 
 use clap::Args;
 use didshake::card::CardEndpoint;
+use tokio::task::LocalSet;
 
 use crate::agent::{Online, of_store};
 use crate::cli::Global;
@@ -18,7 +20,8 @@ const AFTER_HELP: &str = "\
 Talks with a known peer: over a live channel where it can be reached (at its endpoints, or through its relay while it runs
 `didshake chat` with us), by letters while it is away. The head of the screen says who is verified and how; over a channel both
 sides see the same words, to be compared by voice. A changed key is told in red. Behind what we say stands what became of
-it: sent (over the channel), queued (here), waiting (at the relay), taken (by the peer), read.
+it: queued (here), waiting (at the relay), taken (by the peer), read; or sent, over a channel to a program that does not
+answer (`didshake listen`). What the peer has not taken when a channel is cut goes as a letter, and comes once.
 
 Enter sends, Ctrl-D on an empty line or Ctrl-C ends, Ctrl-U and Ctrl-W delete. Without a terminal, and with --plain, each line
 of the input is a message and its end ends the chat, once letters have gone (exit code 5 where they could not). --json prints
@@ -28,6 +31,9 @@ Examples:
   didshake chat bob
   echo 'the build is green' | didshake chat bob --letters
   didshake --json chat bob < pipe";
+
+/// Letters of each side that are shown again on a terminal.
+const HISTORY: u32 = 50;
 
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
@@ -41,13 +47,16 @@ pub(crate) struct Chat {
     /// Lines, not the whole terminal
     #[arg(long)]
     plain: bool,
+    /// So many of the last letters of each side are shown at the beginning [default: 50 on the whole terminal, else 0]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(..=10_000))]
+    history: Option<u32>,
     #[command(flatten)]
     online: Online,
 }
 
 pub(crate) fn run(global: &Global, options: &Chat) -> Result<(), Failure> {
     let runtime = runtime()?;
-    let outcome = runtime.block_on(chat(global, options));
+    let outcome = LocalSet::new().block_on(&runtime, chat(global, options));
     runtime.shutdown_background();
     outcome
 }
@@ -77,6 +86,8 @@ async fn chat(global: &Global, options: &Chat) -> Result<(), Failure> {
     let front = Front::new(global.json, options.plain)?;
     let endpoints = (!options.letters).then_some(endpoints);
     let mut session = Session::new(front, with, &post, (did, has_mailbox), endpoints);
+    let history = options.history.unwrap_or(if session.is_on_screen() { HISTORY } else { 0 });
+    session.begin_with(history).await?;
     for note in notes {
         session.alarm(&note);
     }

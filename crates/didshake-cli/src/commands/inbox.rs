@@ -134,18 +134,14 @@ struct Reader<'a> {
 impl Reader<'_> {
     async fn follow(&mut self) -> Result<(), Failure> {
         let mut changes = self.post.agent.changes();
-        let running = self.post.agent.run();
-        let mut running = std::pin::pin!(running);
+        let mut running = self.post.runs();
         loop {
             self.show_all().await?;
             if self.is_done() {
                 return Ok(());
             }
             tokio::select! {
-                ended = &mut running => return Err(match ended {
-                    Err(error) => of_agent(&error, &self.post.failures),
-                    Ok(never) => match never {},
-                }),
+                ended = running.over() => return Err(of_agent(&ended, &self.post.failures)),
                 _ = changes.changed() => {}
                 () = tokio::time::sleep(LOOK) => {}
             }

@@ -1,24 +1,25 @@
-//! A live channel beside the letters: to an endpoint of the peer, or through a relay.
+//! A live channel to who is there: to an endpoint of the peer, or through a relay.
 
+use std::future::pending;
 use std::pin::Pin;
 use std::time::Duration;
 
-use didshake::Did;
-use didshake::card::{CardEndpoint, Reach};
-use didshake_peer::mailbox::{Agent, CircuitOffer};
+use didshake::card::CardEndpoint;
+use didshake::{AlertCode, Did, Fault};
+use didshake_peer::mailbox::{Agent, AgentError, CircuitOffer, live};
 use didshake_peer::{
-    Admit, ChannelError, Expect, InitiatorOptions, MemoryBurnStore, PeerConnection, ResponderOptions, Surroundings,
-    Transport, VerifyWords, Watch, connect,
+    Admit, Expect, HandshakeError, InitiatorOptions, MemoryBurnStore, PeerConnection, ResponderOptions, Surroundings,
+    Transport, VerifyWords, Watch,
 };
-use tokio::net::TcpStream;
-use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
+use crate::channel::Channel;
+use crate::channel_failure::channel_failure;
+use crate::contact::dial;
 use crate::meeting::CHAT;
-use crate::wire::tend;
 
-/// An endpoint that does not answer the TCP connection within this is not there.
-const DIAL: Duration = Duration::from_secs(5);
 /// Messages that may wait for the channel.
 const QUEUE: usize = 64;
 
@@ -26,17 +27,26 @@ const QUEUE: usize = 64;
 pub(crate) enum Heard {
     Said(Vec<u8>),
     /// It is over; where it did not end in order, why.
-    Ended(Option<ChannelError>),
+    Ended(Option<String>),
+}
+
+/// How something is said on the channel.
+pub(crate) enum Says {
+    /// As a letter, which the peer answers. Dropped, the channel is closed.
+    Letters { _close: oneshot::Sender<()> },
+    /// As a line to a program that answers nothing.
+    Lines(mpsc::Sender<Vec<u8>>),
 }
 
 /// A channel that stands.
 pub(crate) struct Live {
     /// What goes out.
-    pub(crate) say: mpsc::Sender<Vec<u8>>,
-    /// What comes in; to be polled together with `work`.
+    pub(crate) says: Says,
+    /// What comes in.
     pub(crate) heard: mpsc::Receiver<Heard>,
-    /// Carries both ways until the channel is over.
-    pub(crate) work: Pin<Box<dyn Future<Output = ()>>>,
+    /// Carries both ways until the channel is over, by itself: whoever waits for the store does not hold it up in the middle of
+    /// something that has a connection to the store. Dropped, the channel is cut.
+    work: JoinSet<()>,
     /// The same on both sides, to be read aloud.
     pub(crate) words: Option<String>,
     /// The verification method that the peer has proved.
@@ -45,66 +55,159 @@ pub(crate) struct Live {
     pub(crate) to: String,
 }
 
-/// Looks for the peer: at its endpoints, then through its relay. `alarm` is a DID that somebody else claimed.
-pub(crate) async fn seek(
-    agent: Agent,
-    surroundings: Surroundings,
-    did: Did,
-    endpoints: Vec<CardEndpoint>,
-    has_mailbox: bool,
-) -> (Option<Live>, Option<Did>) {
-    let mut options = InitiatorOptions::new(agent.identity().clone(), CHAT, Expect::Did(did.clone()));
-    options.surroundings = surroundings.clone();
-    let mut alarm = None;
-    for endpoint in &endpoints {
-        let Reach::Stream { host, port } = endpoint.reach() else { continue };
-        let Ok(Ok(stream)) = timeout(DIAL, TcpStream::connect(format!("{host}:{port}"))).await else { continue };
-        // One that is gone already shows later.
-        let _ = tend(&stream);
-        match connect(stream, &options).await {
-            Ok(connection) => return (Some(live(connection, &surroundings, endpoint.as_str())), alarm),
+impl Live {
+    /// Lets what is under way come to its end, and closes the channel, no later than that.
+    pub(crate) async fn close(self, agent: &Agent, peer: &Did, at_most: Duration) {
+        let Self { says, mut work, heard, .. } = self;
+        drop(heard);
+        let closing = async {
+            if matches!(says, Says::Letters { .. }) {
+                // Receipts too. Where the store fails, whoever looks next is told.
+                while agent.store().queued(peer, 1).await.is_ok_and(|letters| !letters.is_empty()) {
+                    sleep(Duration::from_millis(20)).await;
+                }
+            }
+            drop(says);
+            pending::<()>().await;
+        };
+        tokio::select! {
+            _ = timeout(at_most, closing) => {}
+            _ = work.join_next() => {}
+        }
+    }
+}
+
+/// Whom we look for, and as whom.
+#[derive(Clone)]
+pub(crate) struct Search {
+    pub(crate) agent: Agent,
+    pub(crate) web: didshake_peer::http::WebClientOptions,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) did: Did,
+    pub(crate) endpoints: Vec<CardEndpoint>,
+    pub(crate) has_mailbox: bool,
+}
+
+impl Search {
+    /// Looks for the peer: at its endpoints, then through its relay. A DID with it is one that somebody else claimed.
+    pub(crate) async fn seek(self) -> (Option<Live>, Option<Did>) {
+        let mut alarm = None;
+        for endpoint in &self.endpoints {
+            for protocol in [live::PROTOCOL, CHAT] {
+                let Some(met) = dial(endpoint, &self.web, &self.options(protocol)).await else { break };
+                match met {
+                    Ok(channel) => return (Some(self.live(channel, endpoint.as_str())), alarm),
+                    Err(error) => {
+                        tracing::info!(%endpoint, code = error.code(), "no channel to the endpoint: {error}");
+                        let serves_other = serves_other(&error);
+                        alarm = alarm.or(error.claimed.filter(|claimed| *claimed != self.did));
+                        if !serves_other {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        let live = if self.has_mailbox { self.call().await } else { None };
+        (live, alarm)
+    }
+
+    async fn call(&self) -> Option<Live> {
+        for protocol in [live::PROTOCOL, CHAT] {
+            match self.agent.call(&self.did, &self.options(protocol)).await {
+                Ok(connection) => return Some(self.live(connection.into(), "its relay")),
+                Err(error) => {
+                    tracing::info!(code = error.code(), "no circuit: {error}");
+                    if !matches!(&error, AgentError::Handshake(error) if serves_other(error)) {
+                        return None;
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Takes the call of this peer; anybody else's comes to nothing.
+    pub(crate) async fn answer(self, offer: CircuitOffer) -> Option<Live> {
+        let mut options =
+            ResponderOptions::new(self.agent.identity().clone(), live::PROTOCOL, Admit::only(self.did.clone()));
+        options.application_protocols.push(CHAT.to_vec());
+        options.surroundings = self.surroundings.clone();
+        match self.agent.answer(&offer, &options, &MemoryBurnStore::default()).await {
+            Ok(connection) => Some(self.live(connection.into(), "our relay")),
             Err(error) => {
-                tracing::info!(%endpoint, code = error.code(), "no channel to the endpoint: {error}");
-                alarm = alarm.or(error.claimed.filter(|claimed| *claimed != did));
+                tracing::info!(code = error.code(), "a circuit came to nothing: {error}");
+                None
             }
         }
     }
-    if has_mailbox {
-        match agent.call(&did, &options).await {
-            Ok(connection) => return (Some(live(connection, &surroundings, "its relay")), alarm),
-            Err(error) => tracing::info!(code = error.code(), "no circuit: {error}"),
+
+    fn options(&self, protocol: &[u8]) -> InitiatorOptions {
+        let expect = Expect::Did(self.did.clone());
+        let mut options = InitiatorOptions::new(self.agent.identity().clone(), protocol, expect);
+        options.surroundings = self.surroundings.clone();
+        options
+    }
+
+    fn live(&self, channel: Channel, to: &str) -> Live {
+        match channel {
+            Channel::Stream(connection) => self.live_over(*connection, to),
+            Channel::Circuit(connection) => self.live_over(*connection, to),
         }
     }
-    (None, alarm)
-}
 
-/// Takes the call of this peer; anybody else's comes to nothing.
-pub(crate) async fn answer(agent: Agent, surroundings: Surroundings, did: Did, offer: CircuitOffer) -> Option<Live> {
-    let mut options = ResponderOptions::new(agent.identity().clone(), CHAT, Admit::only(did));
-    options.surroundings = surroundings.clone();
-    match agent.answer(&offer, &options, &MemoryBurnStore::default()).await {
-        Ok(connection) => Some(live(connection, &surroundings, "our relay")),
-        Err(error) => {
-            tracing::info!(code = error.code(), "a circuit came to nothing: {error}");
-            None
-        }
+    fn live_over<T: Transport + 'static>(&self, connection: PeerConnection<T>, to: &str) -> Live {
+        let agreed = connection.agreed().clone();
+        let words = VerifyWords::of(&agreed.exporter).ok().map(|words| words.words().join(" "));
+        let method = agreed.peer.verification_method();
+        let vigil = connection.vigil(&self.surroundings, Watch::default());
+        let (telling, heard) = mpsc::channel(QUEUE);
+        let (says, carrying) = if agreed.application_protocol == live::PROTOCOL {
+            letters(self.agent.clone(), connection, telling)
+        } else {
+            lines(connection, telling)
+        };
+        let mut work = JoinSet::new();
+        // Transports of every kind carry it, also such as stay on one thread.
+        work.spawn_local(async move {
+            let watching = async {
+                vigil.keep().await;
+                pending::<()>().await;
+            };
+            tokio::select! {
+                () = carrying => {}
+                () = watching => {}
+            }
+        });
+        Live { says, heard, work, words, method, to: to.to_owned() }
     }
 }
 
-fn live<T: Transport + 'static>(connection: PeerConnection<T>, surroundings: &Surroundings, to: &str) -> Live {
-    let agreed = connection.agreed().clone();
-    let words = VerifyWords::of(&agreed.exporter).ok().map(|words| words.words().join(" "));
-    let method = agreed.peer.verification_method();
-    let vigil = connection.vigil(surroundings, Watch::default());
+type Carrying = (Says, Pin<Box<dyn Future<Output = ()>>>);
+
+fn letters<T: Transport + 'static>(
+    agent: Agent,
+    connection: PeerConnection<T>,
+    telling: mpsc::Sender<Heard>,
+) -> Carrying {
+    let (close, closed) = oneshot::channel();
+    let carrying = async move {
+        // Closed by being dropped.
+        let ended = agent.exchange(connection, async { drop(closed.await) }).await;
+        let _ = telling.send(Heard::Ended(ended.err().map(|error| error.to_string()))).await;
+    };
+    (Says::Letters { _close: close }, Box::pin(carrying))
+}
+
+fn lines<T: Transport + 'static>(connection: PeerConnection<T>, telling: mpsc::Sender<Heard>) -> Carrying {
     let (mut send, mut receive) = connection.split();
     let (say, mut outgoing) = mpsc::channel::<Vec<u8>>(QUEUE);
-    let (telling, heard) = mpsc::channel(QUEUE);
-    let work = async move {
+    let carrying = async move {
         let sending = async {
             while let Some(content) = outgoing.recv().await {
                 if send.send(&content).await.is_err() {
                     // What came of it, the receiving side hears.
-                    std::future::pending::<()>().await;
+                    pending::<()>().await;
                 }
             }
             let _ = send.close().await;
@@ -118,20 +221,20 @@ fn live<T: Transport + 'static>(connection: PeerConnection<T>, surroundings: &Su
                         }
                     }
                     Ok(None) => break None,
-                    Err(error) => break Some(error),
+                    Err(error) => break Some(channel_failure(&error).message().to_owned()),
                 }
             };
             let _ = telling.send(Heard::Ended(ended)).await;
         };
-        let watching = async {
-            vigil.keep().await;
-            std::future::pending::<()>().await;
-        };
         tokio::select! {
             () = sending => {}
             () = receiving => {}
-            () = watching => {}
         }
     };
-    Live { say, heard, work: Box::pin(work), words, method, to: to.to_owned() }
+    (Says::Lines(say), Box::pin(carrying))
+}
+
+/// A program that talks, but not in letters.
+fn serves_other(error: &HandshakeError) -> bool {
+    error.fault() == Some(Fault::PeerAlert(AlertCode::UnknownApplicationProtocol))
 }

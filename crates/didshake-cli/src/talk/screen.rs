@@ -12,7 +12,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 
 use super::editor::{Edit, Editor};
-use super::{Line, Said};
+use super::{Line, Said, columns};
 use crate::output::printable;
 
 /// Lines that are kept for a look back.
@@ -130,11 +130,7 @@ impl Screen {
             }
         }
         let typed = self.editor.text();
-        let shown: String = {
-            let room = usize::from(width.saturating_sub(3));
-            let letters: Vec<char> = typed.chars().collect();
-            letters.iter().skip(letters.len().saturating_sub(room)).collect()
-        };
+        let shown = columns::end(typed, usize::from(width.saturating_sub(3)));
         queue!(out, MoveTo(0, height.saturating_sub(2)), SetForegroundColor(Color::DarkGrey))?;
         queue!(out, Print("─".repeat(width.into())), ResetColor, MoveTo(0, height.saturating_sub(1)))?;
         queue!(out, Print(format!("> {shown}")))?;
@@ -163,8 +159,8 @@ fn colour(state: &str) -> Color {
     }
 }
 
-fn cut(text: &str, width: u16) -> String {
-    text.chars().take(width.into()).collect()
+fn cut(text: &str, width: u16) -> &str {
+    columns::beginning(text, width.into())
 }
 
 /// The lines of a row, and which of them is its last.
@@ -172,12 +168,14 @@ fn wrap(row: &Row, width: u16) -> Vec<(&Row, String, bool)> {
     // What became of it stands behind the last line.
     let width = usize::from(width.saturating_sub(10)).max(10);
     // A tab is as wide as the terminal likes.
-    let letters: Vec<char> = row.text.chars().map(|letter| if letter == '\t' { ' ' } else { letter }).collect();
-    let (first, rest) = letters.split_at(letters.len().min(width));
-    let mut lines: Vec<String> = vec![first.iter().collect()];
+    let text = row.text.replace('\t', " ");
+    let first = columns::beginning(&text, width);
+    let mut lines = vec![first.to_owned()];
     // A long message cannot have a line of it look like one of somebody else: only who speaks stands at the edge.
-    lines.extend(rest.chunks(width - INDENT.len()).map(|line| INDENT.chars().chain(line.iter().copied()).collect()));
-    let last = lines.len() - 1;
+    let rest = text.strip_prefix(first).filter(|rest| !rest.is_empty());
+    let rest = rest.map(|rest| columns::wrap(rest, width.saturating_sub(INDENT.len()))).unwrap_or_default();
+    lines.extend(rest.iter().map(|line| format!("{INDENT}{line}")));
+    let last = lines.len().saturating_sub(1);
     lines.into_iter().enumerate().map(|(at, line)| (row, line, at == last)).collect()
 }
 

@@ -32,6 +32,7 @@ pub use keys::{KEY_PERIOD_SECONDS, KEY_ROTATION_SECONDS};
 pub use options::AgentOptions;
 
 use super::circuit::CircuitOffer;
+use super::live::Held;
 use super::receipt::{self, MAX_RECEIPT_IDS, RECEIPT_TYPE};
 use super::records::{Contact, InboxLetter, MailboxAddress, NewLetter, OwnMailbox};
 use super::relay::{Depositor, RelayOwner};
@@ -50,12 +51,14 @@ pub struct Agent {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(super) struct Inner {
     identity: SigningIdentity,
     store: Arc<dyn AgentStore>,
     options: AgentOptions,
     client: WebClient,
     depositor: Depositor,
+    /// To whom nothing goes to a relay, because it goes over a channel.
+    held: Held,
     owners: Mutex<HashMap<Origin, Arc<RelayOwner>>>,
     keys: Mutex<HashMap<MailboxUrl, (MailboxKey, Instant)>>,
     changes: watch::Sender<u64>,
@@ -88,6 +91,7 @@ impl Agent {
             options,
             client,
             depositor,
+            held: Held::default(),
             owners: Mutex::default(),
             keys: Mutex::default(),
             changes: watch::Sender::new(0),
@@ -109,6 +113,10 @@ impl Agent {
     #[must_use]
     pub fn identity(&self) -> &SigningIdentity {
         &self.inner.identity
+    }
+
+    pub(super) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
     }
 
     pub(super) fn depositor(&self) -> &Depositor {
@@ -180,7 +188,7 @@ impl Agent {
         let mut receipts = Vec::new();
         for (sender, ids) in of_sender {
             let contact = self.inner.store.contact(sender).await?;
-            if contact.is_some_and(|contact| contact.address.is_some()) {
+            if contact.is_some_and(|contact| contact.address.is_some()) || self.inner.held.contains(sender) {
                 for some in ids.chunks(MAX_RECEIPT_IDS) {
                     let expires = self.inner.now().plus(RECEIPT_SECONDS);
                     receipts.push(self.inner.letter(sender, RECEIPT_TYPE, &receipt::write(some), expires)?);
@@ -195,12 +203,29 @@ impl Agent {
 }
 
 impl Inner {
-    fn now(&self) -> UnixTime {
+    pub(super) fn now(&self) -> UnixTime {
         self.options.surroundings.clock.now()
     }
 
-    fn changed(&self) {
+    pub(super) fn store(&self) -> &dyn AgentStore {
+        &*self.store
+    }
+
+    pub(super) fn held(&self) -> &Held {
+        &self.held
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    pub(super) fn changed(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// What is queued goes out now, if it may.
+    pub(super) fn hurry(&self) {
+        self.work.notify_one();
     }
 
     fn letter(&self, to: &Did, content_type: &str, content: &[u8], expires: UnixTime) -> Result<NewLetter, AgentError> {

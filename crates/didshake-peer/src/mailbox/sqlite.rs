@@ -221,6 +221,9 @@ impl AgentStore for SqliteStore {
     fn mark_read<'a>(&'a self, numbers: &'a [u64], receipts: &'a [NewLetter]) -> Stored<'a, ()> {
         stored!(self.write_read(numbers, receipts))
     }
+    fn conversation<'a>(&'a self, with: &'a Did, most: u32) -> Stored<'a, (Vec<InboxLetter>, Vec<SentLetter>)> {
+        stored!(self.read_conversation(with, most))
+    }
     fn forget(&self, number: u64) -> Stored<'_, bool> {
         stored!(self.delete_letter(number))
     }

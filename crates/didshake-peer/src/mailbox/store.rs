@@ -86,6 +86,8 @@ pub trait AgentStore: Send + Sync {
     fn unread(&self, after: u64, most: u32) -> Stored<'_, Vec<InboxLetter>>;
     /// Marks letters as read, and queues the receipts for them in the same transaction.
     fn mark_read<'a>(&'a self, numbers: &'a [u64], receipts: &'a [NewLetter]) -> Stored<'a, ()>;
+    /// The last letters with somebody, each ascending: what came, and what we wrote, without receipts; at most so many of each.
+    fn conversation<'a>(&'a self, with: &'a Did, most: u32) -> Stored<'a, (Vec<InboxLetter>, Vec<SentLetter>)>;
     /// Removes a letter from the inbox; whether there was one. It is not taken again.
     fn forget(&self, number: u64) -> Stored<'_, bool>;
     /// Forgets what was seen and cannot come again, because it has expired: a day ago, so that a clock that is set back

@@ -1,6 +1,6 @@
 //! Letters that come.
 
-use didshake_peer::mailbox::{AgentStore, Body, InboxBounds, SentState, StoreError, Taken};
+use didshake_peer::mailbox::{AgentStore, Body, InboxBounds, NewLetter, RECEIPT_TYPE, SentState, StoreError, Taken};
 
 use super::letters::{NOW, WEEK, did, id, of, of_bob, open, text, to_bob};
 
@@ -42,6 +42,23 @@ async fn identities_in_one_file_do_not_see_each_other() {
     assert!(carol.inbox(0, 10).await.unwrap().is_empty() && carol.recipients().await.unwrap().is_empty());
     assert!(carol.sent(&id(7)).await.unwrap().is_none() && !carol.forget(1).await.unwrap());
     assert_eq!(carol.take(&[of_bob(1)], NOW).await.unwrap(), [Taken::New(2)]);
+}
+
+#[tokio::test]
+async fn a_conversation_is_the_last_letters_with_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory.path().join("agent.sqlite")).await;
+    store.take(&[of_bob(1), of(&did("carol"), 2, text(2)), of_bob(3), of_bob(4)], NOW).await.unwrap();
+    for number in [5, 6, 7] {
+        store.queue(&to_bob(number)).await.unwrap();
+    }
+    let receipt = NewLetter { content_type: RECEIPT_TYPE.into(), ..to_bob(8) };
+    store.queue(&receipt).await.unwrap();
+    let (came, sent) = store.conversation(&did("bob"), 2).await.unwrap();
+    assert_eq!(came.iter().map(|letter| letter.id).collect::<Vec<_>>(), [id(3), id(4)]);
+    assert_eq!(sent.iter().map(|letter| letter.letter.id).collect::<Vec<_>>(), [id(6), id(7)]);
+    let (came, sent) = store.conversation(&did("dave"), 2).await.unwrap();
+    assert!(came.is_empty() && sent.is_empty());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod calling;
 mod delivering;
 mod killed;
+mod live;
 mod lying;
 mod receiving;
 mod unlinked;

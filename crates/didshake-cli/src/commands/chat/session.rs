@@ -1,8 +1,7 @@
 //! One conversation: letters and a channel, in and out.
 
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use didshake::Did;
@@ -13,12 +12,13 @@ use didshake_peer::mailbox::{InboxLetter, SentState};
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::history::{history, of_theirs};
 use crate::agent::{Post, of_agent, of_store, trouble};
-use crate::channel_failure::channel_failure;
 use crate::failure::{Exit, Failure};
-use crate::letters::{TEXT, content_lines, inbox_json};
+use crate::letters::TEXT;
 use crate::output::printable;
-use crate::talk::live::{Heard, Live, answer, seek};
+use crate::talk::answering::Answering;
+use crate::talk::live::{Heard, Live, Says, Search};
 use crate::talk::{Front, Line, Said, With};
 
 /// Another program may have changed the store: it is looked at this often.
@@ -30,9 +30,6 @@ const PAGE: u32 = 64;
 const FIRST_WAIT: Duration = Duration::from_secs(4);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// Calls that are answered at one time: as many as a mailbox has circuits.
-const CALLS: usize = 16;
-
 type Seeking = Pin<Box<dyn Future<Output = (Option<Live>, Option<Did>)>>>;
 
 pub(super) struct Session<'a> {
@@ -40,14 +37,14 @@ pub(super) struct Session<'a> {
     with: With,
     post: &'a Post,
     did: Did,
+    search: Search,
     has_mailbox: bool,
     said: Vec<Said>,
     /// Letters of ours that are under way, and where they stand in `said`.
     under_way: Vec<(MessageId, usize)>,
     method: Option<String>,
     live: Option<Live>,
-    /// Where a channel may lead; `None` where none is wanted.
-    endpoints: Option<Vec<CardEndpoint>>,
+    wants_channel: bool,
     seek_at: Instant,
     wait: Duration,
 }
@@ -61,20 +58,48 @@ impl<'a> Session<'a> {
         (did, has_mailbox): (Did, bool),
         endpoints: Option<Vec<CardEndpoint>>,
     ) -> Self {
+        let wants_channel = endpoints.is_some();
+        let search = Search {
+            agent: post.agent.clone(),
+            web: post.web.clone(),
+            surroundings: post.surroundings.clone(),
+            did: did.clone(),
+            endpoints: endpoints.unwrap_or_default(),
+            has_mailbox,
+        };
         Self {
             front,
             with,
             post,
             did,
+            search,
             has_mailbox,
             said: Vec::new(),
             under_way: Vec::new(),
             method: None,
             live: None,
-            endpoints,
+            wants_channel,
             seek_at: Instant::now(),
             wait: FIRST_WAIT,
         }
+    }
+
+    pub(super) fn is_on_screen(&self) -> bool {
+        matches!(self.front, Front::Screen(_))
+    }
+
+    /// Shows what was said before; what was not read comes after it.
+    pub(super) async fn begin_with(&mut self, letters: u32) -> Result<(), Failure> {
+        let conversation = self.post.agent.store().conversation(&self.did, letters).await;
+        let (came, sent) = conversation.map_err(|error| of_store(&error))?;
+        for one in history(&came, &sent) {
+            if let Some(id) = one.under_way {
+                self.under_way.push((id, self.said.len()));
+            }
+            self.push(one.said);
+        }
+        self.method = came.into_iter().rfind(|letter| letter.read).map(|letter| letter.method);
+        Ok(())
     }
 
     pub(super) fn alarm(&mut self, text: &str) {
@@ -84,15 +109,14 @@ impl<'a> Session<'a> {
     /// Until the input ends.
     pub(super) async fn run(&mut self) -> Result<(), Failure> {
         let agent = self.post.agent.clone();
-        let wants_channel = self.endpoints.is_some();
+        let wants_channel = self.wants_channel;
         let mut offers = agent.offers();
         if !wants_channel {
             // Whoever asks is told at once that nobody answers.
             offers.close();
         }
         let mut changes = agent.changes();
-        let running = agent.run();
-        let mut running = std::pin::pin!(running);
+        let mut running = self.post.runs();
         let mut input = self.front.input();
         let (mut seeking, mut answering) = (None, Answering::default());
         self.by_letters();
@@ -100,10 +124,7 @@ impl<'a> Session<'a> {
         let mut look_at = Instant::now() + LOOK;
         loop {
             tokio::select! {
-                ended = &mut running => return Err(match ended {
-                    Err(error) => of_agent(&error, &self.post.failures),
-                    Ok(never) => match never {},
-                }),
+                ended = running.over() => return Err(of_agent(&ended, &self.post.failures)),
                 typed = input.next() => match self.front.typed(typed) {
                     Line::Say(text) => self.say(&text).await?,
                     Line::End => break,
@@ -121,8 +142,7 @@ impl<'a> Session<'a> {
                 Some(offer) = offers.recv(), if wants_channel => {
                     let yields = agent.identity().did().as_str() > self.did.as_str();
                     if seeking.is_none() || yields {
-                        let (surroundings, did) = (self.post.surroundings.clone(), self.did.clone());
-                        answering.take(Box::pin(answer(agent.clone(), surroundings, did, offer)));
+                        answering.take(Box::pin(self.search.clone().answer(offer)));
                     }
                 }
                 () = tokio::time::sleep_until(self.seek_at), if wants_channel && seeking.is_none() && self.live.is_none() => {
@@ -139,14 +159,12 @@ impl<'a> Session<'a> {
         }
         tokio::select! {
             ended = self.leave() => ended,
-            _ = &mut running => pending().await,
+            _ = running.over() => pending().await,
         }
     }
 
-    fn seek(&mut self) -> Seeking {
-        let (agent, surroundings) = (self.post.agent.clone(), self.post.surroundings.clone());
-        let endpoints = self.endpoints.clone().unwrap_or_default();
-        Box::pin(seek(agent, surroundings, self.did.clone(), endpoints, self.has_mailbox))
+    fn seek(&self) -> Seeking {
+        Box::pin(self.search.clone().seek())
     }
 
     fn by_letters(&mut self) {
@@ -184,7 +202,7 @@ impl<'a> Session<'a> {
     }
 
     fn heard(&mut self, heard: Option<Heard>) {
-        let ended = match heard {
+        let (ended, is_answered) = match heard {
             Some(Heard::Said(content)) => {
                 let text = String::from_utf8_lossy(&content).trim_end_matches('\n').to_owned();
                 self.push(Said {
@@ -198,16 +216,16 @@ impl<'a> Session<'a> {
                 });
                 return;
             }
-            Some(Heard::Ended(ended)) => ended,
-            None => None,
+            Some(Heard::Ended(ended)) => (ended, self.is_answered()),
+            None => (None, false),
         };
         self.live = None;
         self.seek_at = Instant::now() + self.wait;
         match ended {
-            Some(error) => {
-                let text = format!("{}; what was sent last may not have come", channel_failure(&error).message());
-                self.front.note(&text, true);
+            Some(error) if is_answered => {
+                self.front.note(&format!("{error}; what was not taken goes as letters"), true);
             }
+            Some(error) => self.front.note(&format!("{error}; what was sent last may not have come"), true),
             None => self.front.note("(the channel is closed)", false),
         }
         self.by_letters();
@@ -224,22 +242,32 @@ impl<'a> Session<'a> {
             at: now,
             content: json!({"text": text}),
         };
-        if let Some(live) = &self.live
-            && live.say.try_send(format!("{text}\n").into_bytes()).is_ok()
+        if let Some(Live { says: Says::Lines(say), .. }) = &self.live
+            && say.try_send(format!("{text}\n").into_bytes()).is_ok()
         {
             self.push(said);
             return Ok(());
         }
-        if !self.has_mailbox {
+        if !self.has_mailbox && !self.is_answered() {
             self.front.note("(nobody is there, and it takes no letters: this was not sent)", true);
             return Ok(());
         }
         let written = self.post.agent.write(&self.did, TEXT, text.as_bytes(), now.plus(MAX_LETTER_SECONDS)).await;
         let id = written.map_err(|error| of_agent(&error, &self.post.failures))?;
-        (said.state, said.by, said.id) = (Some(SentState::Queued.as_str()), "letter", Some(hex::encode(id)));
+        (said.state, said.by, said.id) = (Some(SentState::Queued.as_str()), self.way(), Some(hex::encode(id)));
         self.under_way.push((id, self.said.len()));
         self.push(said);
         Ok(())
+    }
+
+    /// Whether there is a channel on which the peer answers letters.
+    fn is_answered(&self) -> bool {
+        matches!(self.live, Some(Live { says: Says::Letters { .. }, .. }))
+    }
+
+    /// How letters go and come just now.
+    fn way(&self) -> &'static str {
+        if self.is_answered() { "channel" } else { "letter" }
     }
 
     fn push(&mut self, said: Said) {
@@ -274,19 +302,7 @@ impl<'a> Session<'a> {
         // Perhaps they are there.
         self.wait = FIRST_WAIT;
         self.seek_at = self.seek_at.min(Instant::now() + FIRST_WAIT);
-        let lines = content_lines(&letter.content_type, &letter.content);
-        let lines: Vec<&str> = lines.iter().map(|line| line.strip_prefix("  | ").unwrap_or(line)).collect();
-        let told = inbox_json(letter, None);
-        let member = |name: &str| told.get(name).cloned().unwrap_or_default();
-        self.push(Said {
-            state: None,
-            by: "letter",
-            id: Some(hex::encode(letter.id)),
-            number: Some(letter.number),
-            text: lines.join("\n"),
-            at: letter.sent,
-            content: json!({"text": member("text"), "base64": member("base64"), "type": member("type")}),
-        });
+        self.push(Said { by: self.way(), ..of_theirs(letter) });
     }
 
     async fn follow(&mut self, id: MessageId, at: usize) -> Result<(), Failure> {
@@ -311,9 +327,9 @@ impl<'a> Session<'a> {
 
     /// What was said last leaves, if it can: over the channel, or to the relay.
     async fn leave(&mut self) -> Result<(), Failure> {
+        self.look().await?;
         if let Some(live) = self.live.take() {
-            drop(live.say);
-            let _ = timeout(FAREWELL, live.work).await;
+            live.close(&self.post.agent, &self.did, FAREWELL).await;
         }
         self.look().await?;
         // Receipts too. What fails stays in the outbox, and is told below where it is something that we said.
@@ -342,35 +358,6 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Calls that are being answered, side by side: whoever has a token of ours can call, and who calls to say nothing is to hold
-/// up nobody.
-#[derive(Default)]
-struct Answering(Vec<Pin<Box<dyn Future<Output = Option<Live>>>>>);
-
-impl Answering {
-    fn take(&mut self, call: Pin<Box<dyn Future<Output = Option<Live>>>>) {
-        if self.0.len() < CALLS {
-            self.0.push(call);
-        }
-    }
-
-    /// The first that leads to a channel. Cancel-safe.
-    async fn next(&mut self) -> Option<Live> {
-        poll_fn(|context| {
-            let mut found = Poll::Pending;
-            self.0.retain_mut(|call| match call.as_mut().poll(context) {
-                Poll::Ready(Some(live)) if found.is_pending() => {
-                    found = Poll::Ready(Some(live));
-                    false
-                }
-                polled => polled.is_pending(),
-            });
-            found
-        })
-        .await
-    }
-}
-
 async fn maybe(seeking: &mut Option<Seeking>) -> (Option<Live>, Option<Did>) {
     match seeking {
         Some(seeking) => seeking.await,
@@ -380,13 +367,8 @@ async fn maybe(seeking: &mut Option<Seeking>) -> (Option<Live>, Option<Did>) {
 
 /// What comes on the channel; `None` where it is over without a word.
 async fn hear(live: &mut Option<Live>) -> Option<Heard> {
-    let Some(live) = live else { return pending().await };
-    let mut is_over = false;
-    loop {
-        tokio::select! {
-            biased;
-            heard = live.heard.recv() => return heard,
-            () = &mut live.work, if !is_over => is_over = true,
-        }
+    match live {
+        Some(live) => live.heard.recv().await,
+        None => pending().await,
     }
 }

@@ -78,14 +78,16 @@ impl Inner {
         let mut delivery = Delivery::default();
         let contact = self.store.contact(to).await?;
         let Some(address) = contact.and_then(|contact| contact.address) else {
-            self.block(to, "no_address", &mut delivery).await?;
+            if !self.held.contains(to) {
+                self.block(to, "no_address", &mut delivery).await?;
+            }
             return Ok(delivery);
         };
         let done = async {
             if ask {
                 self.ask_states(to, &address, &mut delivery).await?;
             }
-            while self.deposit_some(to, &address, &mut delivery).await? {}
+            while !self.held.contains(to) && self.deposit_some(to, &address, &mut delivery).await? {}
             Ok(())
         };
         match done.await {

@@ -8,6 +8,7 @@ use crate::error::HandshakeError;
 use crate::http::WebClientError;
 use crate::mailbox::relay::RelayError;
 use crate::mailbox::store::StoreError;
+use crate::streams::StreamError;
 
 /// Why an agent did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,12 @@ pub enum AgentError {
     /// Our own identity could not sign.
     #[error("we could not sign: {0}")]
     Signer(#[from] SignerError),
+    /// A live channel that carried letters ended other than in order.
+    #[error(transparent)]
+    Channel(#[from] StreamError),
+    /// What came over a live channel is no letter, and no answer to one.
+    #[error("the peer broke the rules of letters over a channel")]
+    Letters,
     /// The recipient's mailbox key is not good: nothing is sealed to it.
     #[error("the recipient's mailbox key is not good: {0}")]
     Key(MailboxFault),
@@ -70,6 +77,8 @@ impl AgentError {
             Self::NoAddress(_) => "no_address",
             Self::Handshake(error) => error.code(),
             Self::Signer(_) => "signer",
+            Self::Channel(error) => error.code(),
+            Self::Letters => "letters",
             Self::Key(fault) => fault.code(),
             Self::Protocol(error) => error.code(),
         }

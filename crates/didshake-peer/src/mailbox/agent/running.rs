@@ -32,6 +32,7 @@ impl Agent {
     /// Delivers and receives until it is dropped: letters go out as they are written, come in as they are deposited, mailbox
     /// keys are renewed. Relays that cannot be reached are tried again, less and less often, up to every 5 minutes.
     ///
+    /// Spawn it, or poll it all the time: while it stands still it may have a connection to the store that others wait for.
     /// Dropping it at any point loses nothing. Whether the mailboxes are connected, [`connections`](Self::connections) tells.
     ///
     /// # Errors

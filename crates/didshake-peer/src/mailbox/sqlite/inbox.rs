@@ -1,14 +1,14 @@
 //! Letters that came.
 
-use didshake::UnixTime;
 use didshake::mailbox::MessageId;
+use didshake::{Did, UnixTime};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::outbox::insert;
 use super::row::{bytes, did, number, private, sql_number, sql_time, time};
 use super::{Failure, SqliteStore};
-use crate::mailbox::records::{Arrived, Body, InboxLetter, NewLetter, SentState, Taken};
+use crate::mailbox::records::{Arrived, Body, InboxLetter, NewLetter, SentLetter, SentState, Taken};
 
 /// Seconds by which a clock may be set back: a day.
 const CLOCK_SECONDS: u64 = 86_400;
@@ -112,6 +112,17 @@ impl SqliteStore {
             sqlx::query("SELECT * FROM inbox WHERE own = ? AND number > ? AND read = 0 ORDER BY number LIMIT ?");
         let rows = query.bind(self.own_text()).bind(sql_number(after)?).bind(most).fetch_all(&self.reader).await?;
         Ok(rows.iter().map(letter).collect::<Result<_, _>>()?)
+    }
+
+    pub(super) async fn read_conversation(
+        &self,
+        with: &Did,
+        most: u32,
+    ) -> Result<(Vec<InboxLetter>, Vec<SentLetter>), Failure> {
+        let query = sqlx::query("SELECT * FROM inbox WHERE own = ? AND sender = ? ORDER BY number DESC LIMIT ?");
+        let rows = query.bind(self.own_text()).bind(with.as_str()).bind(most).fetch_all(&self.reader).await?;
+        let came = rows.iter().rev().map(letter).collect::<Result<_, _>>()?;
+        Ok((came, self.read_last_to(with, most).await?))
     }
 
     pub(super) async fn write_read(&self, numbers: &[u64], receipts: &[NewLetter]) -> Result<(), Failure> {

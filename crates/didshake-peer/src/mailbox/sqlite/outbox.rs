@@ -161,6 +161,19 @@ impl SqliteStore {
         Ok(rows.iter().map(sent).collect::<Result<_, _>>()?)
     }
 
+    pub(super) async fn read_last_to(&self, to: &Did, most: u32) -> Result<Vec<SentLetter>, Failure> {
+        let rows = sqlx::query(
+            "SELECT * FROM outbox WHERE own = ? AND recipient = ? AND content_type <> ? ORDER BY number DESC LIMIT ?",
+        )
+        .bind(self.own_text())
+        .bind(to.as_str())
+        .bind(RECEIPT_TYPE)
+        .bind(most)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.iter().rev().map(sent).collect::<Result<_, _>>()?)
+    }
+
     pub(super) async fn expire_letters(&self, now: UnixTime) -> Result<u64, Failure> {
         let mut transaction = self.begin().await?;
         // What a relay has, the relay says.
