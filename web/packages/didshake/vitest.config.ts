@@ -9,6 +9,7 @@ export default defineConfig({
     alias: {
       "didshake/mailbox": source("mailbox/index.ts"), "didshake/card": source("card/index.ts"),
       "didshake/relay": source("relay/index.ts"), "didshake/websocket": source("websocket/index.ts"),
+      "didshake/webvh": source("webvh/index.ts"),
       didshake: source("index.ts"),
     },
   },

@@ -59,7 +59,7 @@ const folder = mkdtempSync(join(tmpdir(), "didshake-package-"));
 try {
   const archive = pack(folder);
   checkDependencies();
-  for (const entry of ["dist", "dist/mailbox", "dist/card", "dist/relay", "dist/websocket"]) same(undocumented(join(root, entry)), [], `${entry}, without a TSDoc comment`);
+  for (const entry of ["dist", "dist/mailbox", "dist/card", "dist/relay", "dist/websocket", "dist/webvh"]) same(undocumented(join(root, entry)), [], `${entry}, without a TSDoc comment`);
   project(folder, archive);
   run(folder, "tsc", "-p", ".");
   run(folder, "tsc", "-p", ".", "--noEmit", "--module", "ESNext", "--moduleResolution", "bundler");

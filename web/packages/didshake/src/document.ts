@@ -92,20 +92,25 @@ function absolute(document: DidDocument, id: Json | undefined): string {
   return String(id).startsWith("#") ? document.id + String(id) : String(id);
 }
 
+/** Steps 8 and 9 of section 9.6: the methods by their absolute ids. */
+export function methodsById(document: DidDocument, did: string): ReadonlyMap<string, JsonObject> {
+  const methods = [...document.methods, ...document.authentication.filter(isObject)];
+  const byId = new Map(methods.map((method) => [absolute(document, method.get("id")), method]));
+  if (byId.size !== methods.length) refuse("document_duplicate_id");
+  if (document.id !== did) refuse("document_id_mismatch");
+  return byId;
+}
+
 /**
  * The key of the named method: steps 8 to 17 of section 9.6.
  * @param now Unix seconds
  * @throws DidshakeError with the code of the step that fails
  */
 export function methodKey(document: DidDocument, did: string, fragment: string, deactivated: boolean, now: number): PublicKey {
-  const embedded = document.authentication.filter(isObject);
-  const methods = [...document.methods, ...embedded];
-  const ids = methods.map((method) => absolute(document, method.get("id")));
-  if (new Set(ids).size !== ids.length) refuse("document_duplicate_id");
-  if (document.id !== did) refuse("document_id_mismatch");
+  const methods = methodsById(document, did);
   if (deactivated) refuse("did_deactivated");
   const wanted = `${did}#${fragment}`;
-  const method = methods[ids.indexOf(wanted)] ?? refuse("method_absent");
+  const method = methods.get(wanted) ?? refuse("method_absent");
   const authenticates = document.authentication.some(
     (entry) => entry === method || (typeof entry === "string" && absolute(document, entry) === wanted),
   );

@@ -3,7 +3,7 @@ export type Json = null | boolean | number | string | Json[] | JsonObject;
 /** A JSON object without duplicate names. */
 export type JsonObject = ReadonlyMap<string, Json>;
 
-/** What is wrong with a text: not strict JSON, or deeper than 16 (9.6, step 6). */
+/** What is wrong with a text: not strict JSON, or deeper than it may be (9.6, step 6). */
 export class JsonFault extends Error {
   constructor(readonly kind: "json" | "depth") {
     super(kind);
@@ -21,29 +21,39 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Reads one JSON object in UTF-8 by the rules of sections 8.2 and 9.6. Throws {@link JsonFault}. */
 export function parseJsonObject(bytes: Uint8Array): JsonObject {
-  let text: string;
+  return new Parser(textOf(bytes), MAX_DEPTH).whole("{") as JsonObject;
+}
+
+/** Reads one JSON value in the same way; `depth` is how deep it may be. Throws {@link JsonFault}. */
+export function parseJson(bytes: Uint8Array, depth: number): Json {
+  return new Parser(textOf(bytes), depth).whole("");
+}
+
+function textOf(bytes: Uint8Array): string {
   try {
     // ignoreBOM keeps a byte order mark in the text, where it is no JSON
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new JsonFault("json");
   }
-  return new Parser(text).document();
 }
 
 /** A recursive reader; its depth is bounded, so that its stack is. */
 class Parser {
   readonly #text: string;
+  readonly #depth: number;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, depth: number) {
     this.#text = text;
+    this.#depth = depth;
   }
 
-  document(): JsonObject {
+  /** The one value that the text is, which begins with `first`. */
+  whole(first: string): Json {
     this.#space();
-    if (this.#text[this.#at] !== "{") this.#fail();
-    const value = this.#object(1);
+    if (!this.#text.startsWith(first, this.#at)) this.#fail();
+    const value = this.#value(0);
     this.#space();
     if (this.#at !== this.#text.length) this.#fail();
     return value;
@@ -102,7 +112,7 @@ class Parser {
   }
 
   #object(depth: number): JsonObject {
-    if (depth > MAX_DEPTH) throw new JsonFault("depth");
+    if (depth > this.#depth) throw new JsonFault("depth");
     const members = new Map<string, Json>();
     this.#expect("{");
     this.#space();
@@ -122,7 +132,7 @@ class Parser {
   }
 
   #array(depth: number): Json[] {
-    if (depth > MAX_DEPTH) throw new JsonFault("depth");
+    if (depth > this.#depth) throw new JsonFault("depth");
     const entries: Json[] = [];
     this.#expect("[");
     this.#space();

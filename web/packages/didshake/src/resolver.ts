@@ -13,6 +13,8 @@ export type Resolution =
       readonly bytes: Uint8Array;
       /** What the resolution metadata say. */
       readonly deactivated?: boolean;
+      /** For how many seconds at most its owner lets it be kept (9.8); absent where nothing says so. */
+      readonly ttl?: number;
       /** True if it came from a cache: an absent method is then looked for once more (R-DOC-18). */
       readonly cached?: boolean;
     }

@@ -19,16 +19,20 @@ export interface DidWebOptions {
 
 /** The URL of the document of a did:web, or undefined if two readers could read the DID differently. */
 export function didWebUrl(did: string, plainHttp: readonly string[] = []): string | undefined {
-  const [authority = "", ...segments] = did.slice("did:web:".length).split(":");
+  return urlAt(did.slice("did:web:".length), "did.json", plainHttp);
+}
+
+/** @internal The URL of a file at the place that `HOST[%3APORT][:SEGMENT…]` of a DID names, or undefined. */
+export function urlAt(place: string, file: string, plainHttp: readonly string[]): string | undefined {
+  const [authority = "", ...segments] = place.split(":");
   const [host = "", port, ...more] = authority.split(/%3A/i);
   if (more.length > 0 || (port !== undefined && !isPort(port))) return undefined;
-  const place = (port === undefined ? host : `${host}:${port}`).toLowerCase();
-  const listed = plainHttp.includes(place);
-  if (!listed && !isPublicName(host)) return undefined;
-  if (!segments.every(isSegment)) return undefined;
-  const path = segments.length === 0 ? ".well-known" : segments.join("/");
-  const shown = !listed && port === "443" ? host.toLowerCase() : place;
-  const url = `${listed ? "http" : "https"}://${shown}/${path}/did.json`;
+  const at = (port === undefined ? host : `${host}:${port}`).toLowerCase();
+  const listed = plainHttp.includes(at);
+  if ((!listed && !isPublicName(host)) || !segments.every(isSegment)) return undefined;
+  const path = segments.join("/") || ".well-known";
+  const shown = !listed && port === "443" ? host.toLowerCase() : at;
+  const url = `${listed ? "http" : "https"}://${shown}/${path}/${file}`;
   return writtenLikeThat(url) ? url : undefined;
 }
 

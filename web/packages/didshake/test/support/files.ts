@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { CardVector, Index, MailboxVector, RequestVector, Vector, VectorSet } from "./vector.js";
+import type { CardVector, Index, MailboxVector, RequestVector, Vector, VectorSet, WebvhVector } from "./vector.js";
 
 /** The directory vectors/ beside web/. */
 export const VECTORS = fileURLToPath(new URL("../../../../../vectors/", import.meta.url));
@@ -23,4 +23,9 @@ export function loadMailbox(): { index: Index; vectors: MailboxVector[] } {
 /** Every vector of a contact card that there is, by the same rule. */
 export function loadCards(): { index: Index; vectors: CardVector[] } {
   return { index: read("index.json") as Index, vectors: list("card").map((path) => read(path) as CardVector) };
+}
+
+/** Every vector of a log of did:webvh that there is, by the same rule. */
+export function loadWebvh(): { index: Index; vectors: WebvhVector[] } {
+  return { index: read("index.json") as Index, vectors: list("webvh").map((path) => read(path) as WebvhVector) };
 }

@@ -74,9 +74,18 @@ export interface CardVector {
   reader_view: { now: number; means: string | null; documents: VectorConfig["documents"] };
   signed?: string; card?: string; link?: string;
 }
+/** The JSON of vectors/webvh-schema.json. */
+export interface WebvhVector {
+  format: "didshake-webvh-vectors/1"; id: string; kind: "positive" | "negative"; base?: string;
+  fails?: { error: string; cause: string };
+  view: { did: string; now: number; seen: string | null };
+  log: string; line_spaces: number; witness: string | null;
+  resolution?: { version_id: string; deactivated: boolean; ttl: number; document: string };
+}
 export interface Index {
   positives: number; negatives: number; request_positives: number; request_negatives: number;
   mailbox_positives: number; mailbox_negatives: number; card_positives: number; card_negatives: number;
+  webvh_positives: number; webvh_negatives: number;
   vectors: { id: string; file: string }[];
 }
 /** Every file of vectors/, by its name without `.json`. */
