@@ -39,7 +39,7 @@ pub(crate) struct Cli {
 }
 
 /// Options of every command.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Global {
     /// Print JSON on standard output (`listen`, `connect`: one event a line) and never ask
     #[arg(long, global = true)]

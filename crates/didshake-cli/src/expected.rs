@@ -15,6 +15,7 @@ use crate::input::Lines;
 use crate::linked::{self, Link, Linkages};
 use crate::output;
 use crate::passphrase::can_ask;
+use crate::peer_log;
 use crate::progress::Waiting;
 use crate::storage::{self, did_or_name};
 
@@ -147,14 +148,15 @@ impl Question {
     }
 
     /// Remembers the DID that was confirmed, now that the handshake has come about.
-    pub(crate) fn remember(&self, global: &Global) -> Result<(), Failure> {
+    pub(crate) async fn remember(&self, global: &Global) -> Result<(), Failure> {
         let Some(did) = self.confirmed() else { return Ok(()) };
         let name = &self.place.name;
         let file = storage::known_peers_file(global)?;
-        let added = file.change(|peers| peers.add(name.clone(), did, SystemClock.now()));
-        added.map_err(|error| storage::known_peers_failure(&error))?.unwrap_or_else(|known| {
-            output::warning(&format!("{name} was added as {} meanwhile: the entry stays", known.did));
-        });
+        let added = file.change(|peers| peers.add(name.clone(), did.clone(), SystemClock.now()));
+        match added.map_err(|error| storage::known_peers_failure(&error))? {
+            Ok(()) => peer_log::pinned(global, name.as_str(), &did).await,
+            Err(known) => output::warning(&format!("{name} was added as {} meanwhile: the entry stays", known.did)),
+        }
         Ok(())
     }
 

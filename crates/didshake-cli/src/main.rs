@@ -30,6 +30,7 @@ mod offer;
 mod output;
 mod passphrase;
 mod peer_failure;
+mod peer_log;
 mod progress;
 mod qr;
 mod reach;

@@ -23,7 +23,7 @@ use crate::peer_failure::{Role, failure};
 use crate::progress::Waiting;
 use crate::web_failures::WebFailures;
 use crate::wire::{self, Carrier, UNIX, Wire};
-use crate::{contact, output, storage};
+use crate::{contact, output, peer_log, storage};
 
 const DIAL: Duration = Duration::from_secs(10);
 
@@ -207,8 +207,9 @@ impl Attempt<'_> {
                 let channel = connection.into();
                 self.guard.watch(&channel);
                 if let Some(question) = &question {
-                    question.remember(self.global)?;
+                    question.remember(self.global).await?;
                 }
+                peer_log::met(self.global, &channel.agreed().peer).await;
                 Ok(Met { channel, carrier })
             }
             Err(error) => {
@@ -232,6 +233,7 @@ impl Attempt<'_> {
             output::note(&format!("Reached {} by way of {to}", self.place.name));
         }
         self.guard.watch(&channel);
+        peer_log::met(self.global, &channel.agreed().peer).await;
         Ok(Met { channel, carrier: None })
     }
 

@@ -1,6 +1,7 @@
 //! Spans of time in words, for people.
 
 use didshake::UnixTime;
+use didshake_did::rfc3339;
 
 /// From `now` until `then`: the two largest units. What is over is `0 s`.
 pub(crate) fn until(then: UnixTime, now: UnixTime) -> String {
@@ -24,6 +25,12 @@ pub(crate) fn since(then: UnixTime, now: UnixTime) -> String {
         3600..86_400 => format!("{} h ago", seconds / 3600),
         _ => format!("{} days ago", seconds / 86_400),
     }
+}
+
+/// A time as it stands in a list: the day and the minute, in UTC.
+pub(crate) fn date(at: UnixTime) -> String {
+    let text = rfc3339::text(at).unwrap_or_else(|| "after 9999".to_owned());
+    text.get(..16).map_or(text.clone(), |minute| minute.replace('T', " "))
 }
 
 #[cfg(test)]

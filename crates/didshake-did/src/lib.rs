@@ -42,7 +42,7 @@ mod multikey;
 mod passphrase;
 pub mod private_file;
 mod resolver;
-mod rfc3339;
+pub mod rfc3339;
 mod secret_key;
 mod signer;
 mod static_documents;

@@ -38,7 +38,13 @@ pub(crate) fn parse_exactly(text: &str) -> Option<Instant> {
 }
 
 /// The text of an instant, in UTC and to the second: what we write. `None` after the year 9999.
-pub(crate) fn text(now: UnixTime) -> Option<String> {
+///
+/// ```
+/// use didshake::UnixTime;
+/// assert_eq!(didshake_did::rfc3339::text(UnixTime(1_767_225_600)).as_deref(), Some("2026-01-01T00:00:00Z"));
+/// ```
+#[must_use]
+pub fn text(now: UnixTime) -> Option<String> {
     let seconds = i64::try_from(now.0).ok()?;
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = date_of(days);

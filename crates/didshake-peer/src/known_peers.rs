@@ -4,6 +4,7 @@
 use std::fmt;
 
 use didshake::{Did, UnixTime};
+use didshake_did::rfc3339;
 
 /// The most peers that a list holds.
 pub const MAX_PEERS: usize = 10_000;
@@ -165,7 +166,7 @@ impl KnownPeers {
             Some(known) if known.did != did => Err(known.clone()),
             Some(_) => Ok(()),
             None => {
-                self.lines.push(Line::Peer(KnownPeer { name, did, added: Some(day(now)) }));
+                self.lines.push(Line::Peer(KnownPeer { name, did, added: day(now) }));
                 Ok(())
             }
         }
@@ -223,16 +224,10 @@ fn is_day(text: &str) -> bool {
     [4, 2, 2].into_iter().all(|length| parts.next() == Some((length, true))) && parts.next().is_none()
 }
 
-/// The day of a time, `YYYY-MM-DD` in UTC (the algorithm of H. Hinnant's `civil_from_days`, for days from 1970 on).
-fn day(time: UnixTime) -> String {
-    let days = time.0 / 86_400 + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let (month, of_month) =
-        (if shifted < 10 { shifted + 3 } else { shifted - 9 }, of_year - (153 * shifted + 2) / 5 + 1);
-    format!("{:04}-{month:02}-{of_month:02}", year + era * 400 + u64::from(month <= 2))
+/// The day of a time, `YYYY-MM-DD` in UTC; none after the year 9999.
+fn day(time: UnixTime) -> Option<String> {
+    let text = rfc3339::text(time)?;
+    text.split_once('T').map(|(day, _)| day.to_owned())
 }
 
 #[cfg(test)]
@@ -287,14 +282,5 @@ mod tests {
         assert!(peers.remove(&name("bob")).is_some());
         assert!(peers.remove(&name("bob")).is_none());
         assert_eq!(peers.to_string(), "");
-    }
-
-    #[test]
-    fn days() {
-        for (time, expected) in
-            [(0, "1970-01-01"), (951_782_400, "2000-02-29"), (951_868_800, "2000-03-01"), (4_107_542_399, "2100-02-28")]
-        {
-            assert_eq!(day(UnixTime(time)), expected);
-        }
     }
 }

@@ -44,6 +44,7 @@ pub mod live;
 mod receipt;
 mod records;
 pub mod relay;
+mod sighting;
 mod sqlite;
 mod store;
 
@@ -56,5 +57,6 @@ pub use records::{
     Arrived, Body, Contact, Deposited, GivenToken, InboxLetter, KeptKey, MailboxAddress, NewLetter, OwnMailbox, Sealed,
     SentLetter, SentState, Taken,
 };
+pub use sighting::{MAX_SIGHTINGS, Sighted, Sighting};
 pub use sqlite::{InboxBounds, SqliteStore};
 pub use store::{AgentStore, Change, StoreError, Stored};

@@ -172,7 +172,7 @@ async fn serve(
         failures,
         budget: door::budget(),
         burned: Default::default(),
-        as_json: global.json,
+        global: global.clone(),
         verify: options.meeting.verify,
         once: options.once,
     };

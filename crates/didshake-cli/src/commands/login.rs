@@ -29,7 +29,7 @@ use crate::resolver::{Documents, Resolution};
 use crate::service::{ServiceUrl, ask, client, stored, within};
 use crate::sessions::SessionStore;
 use crate::web_failures::WebFailures;
-use crate::{http_failure, storage};
+use crate::{http_failure, peer_log, storage};
 
 const AFTER_HELP: &str = "\
 The service says at /.well-known/didshake where its endpoint is. Both sides prove their DIDs; then the session is kept,
@@ -136,6 +136,7 @@ impl Visit<'_> {
             ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
         let confirmed = within(limit, &self.origin, confirm(&self.client, &session)).await?;
         waiting.pause();
+        peer_log::met(self.global, &agreed.peer).await;
         let joined = self.join(offer.as_ref(), &session).await;
         if joined.is_err() {
             // Nobody keeps it: the service need not either.
@@ -249,7 +250,7 @@ impl Visit<'_> {
                 .unwrap_or_else(|| failure(&error, Role::Client, &self.failures))
         })?;
         if let Some(question) = &question {
-            question.remember(self.global)?;
+            question.remember(self.global).await?;
         }
         Ok((agreed, offer))
     }

@@ -1,6 +1,7 @@
 //! `didshake peer`.
 
 mod add;
+mod log;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -16,7 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::meeting::runtime;
 use crate::output;
 use crate::resolver::Documents;
-use crate::storage;
+use crate::{peer_log, storage};
 
 const AFTER_HELP: &str = "\
 A known peer is a name or an address with the DID that it must prove. `connect` refuses an address whose DID has
@@ -30,7 +31,8 @@ Examples:
   didshake peer add bob did:key:z6Mk…              then: connect ADDRESS --expect bob
   didshake peer add - --name bob                   paste the link of a card, then Ctrl-D
   didshake peer add bob.didshake-card --name bob   then: send bob hello
-  didshake peer show bob";
+  didshake peer show bob
+  didshake peer log bob                            when we met, with which keys, on whose word";
 
 #[derive(Subcommand)]
 #[command(after_help = AFTER_HELP)]
@@ -49,6 +51,12 @@ pub(crate) enum Peer {
         own: Own,
         #[command(flatten)]
         documents: Documents,
+    },
+    /// Look back: when we met a peer, with which keys, and on whose word
+    Log {
+        /// A known peer, or a DID
+        #[arg(value_name = "NAME_OR_DID")]
+        who: String,
     },
     /// Forget a peer, and where it is reached
     Remove {
@@ -80,6 +88,7 @@ pub(crate) fn run(global: &Global, command: &Peer) -> Result<(), Failure> {
             Some(did) => add_did(global, &options.what, did),
             None => add::add_card(global, options),
         },
+        Peer::Log { who } => log::log(global, who),
         Peer::Remove { name } => remove(global, name),
         Peer::Show { name, own, documents } => show::show(global, name, own, documents),
         Peer::List => list(global),
@@ -94,6 +103,7 @@ fn add_did(global: &Global, name: &str, did: &Did) -> Result<(), Failure> {
         Failure::new(Exit::Policy, "peer_differs", format!("{name} is known already, as {}", known.did))
             .remedy(format!("if it really has another DID now: `didshake peer remove {name}` first"))
     })?;
+    runtime()?.block_on(peer_log::pinned(global, name.as_str(), did));
     done(global, &format!("{name} is known as {did}"), &json!({"name": name.as_str(), "did": did.as_str()}));
     Ok(())
 }
@@ -116,6 +126,7 @@ fn remove(global: &Global, name: &PeerName) -> Result<(), Failure> {
     let removed = removed.map_err(|error| storage::known_peers_failure(&error))?;
     let (peer, stays) = removed.ok_or_else(|| unknown(name))?;
     let was_contact = !stays && forget_contact(global, &peer.did)?;
+    runtime()?.block_on(peer_log::unpinned(global, name.as_str(), &peer.did));
     let shown = json!({"name": name.as_str(), "did": peer.did.as_str(), "removed": true});
     done(global, &format!("{name} is not known any more (was {})", peer.did), &shown);
     if was_contact && !global.json {

@@ -5,6 +5,7 @@ mod inbox;
 mod mailboxes;
 mod outbox;
 mod row;
+mod sightings;
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -23,6 +24,7 @@ use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool, Transaction};
 use super::records::{
     Arrived, Contact, Deposited, GivenToken, InboxLetter, KeptKey, NewLetter, OwnMailbox, Sealed, SentLetter, Taken,
 };
+use super::sighting::{Sighted, Sighting};
 use super::store::{AgentStore, Change, StoreError, Stored};
 
 /// How long anything waits for what another process has locked.
@@ -229,6 +231,12 @@ impl AgentStore for SqliteStore {
     }
     fn sweep_seen(&self, now: UnixTime) -> Stored<'_, u64> {
         stored!(self.delete_seen(now))
+    }
+    fn see<'a>(&'a self, did: &'a Did, what: &'a Sighted, now: UnixTime) -> Stored<'a, bool> {
+        stored!(self.write_sighting(did, what, now))
+    }
+    fn sightings<'a>(&'a self, did: &'a Did) -> Stored<'a, Vec<Sighting>> {
+        stored!(self.read_sightings(did))
     }
 }
 

@@ -12,6 +12,7 @@ use super::records::{
     Arrived, Contact, Deposited, GivenToken, InboxLetter, KeptKey, NewLetter, OwnMailbox, Sealed, SentLetter,
     SentState, Taken,
 };
+use super::sighting::{Sighted, Sighting};
 
 /// What comes back from a store.
 pub type Stored<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
@@ -93,6 +94,12 @@ pub trait AgentStore: Send + Sync {
     /// Forgets what was seen and cannot come again, because it has expired: a day ago, so that a clock that is set back
     /// makes nothing new.
     fn sweep_seen(&self, now: UnixTime) -> Stored<'_, u64>;
+
+    /// Notes what was learned about somebody, for all identities of the store; whether it is news. What is known already is
+    /// only dated.
+    fn see<'a>(&'a self, did: &'a Did, what: &'a Sighted, now: UnixTime) -> Stored<'a, bool>;
+    /// What was learned about somebody, the first and the newest [`MAX_SIGHTINGS`](super::MAX_SIGHTINGS), in order.
+    fn sightings<'a>(&'a self, did: &'a Did) -> Stored<'a, Vec<Sighting>>;
 }
 
 /// A letter of ours to which something happened.

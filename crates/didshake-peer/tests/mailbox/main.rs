@@ -13,3 +13,4 @@ mod files;
 mod inbox;
 mod letters;
 mod outbox;
+mod sightings;

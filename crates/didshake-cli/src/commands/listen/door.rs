@@ -15,6 +15,7 @@ use crate::agent::of_agent;
 use crate::attempts::Attempts;
 use crate::channel::Channel;
 use crate::circuits::{Gate, Knock};
+use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
 use crate::meeting::Guard;
@@ -22,7 +23,7 @@ use crate::peer_failure::{Role, failure};
 use crate::refusals::Refusals;
 use crate::web_failures::WebFailures;
 use crate::wire::Caller;
-use crate::{exec, output};
+use crate::{exec, output, peer_log};
 
 /// Processes of peers that run at once, and of one peer.
 const MAX_PROCESSES: usize = 64;
@@ -38,7 +39,7 @@ pub(super) struct Door {
     pub(super) failures: WebFailures,
     pub(super) budget: Arc<Mutex<ResolutionBudget>>,
     pub(super) burned: Arc<MemoryBurnStore>,
-    pub(super) as_json: bool,
+    pub(super) global: Global,
     pub(super) verify: bool,
     pub(super) once: bool,
 }
@@ -59,7 +60,7 @@ impl Door {
     /// The first peer that gets in. Others that come at the same time are turned away then.
     pub(super) async fn next_peer(&self, lines: &mut Lines) -> Result<Channel, Failure> {
         let mut attempts = Attempts::new();
-        let mut refusals = Refusals::new(self.as_json);
+        let mut refusals = Refusals::new(self.global.json);
         loop {
             tokio::select! {
                 knock = self.gate.next() => {
@@ -68,6 +69,7 @@ impl Door {
                 }
                 Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
                     Ok(channel) => {
+                        peer_log::met_known(&self.global, &channel.agreed().peer).await;
                         refusals.sum_up();
                         return Ok(channel);
                     }
@@ -83,7 +85,7 @@ impl Door {
 
     /// A process for each peer, until this one is ended.
     pub(super) async fn run_for_each(&self, command: &str) -> Result<(), Failure> {
-        let (mut attempts, mut refusals) = (Attempts::new(), Refusals::new(self.as_json));
+        let (mut attempts, mut refusals) = (Attempts::new(), Refusals::new(self.global.json));
         let (mut running, mut of_peers) = (JoinSet::new(), HashMap::<Did, usize>::new());
         let mut end = pin!(exec::asked_to_end());
         loop {
@@ -103,7 +105,8 @@ impl Door {
                             continue;
                         }
                         *of_peer += 1;
-                        let (command, as_json, verify) = (command.to_owned(), self.as_json, self.verify);
+                        peer_log::met_known(&self.global, &channel.agreed().peer).await;
+                        let (command, as_json, verify) = (command.to_owned(), self.global.json, self.verify);
                         running.spawn(async move { (did, exec::run(channel, &command, as_json, verify).await) });
                     }
                     Err(failure) => refusals.tell(from, &failure),
@@ -114,7 +117,7 @@ impl Door {
                     }
                     of_peers.retain(|_, of_peer| *of_peer > 0);
                     if let Err(failure) = ended {
-                        failure.report(self.as_json);
+                        failure.report(self.global.json);
                     }
                 }
                 () = refusals.due() => refusals.sum_up(),

@@ -22,7 +22,7 @@ use crate::meeting::runtime;
 use crate::output;
 use crate::passphrase::can_ask;
 use crate::progress::Waiting;
-use crate::storage;
+use crate::{peer_log, storage};
 
 /// How long a document may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -115,6 +115,7 @@ async fn keep(global: &Global, name: &PeerName, card: &Card, bytes: &CardBytes, 
             .remedy(format!("nothing was changed; to go back to this one: `didshake peer remove {name}` first")));
     }
     pin(global, name, did)?.map_err(|known| changed(name, &known, did))?;
+    peer_log::pinned(global, name.as_str(), did).await;
     let contact = Contact {
         did: did.clone(),
         address: address(card.contents()),
