@@ -19,11 +19,19 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::of(&[], &[])
+    }
+
+    /// The same with identities that are made with these options.
+    pub(crate) fn of(alices: &[&str], bobs: &[&str]) -> Self {
         let relays = Home::new();
         let config = relays.write("relay.toml", "mailboxes = [\"anyone\"]\n");
         let relay = Service::start(&relays, &["--config", config.to_str().unwrap()]);
         let (alice, bob) = (Home::new(), Home::new());
-        let dids = [alice.identity("alice"), bob.identity("bob")];
+        let made = |home: &Home, name: &str, more: &[&str]| {
+            home.run(&[&["id", "new", name], more].concat()).expect(0).text().trim().to_owned()
+        };
+        let dids = [made(&alice, "alice", alices), made(&bob, "bob", bobs)];
         let world = Self { relay, alice, bob, dids, _relays: relays };
         for home in [&world.alice, &world.bob] {
             drop(home.run(&["mailbox", "open", &world.relay.origin, "--expect", &world.relay.did]).expect(0));

@@ -27,6 +27,7 @@ mod meeting;
 mod namespaces;
 mod nginx;
 mod output;
+mod peer_dids;
 mod peer_log;
 mod policy;
 mod rechecks;

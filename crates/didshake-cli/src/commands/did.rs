@@ -82,7 +82,16 @@ pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> 
             error => output::note(&format!("{}: refused with {error}", text("id"))),
         }
     }
-    output::note(linked::lines(&links).trim_end());
+    for key in &agreement {
+        let text = |member: &str| key.get(member).and_then(Value::as_str).unwrap_or_default();
+        match text("error") {
+            "" => output::note(&format!("{}: X25519 key, for agreement alone", text("id"))),
+            error => output::note(&format!("{}: no key for agreement, {error}", text("id"))),
+        }
+    }
+    if !links.is_empty() {
+        output::note(linked::lines(&links).trim_end());
+    }
     Ok(())
 }
 

@@ -139,6 +139,10 @@ fn new(global: &Global, options: &New) -> Result<(), Failure> {
 fn named(options: &New, key: &SecretKey, public: &PublicKey) -> Result<(Did, Fragment), Failure> {
     let internal = |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string());
     if let Some(did) = &options.did {
+        if matches!(did.method(), "key" | "jwk" | "peer") {
+            let message = format!("did:{} carries its key: a new key has another DID", did.method());
+            return Err(Failure::new(Exit::Usage, "did", message).remedy("give --method instead of --did"));
+        }
         let fragment = Fragment::of(did, options.fragment.as_deref().unwrap_or_default()).map_err(internal)?;
         return Ok((did.clone(), fragment));
     }
