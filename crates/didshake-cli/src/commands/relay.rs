@@ -15,8 +15,8 @@ nothing of that, and keeps nothing of who left an envelope: no address, no DID. 
 DID; whoever has been given a deposit token by it may leave envelopes there, and needs no account.
 
 It is `didshake serve` with the relay on. Every further setting can be given as there, in the environment:
-DIDSHAKE_RATE_DEPOSITS, DIDSHAKE_MAILBOX_WAITING, DIDSHAKE_MAILBOX_BYTES, DIDSHAKE_CIRCUIT_BYTES, DIDSHAKE_MAX_MAILBOXES
-and so on (deploy/didshake.toml names them all).
+DIDSHAKE_RATE_DEPOSITS, DIDSHAKE_MAILBOX_WAITING, DIDSHAKE_MAILBOX_BYTES, DIDSHAKE_CIRCUIT_BYTES, DIDSHAKE_MAX_MAILBOXES,
+DIDSHAKE_DISK_RESERVE and so on (deploy/didshake.toml names them all).
 
 Several relays share one PostgreSQL (--store): what is left at one is fetched from another.
 

@@ -19,7 +19,20 @@ use crate::progress::Waiting;
 use crate::service::ServiceUrl;
 use crate::storage;
 
+const AFTER_HELP: &str = "\
+The first time, the DID that the relay has proved is shown, and somebody at the terminal confirms it: compare it with what its
+operator says. From then on the relay has to be that one. A script says with --expect whom it means.
+
+It may be done again at any time: the mailbox that is open there is found, and shows our mailbox key. A mailbox at a second
+relay stands beside the first. Next: `didshake id share --for NAME`.
+
+Examples:
+  didshake mailbox open https://relay.example
+  didshake mailbox open https://relay.example --expect did:web:relay.example
+  didshake mailbox open http://127.0.0.1:8400       a relay on this machine, to try it: `didshake relay`";
+
 #[derive(Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Open {
     /// The relay: its origin, or any URL on it
     #[arg(value_name = "URL")]
