@@ -10,19 +10,21 @@ import { runCard } from "../test/support/card.js";
 import { runMailbox } from "../test/support/mailbox.js";
 import { runRequest } from "../test/support/requests.js";
 import { runHandshake } from "../test/support/run.js";
+import { runWebvh } from "../test/support/webvh.js";
 import { runSigned } from "../test/support/signed.js";
 import * as relay from "./letters.js";
-import { assert, same, type CardVector, type MailboxVector, type VectorSet } from "../test/support/vector.js";
+import * as logs from "./logs.js";
+import { assert, same, type CardVector, type MailboxVector, type VectorSet, type WebvhVector } from "../test/support/vector.js";
 
 const ALGORITHMS: readonly Algorithm[] = [1, 2];
 
-export interface VectorReport { handshakes: number; signed: number; requests: number; letters: number; cards: number; failures: string[] }
+export interface VectorReport { handshakes: number; signed: number; requests: number; letters: number; cards: number; logs: number; failures: string[] }
 
 /** Every vector, as in Node; and every positive once more with keys of the platform. */
 async function vectors(): Promise<VectorReport> {
-  const set = (await (await fetch("/vectors.json")).json()) as VectorSet & { mailbox: MailboxVector[]; card: CardVector[] };
+  const set = (await (await fetch("/vectors.json")).json()) as VectorSet & { mailbox: MailboxVector[]; card: CardVector[]; webvh: WebvhVector[] };
   const failures: string[] = [];
-  let [handshakes, signed, requests, letters, cards] = [0, 0, 0, 0, 0];
+  let [handshakes, signed, requests, letters, cards, histories] = [0, 0, 0, 0, 0, 0];
   for (const vector of set.handshakes) {
     await runHandshake(vector).then(() => handshakes++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
   }
@@ -38,7 +40,10 @@ async function vectors(): Promise<VectorReport> {
   for (const vector of set.card) {
     await runCard(vector).then(() => cards++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
   }
-  return { handshakes, signed, requests, letters, cards, failures };
+  for (const vector of set.webvh) {
+    await runWebvh(vector).then(() => histories++, (fault) => failures.push(`${vector.id}: ${String(fault)}`));
+  }
+  return { handshakes, signed, requests, letters, cards, logs: histories, failures };
 }
 
 /** Makes a key of each algorithm and stores it; gives the DIDs. */
@@ -131,4 +136,4 @@ async function converse(url: string, peer: string): Promise<string[]> {
   return answers;
 }
 
-Object.assign(globalThis, { didshakeTests: { vectors, makeKeys, useKeys, logIn, converse, relay } });
+Object.assign(globalThis, { didshakeTests: { vectors, makeKeys, useKeys, logIn, converse, relay, logs } });

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { build, createServer } from "vite";
 import { runLetters } from "./letters.mjs";
+import { logsAt, lookUpLogs, takeBackLogs } from "./logs.mjs";
 import { same } from "./same.mjs";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -23,7 +24,7 @@ function vectorSet() {
   const folder = (name) => readdirSync(VECTORS + name).map((file) => JSON.parse(readFileSync(join(VECTORS, name, file), "utf8")));
   const index = JSON.parse(readFileSync(`${VECTORS}index.json`, "utf8"));
   const handshakes = [...folder("positive"), ...folder("negative")];
-  return { index, handshakes, requests: folder("request"), mailbox: folder("mailbox"), card: folder("card") };
+  return { index, handshakes, requests: folder("request"), mailbox: folder("mailbox"), card: folder("card"), webvh: folder("webvh") };
 }
 
 async function bundle() {
@@ -60,8 +61,9 @@ async function serve(vite) {
     ["/main.js", ["text/javascript", script]],
     ["/vectors.json", ["application/json", JSON.stringify(vectorSet())]],
   ]);
-  let service;
+  let [service, logs] = [];
   const server = createHttpServer(async (request, response) => {
+    if (logs?.serve(request, response)) return;
     const page = pages.get(request.url);
     if (page !== undefined) return response.writeHead(200, { "Content-Type": page[0] }).end(page[1]);
     const path = request.url.split("?", 1)[0];
@@ -72,8 +74,8 @@ async function serve(vite) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  service = await serviceAt(vite, origin);
-  return { server, origin, service, script };
+  [service, logs] = [await serviceAt(vite, origin), await logsAt(vite, origin)];
+  return { server, origin, service, logs, script };
 }
 
 /** A responder that sends back what comes, and cuts the connection at `cut`. */
@@ -90,7 +92,7 @@ async function echoAt(vite) {
 }
 
 /** Everything that is done in the browser; the page is reloaded, and the browser restarted, between making and using keys. */
-async function runPages({ origin, service, echo, relay, script }, profile) {
+async function runPages({ origin, service, logs, echo, relay, script }, profile) {
   const launch = () => chromium.launchPersistentContext(profile, { executablePath, args: FLAGS, headless: true });
   const foreign = [];
   const open = async (context) => {
@@ -114,9 +116,11 @@ async function runPages({ origin, service, echo, relay, script }, profile) {
     same(report.requests, index.request_positives + index.request_negatives, "request vectors");
     same(report.letters, index.mailbox_positives + index.mailbox_negatives, "mailbox vectors");
     same(report.cards, index.card_positives + index.card_negatives, "card vectors");
-    const others = `${report.requests} requests, ${report.letters} of mailboxes, ${report.cards} cards`;
+    same(report.logs, index.webvh_positives + index.webvh_negatives, "vectors of did:webvh");
+    const others = `${report.requests} requests, ${report.letters} of mailboxes, ${report.cards} cards, ${report.logs} logs`;
     console.log(`vectors in the browser: ${report.handshakes} handshakes, ${others} ran`);
     console.log(`positives whose signatures the platform made, verified and not compared: ${report.signed}`);
+    await lookUpLogs(page, logs);
     const made = await page.evaluate(() => globalThis.didshakeTests.makeKeys());
     await page.reload();
     await page.waitForFunction(() => "didshakeTests" in globalThis);
@@ -127,6 +131,7 @@ async function runPages({ origin, service, echo, relay, script }, profile) {
     page = await open(context);
     const used = await page.evaluate(() => globalThis.didshakeTests.useKeys());
     same(used.dids, made, "keys after a restart");
+    await takeBackLogs(page, logs);
     console.log(`keys: ${made.join(" ")}`);
     console.log(`export refused with ${used.exports.join(", ")}; ${reloaded.handshakes + used.handshakes} handshakes with WebCrypto signers`);
     const answers = await page.evaluate((did) => globalThis.didshakeTests.logIn(did), service.did);
@@ -150,12 +155,12 @@ if (!existsSync(executablePath)) {
 }
 const profile = mkdtempSync(join(tmpdir(), "didshake-chromium-"));
 const vite = await createServer({ root, configFile: false, logLevel: "error", appType: "custom", server: { middlewareMode: true, ws: false, watch: null } });
-const { server, origin, service, script } = await serve(vite);
+const { server, origin, service, logs, script } = await serve(vite);
 const echo = await echoAt(vite);
 const { startRelay } = await vite.ssrLoadModule("/program/support/service.ts");
 const relay = await startRelay();
 try {
-  await runPages({ origin, service, echo, relay, script }, profile);
+  await runPages({ origin, service, logs, echo, relay, script }, profile);
   console.log("browser tests passed");
 } catch (fault) {
   console.error(fault);

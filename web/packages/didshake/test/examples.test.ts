@@ -1,4 +1,7 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import * as files from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../src/config.js";
 import { accept } from "../examples/responder.js";
@@ -6,6 +9,9 @@ import { connect } from "../examples/initiator.js";
 import { whoAmI } from "../examples/login.js";
 import { converse } from "../examples/websocket.js";
 import { openMailbox, read, write } from "../examples/mailbox.js";
+import { webvhResolver } from "../examples/webvh.js";
+import { LogHost } from "./support/log-host.js";
+import { makeLog } from "./support/logs.js";
 import { newIdentity } from "./support/loopback.js";
 import { ORIGIN, testService } from "./support/service.js";
 import { listening, Socketed } from "./support/sockets.js";
@@ -32,7 +38,7 @@ describe("the examples of the README", () => {
 
   it("are the files that are compiled and run here", () => {
     const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
-    const files = ["initiator", "responder", "login", "websocket", "keys", "mailbox", "relay"].map((name) =>
+    const files = ["initiator", "responder", "login", "websocket", "keys", "mailbox", "relay", "webvh"].map((name) =>
       readFileSync(new URL(`../examples/${name}.ts`, import.meta.url), "utf8"));
     expect(blocks).toEqual(files);
   });
@@ -65,6 +71,20 @@ describe("the examples of the README", () => {
     const envelope = await write(sender, owner.did, keys.signedKey, "a letter");
     expect(await read(envelope, [keys], [sender.did])).toBe("a letter");
     await expect(read(envelope, [keys], [])).rejects.toThrow("not_admitted");
+  });
+
+  it("webvh", async () => {
+    const [host, folder, warnings] = [await LogHost.start(), mkdtempSync(join(tmpdir(), "didshake-example-")), [] as string[]];
+    const [older, newer] = [await makeLog("log.example", {}), await makeLog("log.example", {}, {})];
+    const resolve = async (bytes: Uint8Array): Promise<string> => {
+      host.files.set("/.well-known/did.jsonl", bytes);
+      const resolver = await webvhResolver(join(folder, "seen"), files, host.fetch, (words) => warnings.push(words));
+      return (await resolver.resolve(older.did, { fresh: true })).kind;
+    };
+    expect([await resolve(older.bytes), await resolve(newer.bytes), await resolve(older.bytes)]).toEqual(["document", "document", "failed"]);
+    expect(warnings).toEqual([`${older.did}: rolled_back`]);
+    await host.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("login", async () => {

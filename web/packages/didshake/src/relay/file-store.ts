@@ -1,29 +1,9 @@
-import { concat, utf8 } from "../bytes.js";
 import { fromBase64url, toBase64url } from "../encoding.js";
 import { DidshakeError } from "../errors.js";
+import { LineFile, readLines, type Files } from "../line-file.js";
 import type { ReceivedLetter } from "../mailbox/envelope.js";
 import type { StoredMailboxKey } from "../mailbox/key.js";
 import { letterName, MemoryMailboxStore, type KeptLetter, type MailboxStore } from "./store.js";
-
-/** What is used of a file that is open. */
-export interface OpenFile {
-  /** Writes at the end. */
-  appendFile(data: Uint8Array): Promise<void>;
-  /** Returns when what was written is on the disk. */
-  sync(): Promise<void>;
-  /** Gives it back to the platform. */
-  close(): Promise<void>;
-}
-
-/** What is used of the file system: `node:fs/promises` has it. */
-export interface Files {
-  /** All of a file; fails with the code `ENOENT` where there is none. */
-  readFile(path: string): Promise<Uint8Array>;
-  /** `flags` are `w` and `r`. */
-  open(path: string, flags: string, mode?: number): Promise<OpenFile>;
-  /** Takes the place of a file that is there. */
-  rename(from: string, to: string): Promise<void>;
-}
 
 /** A line of the file. */
 type Line =
@@ -35,23 +15,19 @@ type Line =
 
 /** Bytes after which the file is written anew without what is over. */
 const REWRITE = 8_388_608;
-const PRIVATE = 0o600;
 
 /**
  * Keeps a mailbox in one file, for one process: a line for each change, on the disk before it counts. Whoever reads the file has the
  * secrets of the mailbox keys; it is made for its owner alone.
  */
 export class FileMailboxStore implements MailboxStore {
-  readonly #path: string;
-  readonly #files: Files;
+  readonly #file: LineFile;
   readonly #state: MemoryMailboxStore;
-  #file: OpenFile | undefined;
-  #written = 0;
   // the change that is under way: one after the other
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, files: Files, state: MemoryMailboxStore) {
-    [this.#path, this.#files, this.#state] = [path, files, state];
+  private constructor(file: LineFile, state: MemoryMailboxStore) {
+    [this.#file, this.#state] = [file, state];
   }
 
   /**
@@ -60,7 +36,7 @@ export class FileMailboxStore implements MailboxStore {
    * @throws DidshakeError `own_failure` if the file cannot be read or written, or is none of this store
    */
   static async open(path: string, files: Files): Promise<FileMailboxStore> {
-    const store = new FileMailboxStore(path, files, await guarded(() => stateIn(path, files)));
+    const store = new FileMailboxStore(new LineFile(path, files), await guarded(() => stateIn(path, files)));
     await guarded(() => store.#rewrite());
     return store;
   }
@@ -118,16 +94,13 @@ export class FileMailboxStore implements MailboxStore {
   sweep(now: number): Promise<void> {
     return this.#change(async () => {
       await this.#state.sweep(now);
-      if (this.#written > REWRITE) await this.#rewrite();
+      if (this.#file.written > REWRITE) await this.#rewrite();
     });
   }
 
   /** Closes the file; the store is of no use afterwards. */
   close(): Promise<void> {
-    return this.#change(async () => {
-      await this.#file?.close();
-      this.#file = undefined;
-    });
+    return this.#change(() => this.#file.close());
   }
 
   #change<T>(run: () => Promise<T>): Promise<T> {
@@ -137,52 +110,21 @@ export class FileMailboxStore implements MailboxStore {
   }
 
   async #append(line: Line): Promise<void> {
-    const file = this.#file;
-    if (file === undefined) throw new Error("not open");
-    const bytes = encode(line);
-    try {
-      await file.appendFile(bytes);
-      await file.sync();
-    } catch (fault) {
-      // half a line may stand at the end: nothing is to come after it
-      this.#file = undefined;
-      await file.close();
-      throw fault;
-    }
-    this.#written += bytes.length;
+    await this.#file.append(encode(line));
     await apply(this.#state, line);
   }
 
   /** Puts a file with what is there now in the place of the old one. */
   async #rewrite(): Promise<void> {
-    const [path, files, state] = [`${this.#path}.new`, this.#files, this.#state];
-    const lines: Line[] = (await state.keys()).map((key) => ({ key }));
-    for (const [name, kept] of state.letters) lines.push({ name, kept });
-    const file = await files.open(path, "w", PRIVATE);
-    await file.appendFile(concat(...lines.map(encode)));
-    await file.sync();
-    await files.rename(path, this.#path);
-    await this.#file?.close();
-    [this.#file, this.#written] = [file, 0];
-    await syncFolder(this.#path, files);
+    const lines: Line[] = (await this.#state.keys()).map((key) => ({ key }));
+    for (const [name, kept] of this.#state.letters) lines.push({ name, kept });
+    await this.#file.rewrite(lines.map(encode));
   }
-}
-
-/** The rename is on the disk too, where the platform opens folders. */
-async function syncFolder(path: string, files: Files): Promise<void> {
-  const folder = await files.open(path.replace(/[^/]*$/, "") || ".", "r").catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
 }
 
 async function stateIn(path: string, files: Files): Promise<MemoryMailboxStore> {
   const state = new MemoryMailboxStore();
-  const bytes = await files.readFile(path).catch((fault: { code?: string }) => {
-    if (fault.code === "ENOENT") return new Uint8Array();
-    throw fault;
-  });
-  const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-  for (const line of lines) await apply(state, decode(line));
+  for (const line of await readLines(path, files)) await apply(state, decode(line));
   return state;
 }
 
@@ -200,8 +142,8 @@ function unknownLine(): never {
 }
 
 /** JSON, with `{"$": base64url}` for bytes. */
-function encode(line: Line): Uint8Array {
-  return utf8(`${JSON.stringify(line, (_, value: unknown) => (value instanceof Uint8Array ? { $: toBase64url(value) } : value))}\n`);
+function encode(line: Line): string {
+  return JSON.stringify(line, (_, value: unknown) => (value instanceof Uint8Array ? { $: toBase64url(value) } : value));
 }
 
 function decode(line: string): Line {

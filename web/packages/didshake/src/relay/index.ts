@@ -7,7 +7,7 @@
 export { Depositor } from "./depositor.js";
 export type { Deposit, DepositorOptions, DepositState, LetterToSend, SentLetter } from "./depositor.js";
 export { FileMailboxStore } from "./file-store.js";
-export type { Files, OpenFile } from "./file-store.js";
+export type { Files, OpenFile } from "../line-file.js";
 export { IndexedMailboxStore } from "./indexed-store.js";
 export { Mailbox } from "./mailbox.js";
 export type { MailboxOptions, Receiving } from "./mailbox.js";

@@ -1,4 +1,4 @@
-import { DidshakeError } from "../errors.js";
+import { change, openDatabase, settled } from "../indexed.js";
 import type { ReceivedLetter } from "../mailbox/envelope.js";
 import type { StoredMailboxKey } from "../mailbox/key.js";
 import { toBase64url } from "../encoding.js";
@@ -28,15 +28,13 @@ export class IndexedMailboxStore implements MailboxStore {
 
   /** @throws DidshakeError `own_failure` if there is no IndexedDB here, or it does not open */
   static async open(name = "didshake-mailbox"): Promise<IndexedMailboxStore> {
-    if (typeof indexedDB === "undefined") throw failure();
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(KEYS);
-      const letters = request.result.createObjectStore(LETTERS, { autoIncrement: true });
+    const database = await openDatabase(name, (made) => {
+      made.createObjectStore(KEYS);
+      const letters = made.createObjectStore(LETTERS, { autoIncrement: true });
       letters.createIndex(BY_NAME, "name", { unique: true });
       letters.createIndex(BY_PLACE, "place");
-    };
-    return new IndexedMailboxStore(await settled(request));
+    });
+    return new IndexedMailboxStore(database);
   }
 
   /** See {@link MailboxStore.keys}. Errors here and below: `own_failure` if the database fails. */
@@ -46,18 +44,18 @@ export class IndexedMailboxStore implements MailboxStore {
 
   /** See {@link MailboxStore.addKey}. */
   addKey(key: StoredMailboxKey): Promise<void> {
-    return this.#change(KEYS, async (keys) => void keys.put(key, toBase64url(key.signedKey)));
+    return change(this.#database, KEYS, async (keys) => void keys.put(key, toBase64url(key.signedKey)));
   }
 
   /** See {@link MailboxStore.removeKey}. */
   removeKey(signedKey: Uint8Array): Promise<void> {
-    return this.#change(KEYS, async (keys) => void keys.delete(toBase64url(signedKey)));
+    return change(this.#database, KEYS, async (keys) => void keys.delete(toBase64url(signedKey)));
   }
 
   /** See {@link MailboxStore.keep}. */
   keep(letter: ReceivedLetter): Promise<boolean> {
     const name = letterName(letter);
-    return this.#change(LETTERS, async (letters) => {
+    return change(this.#database, LETTERS, async (letters) => {
       if ((await settled(letters.index(BY_NAME).getKey(name))) !== undefined) return false;
       const last = await settled(letters.openKeyCursor(null, "prev"));
       const row: Row = { name, letter, taken: false, expires: letter.expires, place: Number(last?.key ?? 0) + 1 };
@@ -68,7 +66,7 @@ export class IndexedMailboxStore implements MailboxStore {
 
   /** See {@link MailboxStore.take}. */
   take(): Promise<ReceivedLetter | undefined> {
-    return this.#change(LETTERS, async (letters) => {
+    return change(this.#database, LETTERS, async (letters) => {
       // an index leaves out what has no place
       const cursor = await settled(letters.index(BY_PLACE).openCursor());
       if (cursor === null) return undefined;
@@ -87,7 +85,7 @@ export class IndexedMailboxStore implements MailboxStore {
   /** See {@link MailboxStore.finish}. */
   finish(letter: ReceivedLetter): Promise<void> {
     const name = letterName(letter);
-    return this.#change(LETTERS, async (letters) => {
+    return change(this.#database, LETTERS, async (letters) => {
       const cursor = await settled(letters.index(BY_NAME).openCursor(name));
       const row = cursor?.value as Row | undefined;
       if (row?.taken === true) cursor?.update({ name, letter: undefined, taken: true, expires: row.expires } satisfies Row);
@@ -96,7 +94,7 @@ export class IndexedMailboxStore implements MailboxStore {
 
   /** See {@link MailboxStore.sweep}. */
   sweep(now: number): Promise<void> {
-    return this.#change(LETTERS, async (letters) => {
+    return change(this.#database, LETTERS, async (letters) => {
       const request = letters.openCursor();
       for (let cursor = await settled(request); cursor !== null; cursor = await settled(request)) {
         const { letter, expires } = cursor.value as Row;
@@ -110,26 +108,4 @@ export class IndexedMailboxStore implements MailboxStore {
   close(): void {
     this.#database.close();
   }
-
-  /** One transaction, on the disk when this resolves. */
-  async #change<T>(store: string, run: (store: IDBObjectStore) => Promise<T>): Promise<T> {
-    const transaction = this.#database.transaction(store, "readwrite", { durability: "strict" });
-    const done = new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(failure());
-    });
-    const [result] = await Promise.all([run(transaction.objectStore(store)), done]);
-    return result;
-  }
-}
-
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(failure());
-  });
-}
-
-function failure(): DidshakeError {
-  return new DidshakeError("own_failure", { detail: "IndexedDB" });
 }

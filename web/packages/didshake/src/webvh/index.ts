@@ -6,5 +6,14 @@
  */
 export { WebvhFault } from "./fault.js";
 export type { WebvhReason } from "./fault.js";
+export { FileSeenStore } from "./file-seen-store.js";
+export type { Files, OpenFile } from "../line-file.js";
+export { IndexedSeenStore } from "./indexed-seen-store.js";
 export { verifyLog } from "./log.js";
 export type { LogView, VerifyLogOptions, WebvhResolution } from "./log.js";
+export { webvhUrls } from "./place.js";
+export type { WebvhUrls } from "./place.js";
+export { DidWebvhResolver } from "./resolver.js";
+export type { DidWebvhOptions } from "./resolver.js";
+export { MemorySeenStore } from "./seen.js";
+export type { SeenStore } from "./seen.js";
