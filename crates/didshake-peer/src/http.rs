@@ -28,6 +28,7 @@ mod options;
 mod request;
 mod response;
 mod session;
+mod tls;
 
 pub use client::{DiscoverError, WebClient};
 pub use options::{WebClientError, WebClientOptions};

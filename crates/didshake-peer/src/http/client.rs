@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::options::{WebClientError, WebClientOptions};
 use super::response::read_up_to;
+use super::tls;
 use crate::failure::HttpFailure;
 
 /// Asks services over HTTP. It follows no redirect, uses no proxy, keeps no cookie, and sends nothing twice on its own.
@@ -32,13 +33,13 @@ pub struct WebClient {
 }
 
 impl WebClient {
-    /// Reads the trusted root certificates, once.
+    /// Reads the trusted root certificates, unless another client has: those of the operating system are shared.
     ///
     /// # Errors
     /// [`WebClientError::Tls`] where there are none, or an extra one is malformed.
     pub fn new(options: &WebClientOptions) -> Result<Self, WebClientError> {
         let client = Client::builder()
-            .tls_certs_merge(options.roots.iter().cloned())
+            .tls_backend_preconfigured(tls::config(&options.roots)?)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)

@@ -8,8 +8,9 @@ use std::time::Duration;
 use didshake::Origin;
 use didshake_did::web::LocalHost;
 use didshake_did::{Clock, SystemClock};
-use reqwest::Certificate;
 use reqwest::header::HeaderValue;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 /// How services are asked; the default is what the public internet needs.
 ///
@@ -25,7 +26,7 @@ use reqwest::header::HeaderValue;
 #[derive(Clone)]
 pub struct WebClientOptions {
     pub(super) plain: HashSet<Origin>,
-    pub(super) roots: Vec<Certificate>,
+    pub(super) roots: Vec<CertificateDer<'static>>,
     pub(super) timeout: Duration,
     pub(super) user_agent: HeaderValue,
     pub(super) clock: Arc<dyn Clock>,
@@ -70,7 +71,8 @@ impl WebClientOptions {
     /// # Errors
     /// [`WebClientError::Root`] where the text holds none, or anything that cannot be read as one.
     pub fn with_roots(mut self, pem: &[u8]) -> Result<Self, WebClientError> {
-        let roots = Certificate::from_pem_bundle(pem).map_err(|_| WebClientError::Root)?;
+        let roots = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+        let roots = roots.map_err(|_| WebClientError::Root)?;
         if roots.is_empty() {
             return Err(WebClientError::Root);
         }
