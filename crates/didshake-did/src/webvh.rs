@@ -10,6 +10,7 @@ mod chain;
 mod entry;
 mod fault;
 mod history;
+mod history_file;
 mod jcs;
 mod log;
 mod parameters;
@@ -19,7 +20,8 @@ mod witness;
 
 pub use author::{AuthorError, Change, first_entry, key_hash, multikey, next_entry, witness_proof};
 pub use fault::{LogFault, LogRefusal};
-pub use history::{HistoryUnavailable, LogHead, LogHistory, MemoryLogHistory};
+pub use history::{HistoryUnavailable, LogHead, LogHistory, MemoryLogHistory, keep_up};
+pub use history_file::LogHistoryFile;
 pub use log::{Log, UnwitnessedLog, verify};
 pub use parameters::Witnesses;
 

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::failure::WebFailure;
-use super::fetch;
+use super::fetch::{self, Wanted};
 
 /// Who fetches with which limits.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ impl Confined {
         Self { places: Arc::new(Semaphore::new(64)), deadline }
     }
 
-    pub(super) async fn fetch(&self, client: &Client, url: String) -> Result<Vec<u8>, WebFailure> {
+    pub(super) async fn fetch(&self, client: &Client, url: String, wanted: Wanted) -> Result<Vec<u8>, WebFailure> {
         let fetching = async {
             let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| WebFailure::Connect)?;
             let (client, deadline) = (client.clone(), self.deadline);
@@ -35,7 +35,7 @@ impl Confined {
             let run = move || {
                 // Given back when the runtime is gone, not when the caller is.
                 let _place = place;
-                alone(&client, &url, deadline, sender);
+                alone(fetch::fetch(&client, &url, wanted), deadline, sender);
             };
             thread::Builder::new().name("did-web".into()).spawn(run).map_err(|_| WebFailure::Connect)?;
             answer.await.unwrap_or(Err(WebFailure::Connect))
@@ -44,12 +44,14 @@ impl Confined {
     }
 }
 
-fn alone(client: &Client, url: &str, deadline: Duration, mut answer: oneshot::Sender<Result<Vec<u8>, WebFailure>>) {
+type Answer = Result<Vec<u8>, WebFailure>;
+
+fn alone(fetching: impl Future<Output = Answer>, deadline: Duration, mut answer: oneshot::Sender<Answer>) {
     // An interval of 1: the deadline is looked at after every turn of the connection.
     let Ok(runtime) = Builder::new_current_thread().enable_all().event_interval(1).build() else { return };
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = timeout(deadline, fetch::fetch(client, url)) => Some(outcome.unwrap_or(Err(WebFailure::Deadline))),
+            outcome = timeout(deadline, fetching) => Some(outcome.unwrap_or(Err(WebFailure::Deadline))),
             () = answer.closed() => None,
         }
     });

@@ -13,6 +13,36 @@ use super::guard::Reach;
 use super::location::LocationFault;
 use super::options::{WebOptionFault, WebOptions};
 use crate::document::MAX_DOCUMENT_BYTES;
+use crate::webvh::{MAX_LOG_BYTES, MAX_WITNESS_BYTES};
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wanted {
+    /// The document of a did:web, of a type that says so: nothing else tells a document from an upload.
+    Document,
+    /// The log of a did:webvh, of any type: what it is shows in its hashes and signatures.
+    Log,
+    /// The witness proofs of one; likewise.
+    WitnessProofs,
+}
+
+impl Wanted {
+    fn max_bytes(self) -> usize {
+        match self {
+            Self::Document => MAX_DOCUMENT_BYTES,
+            Self::Log => MAX_LOG_BYTES,
+            Self::WitnessProofs => MAX_WITNESS_BYTES,
+        }
+    }
+
+    fn accept(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Document => "application/did+json, application/did+ld+json, application/json",
+            Self::Log => "text/jsonl, */*",
+            Self::WitnessProofs => "application/json, */*",
+        })
+    }
+}
 
 const CONTENT_TYPES: [&str; 3] = ["application/did+json", "application/did+ld+json", "application/json"];
 
@@ -23,8 +53,7 @@ pub(super) fn client(
     options: &WebOptions,
     reach: Reach,
 ) -> Result<Client, WebOptionFault> {
-    let accept = HeaderValue::from_static("application/did+json, application/did+ld+json, application/json");
-    let headers = [(ACCEPT, accept), (ACCEPT_ENCODING, HeaderValue::from_static("identity"))];
+    let headers = [(ACCEPT_ENCODING, HeaderValue::from_static("identity"))];
     Client::builder()
         .dns_resolver(Arc::new(names))
         .https_only(reach == Reach::Public)
@@ -40,17 +69,18 @@ pub(super) fn client(
         .map_err(|_| WebOptionFault::Tls)
 }
 
-/// The bytes behind a URL of [`super::location`], within the limits of a document. The caller sets the deadline.
-pub(super) async fn fetch(client: &Client, url: &str) -> Result<Vec<u8>, WebFailure> {
+/// The bytes behind a URL of [`super::location`], within the limits of what is wanted. The caller sets the deadline.
+pub(super) async fn fetch(client: &Client, url: &str, wanted: Wanted) -> Result<Vec<u8>, WebFailure> {
     let parsed = Url::parse(url).map_err(|_| LocationFault::Host)?;
     // A second reader of the same text: were it to see another host or path, it would have been rewritten.
     if parsed.as_str() != url {
         return Err(LocationFault::Host.into());
     }
-    let response = client.get(parsed).send().await.map_err(|error| cause(&error).unwrap_or(WebFailure::Connect))?;
+    let request = client.get(parsed).header(ACCEPT, wanted.accept());
+    let response = request.send().await.map_err(|error| cause(&error).unwrap_or(WebFailure::Connect))?;
     check_status(response.status())?;
-    check_headers(response.headers())?;
-    read(response).await
+    check_headers(response.headers(), wanted)?;
+    read(response, wanted.max_bytes()).await
 }
 
 fn check_status(status: StatusCode) -> Result<(), WebFailure> {
@@ -62,10 +92,10 @@ fn check_status(status: StatusCode) -> Result<(), WebFailure> {
     }
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), WebFailure> {
+fn check_headers(headers: &HeaderMap, wanted: Wanted) -> Result<(), WebFailure> {
     let media_type = only(headers, CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if !CONTENT_TYPES.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
+    if wanted == Wanted::Document && !CONTENT_TYPES.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
         return Err(WebFailure::ContentType);
     }
     let identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
@@ -80,8 +110,8 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
     values.next().filter(|_| values.next().is_none())
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, WebFailure> {
-    let room = |taken: usize| MAX_DOCUMENT_BYTES.saturating_sub(taken);
+async fn read(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, WebFailure> {
+    let room = |taken: usize| max_bytes.saturating_sub(taken);
     if response.content_length().is_some_and(|length| length > room(0) as u64) {
         return Err(WebFailure::TooLong);
     }

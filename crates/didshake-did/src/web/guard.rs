@@ -64,6 +64,7 @@ pub(super) fn admit(mut found: Vec<IpAddr>, reach: Reach) -> Result<Vec<IpAddr>,
 mod tests {
     use std::sync::Mutex;
 
+    use super::super::fetch::Wanted;
     use super::*;
     use crate::resolver::BoxFuture;
 
@@ -106,7 +107,11 @@ mod tests {
         let client = super::super::fetch::client(recorder.clone(), &Default::default(), Reach::Public).unwrap();
         let mut failures = Vec::new();
         for _ in answers {
-            failures.push(super::super::fetch::fetch(&client, "https://name.example/did.json").await.unwrap_err());
+            failures.push(
+                super::super::fetch::fetch(&client, "https://name.example/did.json", Wanted::Document)
+                    .await
+                    .unwrap_err(),
+            );
         }
         let handed_on = recorder.handed_on.lock().unwrap().iter().map(SocketAddr::ip).collect();
         (failures, handed_on)
@@ -164,7 +169,7 @@ mod tests {
         let lookup = Arc::new(Rebinding(Mutex::new(vec![vec![ip("1.1.1.1")]])));
         let recorder = Recorder { guard: Arc::new(Guard::new(lookup, Reach::Public)), handed_on: Arc::default() };
         let client = super::super::fetch::client(recorder.clone(), &Default::default(), Reach::Public).unwrap();
-        assert!(super::super::fetch::fetch(&client, "http://name.example/did.json").await.is_err());
+        assert!(super::super::fetch::fetch(&client, "http://name.example/did.json", Wanted::Document).await.is_err());
         assert!(recorder.handed_on.lock().unwrap().is_empty());
     }
 

@@ -8,7 +8,7 @@ use didshake::{Did, Origin};
 /// The last labels of names that the public DNS does not answer for (RFC 6761, 6762, 7686, 8375, 9476; `.internal`).
 const LOCAL_SUFFIXES: [&str; 7] = ["alt", "arpa", "internal", "invalid", "local", "localhost", "onion"];
 
-/// Where the document of a did:web is: host, port and path, with nothing in them that two readers could read
+/// Where the document of a did:web or the log of a did:webvh is: host, port and path, with nothing in them that two readers could read
 /// differently.
 ///
 /// ```
@@ -47,7 +47,7 @@ pub(super) enum Host {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LocationFault {
     /// The DID is of another method.
-    #[error("the DID is not a did:web")]
+    #[error("the DID is neither a did:web nor a did:webvh")]
     Method,
     /// The host is no domain name: a wrong character, an empty or too long label, credentials, a path in disguise.
     #[error("the host is no domain name")]
@@ -81,7 +81,38 @@ impl Location {
         if did.method() != "web" {
             return Err(LocationFault::Method);
         }
-        let mut segments = did.method_specific_id().split(':');
+        Self::read(did.method_specific_id(), "did.json")
+    }
+
+    /// Reads a did:webvh: where its log is. The SCID is no part of it.
+    ///
+    /// ```
+    /// use didshake::Did;
+    /// use didshake_did::web::Location;
+    /// let did = Did::parse("did:webvh:QmdmPkUdYzbr9txmx8gM2rsHPgr5L6m3gHjJGAf4vUFoGE:example.com:agents:alice")?;
+    /// assert_eq!(Location::of_log(&did).unwrap().to_string(), "https://example.com/agents/alice/did.jsonl");
+    /// # Ok::<(), didshake::Fault>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LocationFault`], all but `Literal` and `LocalName`.
+    pub fn of_log(did: &Did) -> Result<Self, LocationFault> {
+        if did.method() != "webvh" {
+            return Err(LocationFault::Method);
+        }
+        let (_, place) = did.method_specific_id().split_once(':').ok_or(LocationFault::Host)?;
+        Self::read(place, "did.jsonl")
+    }
+
+    /// Another file beside it.
+    #[must_use]
+    pub fn beside(&self, file: &str) -> Self {
+        let directory = self.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        Self { path: format!("{directory}/{file}"), ..self.clone() }
+    }
+
+    fn read(place: &str, file: &str) -> Result<Self, LocationFault> {
+        let mut segments = place.split(':');
         let endpoint = Endpoint::of_did(segments.next().unwrap_or_default())?;
         let mut path = String::new();
         for segment in segments {
@@ -89,7 +120,11 @@ impl Location {
             path.push('/');
             path.push_str(segment);
         }
-        path.push_str(if path.is_empty() { "/.well-known/did.json" } else { "/did.json" });
+        if path.is_empty() {
+            path.push_str("/.well-known");
+        }
+        path.push('/');
+        path.push_str(file);
         Ok(Self { endpoint, path })
     }
 

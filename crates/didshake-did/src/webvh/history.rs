@@ -1,11 +1,14 @@
 //! What was seen of each log before, so that nobody can go back on it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use didshake::UnixTime;
 
 use super::entry::split_version_id;
+use super::fault::{LogFault, LogRefusal};
+use super::log::Log;
 use crate::resolver::BoxFuture;
 
 /// The newest entry of a log that was seen.
@@ -44,10 +47,48 @@ impl LogHead {
     }
 }
 
-/// What was seen before cannot be looked up or kept; the cause went to the log of whoever keeps it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("what was seen of this log before cannot be looked up")]
-pub struct HistoryUnavailable;
+/// What was seen before cannot be looked up or kept.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("what was seen of this log before cannot be looked up: {0}")]
+pub struct HistoryUnavailable(Arc<dyn Error + Send + Sync>);
+
+impl HistoryUnavailable {
+    /// Because of what the file or the database said.
+    ///
+    /// ```
+    /// use didshake_did::webvh::HistoryUnavailable;
+    /// let gone = HistoryUnavailable::because(std::io::Error::other("the disk is gone"));
+    /// assert!(gone.to_string().ends_with("the disk is gone"));
+    /// ```
+    pub fn because(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self(Arc::new(cause))
+    }
+}
+
+/// Others advanced the same log again and again while we did.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("others change it all the time")]
+struct Contended;
+
+/// Holds a log against what was seen of it, and keeps its newest entry if it goes on from there.
+///
+/// # Errors
+/// [`LogRefusal`](super::LogRefusal) with [`RolledBack`](super::LogFault::RolledBack) or
+/// [`Forked`](super::LogFault::Forked); [`HistoryUnavailable`].
+pub async fn keep_up<E>(log: &Log, history: &dyn LogHistory, now: UnixTime) -> Result<(), E>
+where
+    E: From<LogRefusal> + From<HistoryUnavailable>,
+{
+    let Some(head) = log.head() else { return Err(LogRefusal::from(LogFault::Empty).into()) };
+    for _ in 0..8 {
+        let seen = history.seen(log.scid()).await?;
+        log.check_seen(seen.as_ref())?;
+        if seen.as_ref() == Some(&head) || history.advance(log.scid(), seen.as_ref(), &head, now).await? {
+            return Ok(());
+        }
+    }
+    Err(HistoryUnavailable::because(Contended).into())
+}
 
 /// Keeps the newest entry that was seen of each log, by its SCID (R-WEBVH-10). Whoever resolves did:webvh without one that
 /// outlives the process cannot tell a log that was rolled back while it was away.
@@ -114,6 +155,10 @@ impl Heads {
             oldest.and_then(|scid| self.heads.remove(&scid));
         }
         self.heads.insert(scid.to_owned(), (head, now));
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &LogHead, UnixTime)> {
+        self.heads.iter().map(|(scid, (head, since))| (scid, head, *since))
     }
 }
 

@@ -3,6 +3,7 @@
 use didshake::{Did, UnixTime};
 
 use super::chain::Chain;
+use super::entry::scid_of;
 use super::fault::{LogFault, LogRefusal};
 use super::history::LogHead;
 use super::parameters::Witnesses;
@@ -24,6 +25,14 @@ impl UnwitnessedLog {
     /// [`LogRefusal`]: the first fault, in the order of section 9.8 of the specification.
     pub fn read(log: &[u8], did: Option<&Did>, now: UnixTime) -> Result<Self, LogRefusal> {
         Chain::read(log, did, now).map(Self)
+    }
+
+    /// Whether a DID is one that a log can be of, before anything is fetched.
+    ///
+    /// # Errors
+    /// [`LogFault::ScidForm`].
+    pub fn check_did(did: &Did) -> Result<(), LogRefusal> {
+        scid_of(did).map(drop).ok_or(LogFault::ScidForm.into())
     }
 
     /// Whether some entry needs witnesses, so that `did-witness.json` has to be there.

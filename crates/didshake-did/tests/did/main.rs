@@ -11,6 +11,7 @@ mod document;
 mod document_method;
 mod key_file;
 mod keys;
+mod log_history;
 mod passphrase;
 mod peer_dids;
 mod properties;

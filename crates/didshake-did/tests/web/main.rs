@@ -8,6 +8,8 @@ mod fetch;
 mod hostile_names;
 mod hostile_tls;
 mod hostile_web;
+mod hostile_webvh;
 mod location;
+mod log_host;
 mod server;
 mod table;

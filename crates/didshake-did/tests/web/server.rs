@@ -1,5 +1,6 @@
 //! A web server that does what it is told, and not what it should; on 127.0.0.1 alone.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,8 +25,26 @@ pub(crate) enum Conduct {
     Drip(Vec<u8>, Vec<u8>, Duration),
     /// Answers with the first bytes, then with the others again and again, up to a gigabyte.
     Flood(Vec<u8>, Vec<u8>),
+    /// Does with each path what is there now, and has nothing elsewhere.
+    Files(Files),
     /// Says these bytes before anybody has asked, and nothing more.
     Greet(Vec<u8>),
+}
+
+/// What a server does with each path; it may change while it runs.
+#[derive(Clone, Default)]
+pub(crate) struct Files(Arc<Mutex<HashMap<String, Conduct>>>);
+
+impl Files {
+    pub(crate) fn put(&self, path: &str, conduct: Conduct) {
+        self.0.lock().unwrap().insert(path.to_owned(), conduct);
+    }
+
+    fn at(&self, request: &str) -> Conduct {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let nothing = || Conduct::Answer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec());
+        self.0.lock().unwrap().get(path).cloned().unwrap_or_else(nothing)
+    }
 }
 
 /// A free port, taken.
@@ -94,8 +113,9 @@ async fn misbehave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, conduct: &C
         return wait_for_the_end(stream).await;
     }
     let request = read_request(&mut stream).await?;
+    let found = if let Conduct::Files(files) = conduct { Some(files.at(&request)) } else { None };
     seen.requests.lock().unwrap().push(request);
-    match conduct {
+    match found.as_ref().unwrap_or(conduct) {
         Conduct::Answer(bytes) => {
             stream.write_all(bytes).await?;
             stream.shutdown().await
@@ -111,7 +131,7 @@ async fn misbehave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, conduct: &C
         }
         Conduct::Drip(head, drops, pause) => drip(stream, head, drops, *pause).await,
         Conduct::Flood(head, block) => flood(stream, head, block, seen).await,
-        Conduct::Greet(_) => Ok(()),
+        Conduct::Greet(_) | Conduct::Files(_) => Ok(()),
     }
 }
 

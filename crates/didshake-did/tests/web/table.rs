@@ -2,17 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use crate::{hostile_names, hostile_tls, hostile_web};
+use crate::{hostile_names, hostile_tls, hostile_web, hostile_webvh};
+
+/// The tests that the rows between two comments name.
+fn named(from: &str, to: &str) -> Vec<&'static str> {
+    let text = include_str!("../../../../spec/resolution.md");
+    let table = text.split_once(from).unwrap().1.split_once(to).unwrap().0;
+    let named = table.lines().filter_map(|line| line.trim_end_matches(" |").rsplit_once("| `"));
+    named.map(|(_, name)| name.trim_end_matches('`')).collect()
+}
+
+#[test]
+fn the_table_of_attacks_with_logs_is_these_tests() {
+    let named = named("<!-- attacks with logs -->", "<!-- end of attacks with logs -->");
+    let tests: Vec<String> = hostile_webvh::NAMES.iter().map(|name| format!("hostile_webvh::{name}")).collect();
+    assert_eq!(named, tests);
+}
 
 #[test]
 fn the_table_of_attacks_is_these_tests() {
-    let text = include_str!("../../../../spec/resolution.md");
-    let table = text.split_once("<!-- attacks -->").unwrap().1.split_once("<!-- end of attacks -->").unwrap().0;
-    let named: Vec<&str> = table
-        .lines()
-        .filter_map(|line| line.trim_end_matches(" |").rsplit_once("| `"))
-        .map(|(_, name)| name.trim_end_matches('`'))
-        .collect();
+    let named = named("<!-- attacks -->", "<!-- end of attacks -->");
     let modules = [("hostile_web", hostile_web::NAMES), ("hostile_tls", hostile_tls::NAMES)];
     let tests =
         modules.into_iter().flat_map(|(module, names)| names.iter().map(move |name| format!("{module}::{name}")));
