@@ -1,5 +1,5 @@
-//! How DIDs are resolved here: did:key and did:jwk by themselves, documents from files before anything else, did:web
-//! through the guarded client and a cache.
+//! How DIDs are resolved here: did:key and did:jwk by themselves, documents from files before anything else, did:web and
+//! did:webvh through the guarded client and a cache each.
 
 use std::fs;
 use std::io::Read;
@@ -8,7 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use clap::Args;
 use didshake::{Did, Fault, Fragment, UnixTime};
-use didshake_did::web::{WebOptionFault, WebOptions, WebResolver};
+use didshake_did::web::{WebOptionFault, WebResolver, WebvhResolver};
+use didshake_did::webvh::{HistoryUnavailable, LogHead, LogHistory, LogHistoryFile};
 use didshake_did::{
     BoxFuture, CacheLimits, CachedResolver, Lifetimes, MAX_DOCUMENT_BYTES, MethodRegistry, Resolved, Resolver,
     StaticDocuments, SystemClock,
@@ -41,8 +42,19 @@ pub(crate) struct Resolution {
 impl Documents {
     pub(crate) fn resolution(&self) -> Result<Resolution, Failure> {
         let failures = WebFailures::default();
-        let web = Web::new(self.web.options()?, failures.clone());
-        let registry = self.more.register(MethodRegistry::offline().with("web", Arc::new(web)))?;
+        let (options, told) = (self.web.options()?, failures.clone());
+        let web = Lazy::new(&failures, move || {
+            let told = told.clone();
+            Ok(WebResolver::new(&options)?.on_failure(move |did, why| told.note(did, WebCause::Asked(why))))
+        });
+        let (options, told, history) = (self.web.options()?, failures.clone(), history());
+        let webvh = Lazy::new(&failures, move || {
+            let (told, history) = (told.clone(), Arc::clone(&history));
+            let webvh = WebvhResolver::new(&options, history, SystemClock)?;
+            Ok(webvh.on_failure(move |did, why| told.note(did, WebCause::Logged(why.clone()))))
+        });
+        let registry = MethodRegistry::offline().with("web", Arc::new(web)).with("webvh", Arc::new(webvh));
+        let registry = self.more.register(registry)?;
         let mut documents = StaticDocuments::new().otherwise(Arc::new(registry));
         for path in &self.paths {
             for file in files(path)? {
@@ -57,26 +69,57 @@ impl Documents {
     }
 }
 
-type Cached = CachedResolver<WebResolver, SystemClock>;
-
-/// did:web, made ready when the first one is asked for: who only meets did:key needs no root certificates.
-struct Web {
-    options: WebOptions,
-    failures: WebFailures,
-    ready: OnceLock<Result<Cached, WebOptionFault>>,
+/// The newest entries that this user saw of logs.
+pub(crate) fn history() -> Arc<dyn LogHistory> {
+    match LogHistoryFile::of_user() {
+        Some(file) => Arc::new(file),
+        None => Arc::new(NoHome),
+    }
 }
 
-impl Web {
-    fn new(options: WebOptions, failures: WebFailures) -> Self {
-        Self { options, failures, ready: OnceLock::new() }
+/// Nothing can be kept, so nothing is resolved that has to be.
+struct NoHome;
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no home directory: set HOME or XDG_DATA_HOME")]
+struct NoHomeDirectory;
+
+impl LogHistory for NoHome {
+    fn seen<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<LogHead>, HistoryUnavailable>> {
+        Box::pin(async { Err(HistoryUnavailable::because(NoHomeDirectory)) })
     }
 
-    fn ready(&self, did: &Did) -> Result<&Cached, Fault> {
+    fn advance<'a>(
+        &'a self,
+        _: &'a str,
+        _: Option<&'a LogHead>,
+        _: &'a LogHead,
+        _: UnixTime,
+    ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>> {
+        Box::pin(async { Err(HistoryUnavailable::because(NoHomeDirectory)) })
+    }
+}
+
+type Cached<R> = CachedResolver<R, SystemClock>;
+type Make<R> = dyn Fn() -> Result<R, WebOptionFault> + Send + Sync;
+
+/// A method that asks the web, made ready when the first DID of it is asked for: who only meets did:key needs no root
+/// certificates.
+struct Lazy<R> {
+    make: Box<Make<R>>,
+    failures: WebFailures,
+    ready: OnceLock<Result<Cached<R>, WebOptionFault>>,
+}
+
+impl<R: Resolver> Lazy<R> {
+    fn new(failures: &WebFailures, make: impl Fn() -> Result<R, WebOptionFault> + Send + Sync + 'static) -> Self {
+        Self { make: Box::new(make), failures: failures.clone(), ready: OnceLock::new() }
+    }
+
+    fn ready(&self, did: &Did) -> Result<&Cached<R>, Fault> {
         let ready = self.ready.get_or_init(|| {
-            let failures = self.failures.clone();
-            let web = WebResolver::new(&self.options)?;
-            let web = web.on_failure(move |did, why| failures.note(did, WebCause::Asked(why)));
-            Ok(CachedResolver::new(web, SystemClock, Lifetimes::default(), CacheLimits::default()))
+            let inner = (self.make)()?;
+            Ok(CachedResolver::new(inner, SystemClock, Lifetimes::default(), CacheLimits::default()))
         });
         ready.as_ref().map_err(|fault| {
             self.failures.note(did, WebCause::Client(*fault));
@@ -85,7 +128,7 @@ impl Web {
     }
 }
 
-impl Resolver for Web {
+impl<R: Resolver> Resolver for Lazy<R> {
     fn resolve<'a>(&'a self, did: &'a Did) -> BoxFuture<'a, Result<Resolved, Fault>> {
         Box::pin(async move { self.ready(did)?.resolve(did).await })
     }
@@ -120,9 +163,14 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// Reads a document, one byte more than may be at most: the parser refuses that by its own code.
 pub(crate) fn read_document(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_up_to(path, MAX_DOCUMENT_BYTES)
+}
+
+/// The same of a file that may be as long as `most`.
+pub(crate) fn read_up_to(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
-    file.take(MAX_DOCUMENT_BYTES as u64 + 1).read_to_end(&mut text).map_err(|error| unreadable(path, &error))?;
+    file.take(most as u64 + 1).read_to_end(&mut text).map_err(|error| unreadable(path, &error))?;
     Ok(text)
 }
 

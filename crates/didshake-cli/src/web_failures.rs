@@ -1,11 +1,12 @@
-//! Why did:web did not resolve, told to the user with what can be done about it. The handshake itself knows one fault
+//! Why did:web and did:webvh did not resolve, told to the user with what can be done about it. The handshake itself knows one fault
 //! for most of it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use didshake::{Did, Fault};
-use didshake_did::web::{Location, LocationFault, WebFailure, WebOptionFault};
+use didshake_did::web::{Location, LocationFault, WebFailure, WebOptionFault, WebvhFailure};
+use didshake_did::webvh::LogFault;
 
 use crate::failure::{Exit, Failure};
 
@@ -16,18 +17,24 @@ const REMEMBERED: usize = 64;
 #[derive(Clone, Default)]
 pub(crate) struct WebFailures(Arc<Mutex<VecDeque<(Did, WebCause)>>>);
 
-/// Why a did:web did not resolve.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Why a did:web or a did:webvh did not resolve.
+#[derive(Clone, Debug)]
 pub(crate) enum WebCause {
-    /// It was asked for.
+    /// A did:web was asked for.
     Asked(WebFailure),
+    /// A did:webvh was.
+    Logged(WebvhFailure),
     /// Nothing can be asked at all.
     Client(WebOptionFault),
 }
 
 impl WebFailures {
     pub(crate) fn note(&self, did: &Did, cause: WebCause) {
-        tracing::info!(%did, ?cause, "did:web is not resolved");
+        if matches!(&cause, WebCause::Logged(failure) if failure.is_alarming()) {
+            tracing::error!(%did, ?cause, "the history of a did:webvh was gone back on");
+        } else {
+            tracing::info!(%did, ?cause, "a DID is not resolved");
+        }
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         noted.retain(|(earlier, _)| earlier != did);
         if noted.len() >= REMEMBERED {
@@ -46,23 +53,28 @@ impl WebFailures {
 }
 
 impl WebCause {
-    fn fault(self) -> Fault {
+    fn fault(&self) -> Fault {
         match self {
             Self::Asked(failure) => failure.fault(),
+            Self::Logged(failure) => failure.fault(),
             Self::Client(_) => Fault::DidResolutionFailed,
         }
     }
 
-    fn failure(self, did: &Did) -> Failure {
-        let code = self.fault().code();
-        let location = Location::of(did).ok();
+    fn failure(&self, did: &Did) -> Failure {
+        let code = match self {
+            Self::Logged(WebvhFailure::Log(refusal)) => refusal.fault.code(),
+            _ => self.fault().code(),
+        };
+        let location = Location::of(did).or_else(|_| Location::of_log(did)).ok();
         let at = location.as_ref().map(|location| format!(" (at {location})")).unwrap_or_default();
         let failure = |why: String| Failure::new(Exit::Resolution, code, format!("{did} does not resolve: {why}{at}"));
         match self {
             Self::Client(fault) => failure(fault.to_string()).remedy(
                 "install the system's root certificates (Debian: ca-certificates), or give one with --root-cert FILE",
             ),
-            Self::Asked(web) => failure(web.to_string()).remedy(remedy(web, location.as_ref())),
+            Self::Asked(web) => failure(web.to_string()).remedy(remedy(*web, location.as_ref())),
+            Self::Logged(webvh) => failure(webvh.to_string()).remedy(log_remedy(webvh, location.as_ref())),
         }
     }
 }
@@ -93,6 +105,36 @@ fn remedy(failure: WebFailure, location: Option<&Location>) -> String {
         }
     };
     fixed.to_owned()
+}
+
+fn log_remedy(failure: &WebvhFailure, location: Option<&Location>) -> String {
+    match failure {
+        WebvhFailure::Fetch(web) | WebvhFailure::WitnessFetch(web) => remedy(*web, location),
+        WebvhFailure::Log(refusal) => log_fault_remedy(refusal.fault).to_owned(),
+        WebvhFailure::History(_) => "without what was seen before nothing is resolved: mend that first".to_owned(),
+    }
+}
+
+/// What to do about a log that is refused.
+pub(crate) fn log_fault_remedy(fault: LogFault) -> &'static str {
+    match fault {
+        LogFault::RolledBack | LogFault::Forked => {
+            "trust nothing of this DID before its owner has told you, by another way, what happened: the host, or a key \
+             that may update the DID, can be in wrong hands"
+        }
+        LogFault::Moved => "ask its owner for the DID that it has now",
+        LogFault::OtherDid | LogFault::OtherScid | LogFault::ScidForm | LogFault::Scid => {
+            "compare the DID with the one that its owner gave you, letter by letter"
+        }
+        LogFault::TimeFuture => "is this clock right? otherwise its owner's was wrong",
+        LogFault::WitnessMissing
+        | LogFault::WitnessThreshold
+        | LogFault::WitnessUnknown
+        | LogFault::WitnessProof
+        | LogFault::WitnessFile
+        | LogFault::WitnessTooLong => "its owner must publish did-witness.json, with enough proofs, beside the log",
+        _ => "its owner must mend the log: `didshake did resolve --log FILE` checks one",
+    }
 }
 
 fn local(place: &str) -> String {

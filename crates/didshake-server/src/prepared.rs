@@ -5,7 +5,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use didshake_did::web::{WebOptionFault, WebOptions, WebResolver};
+use didshake::Did;
+use didshake_did::web::{WebOptionFault, WebOptions, WebResolver, WebvhFailure, WebvhResolver};
+use didshake_did::webvh::{LogHistory, MemoryLogHistory};
 use didshake_did::{
     CacheLimits, CachedResolver, Lifetimes, MAX_DOCUMENT_BYTES, Resolver, StaticDocuments, SystemClock,
 };
@@ -30,7 +32,7 @@ impl Config {
         self.policy()?;
         Applications::load(&self.applications, self)?;
         RelayOptions::load(self)?;
-        self.resolver()?;
+        self.resolver(Arc::new(MemoryLogHistory::default()))?;
         Tls::load(self).await?;
         Ok(())
     }
@@ -48,15 +50,18 @@ impl Config {
         })
     }
 
-    /// Documents that are given, did:key, did:jwk, and did:web behind a cache.
-    pub(crate) fn resolver(&self) -> Result<Arc<dyn Resolver>, ConfigError> {
+    /// Documents that are given, did:key, did:jwk, and did:web and did:webvh behind a cache each.
+    pub(crate) fn resolver(&self, history: Arc<dyn LogHistory>) -> Result<Arc<dyn Resolver>, ConfigError> {
         let web = WebResolver::new(&self.web_options()?).map_err(|_: WebOptionFault| self.roots_refused())?;
         let web = web.on_failure(|did, cause| {
             let cause: &dyn std::error::Error = &cause;
             tracing::warn!(did = did.as_str(), cause, "a did:web was not resolved");
         });
         let web = CachedResolver::new(web, SystemClock, Lifetimes::default(), LIMITS);
-        let registry = self.methods.clone().with("web", Arc::new(web));
+        let webvh = WebvhResolver::new(&self.web_options()?, history, SystemClock);
+        let webvh = webvh.map_err(|_: WebOptionFault| self.roots_refused())?.on_failure(tell);
+        let webvh = CachedResolver::new(webvh, SystemClock, Lifetimes::default(), LIMITS);
+        let registry = self.methods.clone().with("web", Arc::new(web)).with("webvh", Arc::new(webvh));
         let mut documents = StaticDocuments::new().otherwise(Arc::new(registry));
         for path in &self.documents {
             self.add_documents(path, &mut documents)?;
@@ -99,6 +104,18 @@ impl Config {
 
     pub(crate) fn refused(&self, key: &str, path: &Path, fault: FileFault) -> ConfigError {
         ConfigError::File { given: self.given(key), path: path.to_owned(), fault }
+    }
+}
+
+/// A history that was gone back on is somebody's doing: its owner's, its host's, or a thief's.
+fn tell(did: &Did, failure: &WebvhFailure) {
+    let cause: &dyn std::error::Error = failure;
+    let (did, code) = (did.as_str(), failure.code());
+    if failure.is_alarming() {
+        const MESSAGE: &str = "the history of a did:webvh was gone back on: its host or its keys may be in wrong hands";
+        tracing::error!(did, code, cause, "{MESSAGE}");
+    } else {
+        tracing::warn!(did, code, cause, "a did:webvh was not resolved");
     }
 }
 

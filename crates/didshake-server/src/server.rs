@@ -32,8 +32,8 @@ use crate::recheck::look_again;
 use crate::relay::{Relay, RelayOptions};
 use crate::routes::{self, App, Parts};
 use crate::store::{
-    AccountBounds, Accounts, Bounds, Database, Entry, SqlBurns, SqlCodes, SqlCookies, SqlLinks, SqlSessions, Sweeper,
-    Undone,
+    AccountBounds, Accounts, Bounds, Database, Entry, MAX_LOGS, SqlBurns, SqlCodes, SqlCookies, SqlLinks,
+    SqlLogHistory, SqlSessions, Sweeper, Undone,
 };
 use crate::tls::Tls;
 
@@ -103,7 +103,7 @@ impl Server {
     /// # Errors
     /// [`ServerError`].
     pub async fn bind(config: Config) -> Result<Self, ServerError> {
-        let (policy, resolver, tls) = (config.policy()?, config.resolver()?, Tls::load(&config).await?);
+        let (policy, tls) = (config.policy()?, Tls::load(&config).await?);
         let applications = Applications::load(&config.applications, &config)?;
         let relay = RelayOptions::load(&config)?;
         let data = DataDirectory::take(&config.data)?;
@@ -111,6 +111,8 @@ impl Server {
             Some(url) => Database::connect(url).await?,
             None => Database::open(&data.database()).await?,
         };
+        let history = SqlLogHistory::new(database.clone(), MAX_LOGS);
+        let resolver = config.resolver(Arc::new(history))?;
         let identity = ServiceIdentity::of(&config, &data.identities())?;
         database.take_for(identity.did()).await?;
         let (audit, writer) = AuditWriter::open(data.path(), identity.first().clone())?;

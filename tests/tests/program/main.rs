@@ -36,3 +36,4 @@ mod requests;
 mod secrets;
 mod sessions;
 mod terminal;
+mod webvh_logs;

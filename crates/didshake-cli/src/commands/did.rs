@@ -1,5 +1,7 @@
 //! `didshake did`.
 
+mod log;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -7,6 +9,7 @@ use didshake::{Did, Document, Fault, Fragment};
 use didshake_did::{Clock, DidDocument, Resolved, Resolver, SystemClock};
 use serde_json::{Value, json};
 
+use self::log::LogFiles;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::linked::{self, Link, Linkages};
@@ -17,9 +20,10 @@ use crate::resolver::{Documents, Resolution, read_document};
 use crate::storage;
 
 const AFTER_HELP: &str = "\
-did:key, did:jwk and did:peer resolve by themselves, did:web over HTTPS; the short form of a did:peer:4 where a known
-peer has the long one. For other methods give the document. Each method under
-`authentication` is checked as a handshake would check it.
+did:key, did:jwk and did:peer resolve by themselves, did:web and did:webvh over HTTPS; the short form of a did:peer:4 where
+a known peer has the long one. For other methods give the document. Each method under `authentication` is checked as a
+handshake would check it. With --log the log of a did:webvh is judged from a file: every entry, the witness proofs, and what
+was seen of it before; with --json the cause of a refusal is `cause`.
 
 Examples:
   didshake did resolve did:key:z6Mk…
@@ -28,15 +32,18 @@ Examples:
   didshake did resolve did:web:example.com --document did.json
   didshake did resolve did:web:example.com --linkage
   didshake did resolve did:web:127.0.0.1%3A8400 --allow-local 127.0.0.1:8400
-  didshake did resolve did:web:example.com --documents ./documents";
+  didshake did resolve did:web:example.com --documents ./documents
+  didshake did resolve did:webvh:Qm…:example.com
+  didshake did resolve --log did.jsonl --witness did-witness.json";
 
 #[derive(Subcommand)]
 pub(crate) enum DidCommand {
     /// Show the document of a DID, and which of its methods may sign a handshake
     #[command(after_help = AFTER_HELP)]
     Resolve {
-        /// The DID
-        did: Did,
+        /// The DID; with --log it may be left out
+        #[arg(required_unless_present = "log")]
+        did: Option<Did>,
         /// Check this file as the document of the DID
         #[arg(long, value_name = "FILE", conflicts_with = "paths")]
         document: Option<PathBuf>,
@@ -44,12 +51,18 @@ pub(crate) enum DidCommand {
         #[arg(long)]
         linkage: bool,
         #[command(flatten)]
+        log: LogFiles,
+        #[command(flatten)]
         documents: Documents,
     },
 }
 
 pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> {
-    let DidCommand::Resolve { did, document, linkage, documents } = command;
+    let DidCommand::Resolve { did, document, linkage, log, documents } = command;
+    if let Some(path) = log.log() {
+        return log.judge(global, did.as_ref(), path);
+    }
+    let Some(did) = did else { return Err(Failure::new(Exit::Usage, "did_syntax", "no DID is given")) };
     let did = &storage::in_long_form(global, did)?;
     let Resolution { resolver, failures } = documents.resolution()?;
     let resolved = match document {
@@ -59,7 +72,7 @@ pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> 
     let resolved =
         resolved.map_err(|fault| failures.failure(Some(did), fault).unwrap_or_else(|| refused(did, fault)))?;
     let links = if *linkage { look(global, documents, &resolved)? } else { Vec::new() };
-    let methods = methods(did, &resolved);
+    let methods = shown_methods(did, &resolved);
     let agreement = key_agreement(&resolved);
     let document: Value = serde_json::from_str(resolved.document().text()).unwrap_or(Value::Null);
     if global.json {
@@ -113,7 +126,7 @@ pub(super) fn resolve(global: &Global, did: &Did, resolver: &dyn Resolver) -> Re
 }
 
 /// Every method under `authentication`, as a handshake would find it now.
-fn methods(did: &Did, resolved: &Resolved) -> Vec<Value> {
+fn shown_methods(did: &Did, resolved: &Resolved) -> Vec<Value> {
     let prefix = format!("{did}#");
     let check = |id: &String| {
         let fragment = match did.has_single_method() {

@@ -4,6 +4,7 @@ mod accounts;
 mod bounds;
 mod crash;
 mod damage;
+mod logs;
 mod looking;
 mod mailboxes;
 mod sweeping;
