@@ -30,7 +30,7 @@ function vectorSet() {
 async function bundle() {
   const { output } = await build({
     root, configFile: false, logLevel: "error",
-    build: { write: false, target: "es2022", modulePreload: false, rollupOptions: { input: "browser/main.ts", output: { format: "es" } } },
+    build: { write: false, target: "es2022", modulePreload: false, rollupOptions: { input: "browser/main.ts", output: { format: "es", inlineDynamicImports: true } } },
   });
   return output.find(({ type }) => type === "chunk").code;
 }

@@ -5,12 +5,12 @@ import { build } from "vite";
 
 // little slack above what it is: noble is four fifths of it
 const LIMITS = {
-  "index.ts": 49_000, "mailbox/index.ts": 36_000, "card/index.ts": 29_500, "relay/index.ts": 51_000, "websocket/index.ts": 42_000,
+  "index.ts": 50_000, "mailbox/index.ts": 37_000, "card/index.ts": 30_500, "relay/index.ts": 52_500, "websocket/index.ts": 43_000,
   "webvh/index.ts": 32_000,
 };
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Every export of one entry, as an application that uses all of it would load it, minified. */
+/** Every export of one entry, as an application that uses all of it would load it at its start, minified. */
 async function bundle(entry) {
   const result = await build({
     root, configFile: false, logLevel: "error",
@@ -20,7 +20,7 @@ async function bundle(entry) {
     },
   });
   const chunks = (Array.isArray(result) ? result : [result]).flatMap(({ output }) => output);
-  return chunks.filter(({ type }) => type === "chunk").map((chunk) => chunk.code).join("");
+  return chunks.filter(({ type, isDynamicEntry }) => type === "chunk" && !isDynamicEntry).map((chunk) => chunk.code).join("");
 }
 
 for (const [entry, limit] of Object.entries(LIMITS)) {

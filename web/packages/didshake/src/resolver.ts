@@ -2,7 +2,6 @@ import { didMethod } from "./did.js";
 import { methodKey, parseDocument } from "./document.js";
 import { DidshakeError, refuse } from "./errors.js";
 import { didJwkKey, didKeyKey } from "./keys.js";
-import { peerDocument } from "./peer.js";
 import type { PublicKey } from "./signatures.js";
 
 /** What a resolver gives for a DID (9.1). */
@@ -47,7 +46,11 @@ export async function resolveKey(resolvers: readonly Resolver[], query: MethodQu
   const method = didMethod(query.did) ?? refuse("did_syntax");
   if (method === "key") return didKeyKey(query.did);
   if (method === "jwk") return didJwkKey(query.did);
-  if (method === "peer") return methodKey(peerDocument(query.did), query.did, query.fragment, false, query.now);
+  if (method === "peer") {
+    // a login page that meets none does not load it
+    const { peerDocument } = await import("./peer.js");
+    return methodKey(peerDocument(query.did), query.did, query.fragment, false, query.now);
+  }
   const resolver = resolvers.find((one) => one.methods.includes(method)) ?? refuse("did_method_unsupported");
   const first = await ask(resolver, query, false);
   try {
