@@ -1,7 +1,9 @@
 //! DIDs, and the documents that they resolve to.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use didshake::{Did, Document, Fragment, MAX_DID_BYTES, Origin};
-use didshake_did::{DidDocument, MAX_DOCUMENT_BYTES, Resolved, did_jwk, did_key, linkage as links};
+use didshake_did::{DidDocument, MAX_DOCUMENT_BYTES, Resolved, did_jwk, did_key, did_peer, linkage as links};
+use sha2::{Digest, Sha256};
 
 use crate::handshake::NOW;
 
@@ -35,6 +37,42 @@ pub(crate) fn did_jwk(input: &[u8]) {
         let fragment = Fragment::of(&did, "").expect("did:jwk names no method");
         assert_eq!(document.authentication_key(&did, &fragment, NOW), Ok(key));
     }
+}
+
+/// did:peer: whatever resolves is a document of the DID, and no short form does. The hash of a form 4 is none that a fuzzer
+/// guesses, nor is a service in base64url: behind `4` there is a document, behind `S` a service, otherwise what follows
+/// `did:peer:`.
+pub(crate) fn did_peer(input: &[u8]) {
+    let specific = match input {
+        [b'4', document @ ..] => form_4(document),
+        [b'S', service @ ..] => {
+            format!(
+                "2.Vz6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK.S{}",
+                Base64UrlUnpadded::encode_string(service)
+            )
+        }
+        other => String::from_utf8_lossy(other).into_owned(),
+    };
+    let Some(did) = method_specific("peer", specific.as_bytes()) else { return };
+    let Ok(document) = did_peer::resolve(&did) else { return };
+    assert!(!did.is_short_form() && did.names(&did));
+    assert_eq!(*document.did(), did);
+    if document.text().len() <= MAX_DOCUMENT_BYTES {
+        let again = DidDocument::parse(document.text().as_bytes(), &did).expect("what was derived is a document");
+        assert_eq!(again.authentication_methods(), document.authentication_methods());
+        assert_eq!(again.services(), document.services());
+    }
+    for id in document.authentication_methods() {
+        let fragment = id.strip_prefix(did.as_str()).and_then(|id| Fragment::of(&did, id.strip_prefix('#')?).ok());
+        let _ = fragment.map(|fragment| document.authentication_key(&did, &fragment, NOW));
+    }
+    assert!(document.key_agreement(NOW).len() <= 64);
+}
+
+fn form_4(document: &[u8]) -> String {
+    let multibase = |codec: [u8; 2], bytes: &[u8]| format!("z{}", bs58::encode([&codec, bytes].concat()).into_string());
+    let encoded = multibase([0x80, 0x04], document);
+    format!("4{}:{encoded}", multibase([0x12, 0x20], &Sha256::digest(encoded.as_bytes())))
 }
 
 fn method_specific(method: &str, input: &[u8]) -> Option<Did> {

@@ -23,6 +23,7 @@ pub const TARGETS: &[Target] = &[
     ("did", dids::did),
     ("did_jwk", dids::did_jwk),
     ("did_key", dids::did_key),
+    ("did_peer", dids::did_peer),
     ("didcomm", didcomm::didcomm),
     ("document", dids::document),
     ("envelope", mailbox::envelope),
