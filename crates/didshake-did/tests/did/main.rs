@@ -14,5 +14,6 @@ mod keys;
 mod log_history;
 mod passphrase;
 mod peer_dids;
+mod peer_table;
 mod properties;
 mod resolver;
