@@ -20,6 +20,7 @@ pub(crate) mod mailbox;
 pub(crate) mod outbox;
 pub(crate) mod peer;
 pub(crate) mod pipe;
+pub(crate) mod recover;
 pub(crate) mod relay;
 pub(crate) mod request;
 pub(crate) mod send;

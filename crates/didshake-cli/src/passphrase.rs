@@ -71,10 +71,11 @@ fn ask(text: &str) -> Result<Passphrase, Failure> {
     passphrase(prompt(text)?)
 }
 
-fn prompt(text: &str) -> Result<zeroize::Zeroizing<String>, Failure> {
+/// What somebody types unseen.
+pub(crate) fn prompt(text: &str) -> Result<zeroize::Zeroizing<String>, Failure> {
     let read = rpassword::prompt_password(text);
     read.map(zeroize::Zeroizing::new)
-        .map_err(|error| Failure::new(Exit::Usage, "passphrase", format!("cannot read the passphrase: {error}")))
+        .map_err(|error| Failure::new(Exit::Usage, "passphrase", format!("cannot read what is typed: {error}")))
 }
 
 fn passphrase(mut text: zeroize::Zeroizing<String>) -> Result<Passphrase, Failure> {

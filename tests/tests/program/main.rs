@@ -31,6 +31,7 @@ mod peer_dids;
 mod peer_log;
 mod policy;
 mod rechecks;
+mod recovery;
 mod relays;
 mod requests;
 mod secrets;

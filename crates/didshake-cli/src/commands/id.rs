@@ -5,6 +5,7 @@ use didshake::{Algorithm, Did, Document, Endpoint, Fragment, MAX_DID_BYTES, Publ
 use didshake_did::{IdentityName, SecretKey, did_jwk, did_key, did_peer, discovery, key_file};
 use serde_json::{Value, json};
 
+use super::recover;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -42,6 +43,11 @@ pub(crate) enum Id {
         #[command(flatten)]
         passphrase: PassphraseSource,
     },
+    /// Make a recovery code: a key on paper, for the day when every device is lost
+    #[command(after_help = recover::CODE_HELP)]
+    RecoveryCode,
+    /// Make an identity of a recovery code
+    Recover(recover::Recover),
     /// Make a contact card: a signed link that says where we are reached
     Share(Box<super::share::Share>),
 }
@@ -94,6 +100,8 @@ pub(crate) fn run(global: &Global, command: &Id) -> Result<(), Failure> {
         Id::List => list(global),
         Id::Show { name } => show(global, name),
         Id::ExportPublic { name, passphrase } => export_public(global, name, passphrase),
+        Id::RecoveryCode => recover::code(global),
+        Id::Recover(options) => recover::recover(global, options),
         Id::Share(options) => super::share::run(global, options),
     }
 }
