@@ -2,7 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use didshake::{Algorithm, Did, Document, Fragment, PublicKey, Secret, SigningKey, UnixTime};
-use didshake_did::{DidDocument, did_jwk, did_key};
+use didshake_did::{DidDocument, did_jwk, did_key, did_peer};
 use proptest::prelude::*;
 
 use crate::document::{did, good};
@@ -42,6 +42,24 @@ proptest! {
             && let Ok(other) = did_key::public_key(&did)
         {
             prop_assert_eq!(did_key::encode(&other).unwrap(), did);
+        }
+    }
+
+    // R-DID-12, R-DID-16
+    #[test]
+    fn a_changed_did_peer_is_refused_or_another_one(key in keys(), at in 0..500_usize, character in "[1-9A-Za-z.:_-]") {
+        let new = did_peer::NewPeer { key: &key, key_agreement: Some(&[9; 32]), services: &[] };
+        for did in [new.form_2().unwrap(), new.form_4().unwrap()] {
+            let Ok(changed) = Did::parse(&with_character(did.as_str(), at, &character)) else { continue };
+            if changed == did {
+                continue;
+            }
+            let resolved = did_peer::resolve(&changed);
+            prop_assert!(did.short_form().is_none() || resolved.is_err(), "{changed}");
+            if let Ok(document) = resolved {
+                let fragment = Fragment::of(&changed, did_peer::FRAGMENT).unwrap();
+                prop_assert!(document.authentication_key(&did, &fragment, UnixTime(0)).is_err());
+            }
         }
     }
 
