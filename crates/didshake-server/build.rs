@@ -45,13 +45,13 @@ fn vectors() -> Result<Value, Box<dyn Error>> {
     let handshakes = [all("positive")?, all("negative")?].concat();
     let mut index = read(&vectors.join("index.json"))?;
     if let Some(entries) = index.get_mut("vectors").and_then(Value::as_array_mut) {
-        // The peer in the browser has no mailbox and no cards yet.
+        // The page of the vectors runs neither mailboxes nor cards.
         let is_in = |entry: &Value, folder: &str| {
             entry.get("file").and_then(Value::as_str).is_some_and(|file| file.starts_with(folder))
         };
         entries.retain(|entry| !is_in(entry, "mailbox/") && !is_in(entry, "card/"));
     }
-    Ok(json!({"index": index, "handshakes": handshakes, "requests": all("request")?}))
+    Ok(json!({"index": index, "handshakes": handshakes, "requests": all("request")?, "webvh": all("webvh")?}))
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {

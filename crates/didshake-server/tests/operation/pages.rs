@@ -47,6 +47,7 @@ async fn the_shared_vectors_are_all_there() {
     let length = |list: &str| vectors[list].as_array().unwrap().len() as u64;
     assert_eq!(length("handshakes"), count("positives") + count("negatives"));
     assert_eq!(length("requests"), count("request_positives") + count("request_negatives"));
+    assert_eq!(length("webvh"), count("webvh_positives") + count("webvh_negatives"));
     assert!(length("handshakes") > 100, "all, not some");
     service.end().await;
 }

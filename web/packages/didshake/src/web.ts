@@ -89,12 +89,16 @@ export class DidWebResolver implements Resolver {
   async resolve(did: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Resolution> {
     const url = didWebUrl(did, this.#options.plainHttp);
     if (url === undefined) return { kind: "failed" };
-    const late = AbortSignal.timeout(this.#options.timeout ?? 5000);
-    const both = signal === undefined ? late : AbortSignal.any([late, signal]);
+    const over = new AbortController();
+    const ends = [over.signal, AbortSignal.timeout(this.#options.timeout ?? 5000)];
+    if (signal !== undefined) ends.push(signal);
     try {
-      return await this.#get(url, both);
+      return await this.#get(url, AbortSignal.any(ends));
     } catch {
       return { kind: "failed" };
+    } finally {
+      // an answer that was not read to its end would keep its connection open
+      over.abort();
     }
   }
 

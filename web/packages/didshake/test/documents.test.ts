@@ -7,6 +7,7 @@ import { didJwk, didJwkKey, didKey, didKeyKey, toMultibase } from "../src/keys.j
 import { resolveKey, type Resolution } from "../src/resolver.js";
 import { parseTime } from "../src/times.js";
 import { DidWebResolver, didWebUrl } from "../src/web.js";
+import { LogHost } from "./support/log-host.js";
 import { codeOf, newIdentity, seeded } from "./support/loopback.js";
 
 const DID = "did:web:a.example";
@@ -152,5 +153,21 @@ describe("did:web", () => {
     }
     const stalls = new DidWebResolver({ timeout: 20, fetch: (_, { signal }) => new Promise((_, reject) => signal?.addEventListener("abort", reject)) });
     expect((await stalls.resolve(DID)).kind).toBe("failed");
+  });
+
+  it("an answer that is not read to its end is let go", async () => {
+    const host = await LogHost.start();
+    const json = { "Content-Type": "application/json" };
+    const answers: [number, Record<string, string>][] = [
+      [500, json], [302, { Location: "/" }], [404, json], [200, { "Content-Type": "text/html" }], [200, { ...json, "Content-Length": "1000000000" }],
+    ];
+    for (const [status, headers] of answers) {
+      const gone = new Promise((resolve) => host.files.set("/.well-known/did.json", (response) => {
+        response.on("close", resolve).writeHead(status, headers).write(" ".repeat(1000));
+      }));
+      expect((await new DidWebResolver({ fetch: host.fetch }).resolve(DID)).kind).not.toBe("document");
+      await gone;
+    }
+    await host.stop();
   });
 });

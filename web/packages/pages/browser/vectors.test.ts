@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { count } from "../src/format.js";
 import type { ServedVectors } from "../src/vector-run.js";
 import { startService, type Service } from "./support/start.js";
 import { heading, launch, leave, look, press, visit } from "./support/visit.js";
@@ -21,11 +22,12 @@ test("all vectors pass in the browser, and a filter narrows what is shown", asyn
   const { page } = on;
   await page.goto(`${on.origin}/vectors`);
   const served = (await (await page.request.get(`${on.origin}/vectors.json`)).json()) as ServedVectors;
-  const { positives, negatives, request_positives, request_negatives } = served.index;
-  const due = 2 * positives + negatives + request_positives + request_negatives;
-  await page.getByText(`All ${due} runs passed`).waitFor({ timeout: 200_000 });
+  const { positives, negatives, request_positives, request_negatives, webvh_positives, webvh_negatives } = served.index;
+  const kinds = [positives, positives, negatives, request_positives, request_negatives, webvh_positives, webvh_negatives];
+  const due = kinds.reduce((sum, one) => sum + one, 0);
+  await page.getByText(`All ${count(due, "run")} passed`).waitFor({ timeout: 200_000 });
   const passed = await page.locator("section", { hasText: "By kind" }).locator("tbody td:nth-of-type(2)").allTextContents();
-  expect(passed.map(Number)).toEqual([positives, positives, negatives, request_positives, request_negatives]);
+  expect(passed.map(Number)).toEqual(kinds);
   await look(on, "vectors");
   await page.getByLabel("Filter by name, requirement or words").fill("R-RETRY-2");
   await page.getByText("2 runs shown.").waitFor();
@@ -44,9 +46,10 @@ test("a vector that fails is counted and says why; one that is missing is notice
   const served = (await (await page.request.get(`${on.origin}/vectors.json`)).json()) as ServedVectors;
   const set = (drop: number) => {
     const handshakes = served.handshakes.slice(drop, 12);
-    const index = { ...served.index, positives: 12, negatives: 0, request_positives: 0, request_negatives: 0 };
+    const none = { negatives: 0, request_positives: 0, request_negatives: 0, webvh_positives: 0, webvh_negatives: 0 };
+    const index = { ...served.index, ...none, positives: 12 };
     const broken = handshakes.map((vector, at) => (at === 0 ? { ...vector, handshake: { ...vector.handshake, th2: "00" } } : vector));
-    return { index, handshakes: drop > 0 ? handshakes : broken, requests: [] };
+    return { index, handshakes: drop > 0 ? handshakes : broken, requests: [], webvh: [] };
   };
   await page.route("**/vectors.json", (route) => route.fulfill({ json: set(0) }));
   await page.goto(`${on.origin}/vectors`);

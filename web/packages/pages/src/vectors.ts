@@ -24,7 +24,7 @@ async function fetchVectors(): Promise<ServedVectors> {
 }
 
 function intro(set: ServedVectors): HTMLElement {
-  return el("p", {}, `didshake is defined by a text and by ${count(set.index.vectors.length, "vector")}: recorded handshakes and requests, `,
+  return el("p", {}, `didshake is defined by a text and by ${count(set.index.vectors.length, "vector")}: recorded handshakes, requests and histories of DIDs, `,
     "most of them with exactly one fault that every implementation has to refuse for the same reason. ",
     "Here the implementation of this very page runs them all, in your browser.");
 }

@@ -10,7 +10,7 @@ import { HttpResponder } from "../../../didshake/src/http-responder.js";
 import { verifyRequest } from "../../../didshake/src/requests.js";
 import { Responder } from "../../../didshake/src/responder.js";
 import { StateSealer } from "../../../didshake/src/waiting.js";
-import { loadVectors } from "../../../didshake/test/support/files.js";
+import { loadVectors, loadWebvh } from "../../../didshake/test/support/files.js";
 import { newIdentity } from "../../../didshake/test/support/loopback.js";
 import { acceptInvite, accountRoutes, inviteRoutes, Links, type Visitor } from "./account-routes.js";
 import { Accounts, type Rules } from "./accounts.js";
@@ -55,7 +55,7 @@ class Handlers {
   readonly #admin: AdminRoutes;
   readonly #responder: HttpResponder;
   readonly #files = new Map(readdirSync(PAGES).map((name) => [name, readFileSync(PAGES + name)]));
-  readonly #vectors = gzipSync(JSON.stringify(loadVectors()), { level: 1 });
+  readonly #vectors = gzipSync(JSON.stringify({ ...loadVectors(), webvh: loadWebvh().vectors }), { level: 1 });
 
   constructor(readonly origin: string, readonly identity: ReturnType<typeof newIdentity>, rules: Rules) {
     this.#sessions = new Sessions(origin);
