@@ -111,12 +111,11 @@ fn new(global: &Global, options: &New) -> Result<(), Failure> {
     let store = storage::identities(global)?;
     let internal = |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string());
     let encrypt = options.encrypt || options.passphrase.is_given();
-    // Asking for a passphrase that cannot be used would be unkind.
+    // Asking for a passphrase that cannot be used would be unkind: everything else is looked at before.
     if store.path(name).exists() {
         let error = key_file::KeyFileError::AlreadyExists { path: store.path(name) };
         return Err(storage::key_file_failure(&error));
     }
-    let passphrase = if encrypt { Some(options.passphrase.choose(global, name)?) } else { None };
     let algorithm = match options.algorithm {
         KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
         KeyAlgorithm::Es256 => Algorithm::Es256,
@@ -125,6 +124,7 @@ fn new(global: &Global, options: &New) -> Result<(), Failure> {
     let key = SecretKey::generate(algorithm, &mut rng).map_err(internal)?;
     let public = key.public_key().map_err(internal)?;
     let (did, fragment) = named(options, &key, &public)?;
+    let passphrase = if encrypt { Some(options.passphrase.choose(global, name)?) } else { None };
     let file = key_file::NewKeyFile {
         name: Some(name),
         did: &did,
