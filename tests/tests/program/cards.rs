@@ -44,7 +44,7 @@ fn a_card_goes_from_one_to_another_as_link_file_and_input() {
     assert!(unnamed["error"]["message"].as_str().unwrap().contains(&did));
     let added = json!({
         "name": "alice", "did": did, "verificationMethod": did,
-        "cardName": "Alice A.", "endpoints": ["tcp://alice.example:7007"], "mailbox": null, "ends": ends,
+        "cardName": "Alice A.", "endpoints": ["tcp://alice.example:7007"], "mailbox": null, "ends": ends, "linkedOrigins": [],
     });
     let by_input = bob.run_with(&["--json", "peer", "add", "-", "--name", "alice"], card.as_bytes()).expect(0).json();
     assert_eq!(by_input, added);
