@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use didshake::http::{Site, SiteError};
-use didshake::{Admission, AwaitingHello, Did, Error, Extensions, Origins, ResponderConfig, Suite};
+use didshake::{Admission, Did, Error, Extensions, Origins, ResponderConfig, Suite};
 use didshake_did::{Clock, MethodRegistry, Rate, ResolutionBudget, Resolver, SigningIdentity, SystemClock};
 use didshake_peer::BurnStore;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use crate::answering::Answering;
 use crate::keys::RotatedKeys;
 use crate::outcome::{LogOutcomes, Observer};
 use crate::policy::Policy;
@@ -206,7 +207,7 @@ impl DidshakeBuilder {
     /// # Errors
     /// [`BuildError`].
     pub fn build(self) -> Result<Didshake, BuildError> {
-        let config = Arc::new(self.config());
+        let config = self.config();
         let policy = self.policy.ok_or(BuildError::NoPolicy)?;
         if self.lifetime == 0 {
             return Err(BuildError::Lifetime);
@@ -218,17 +219,14 @@ impl DidshakeBuilder {
             return Err(BuildError::EndpointTaken);
         }
         let site = Site::new(self.origins.clone(), &self.endpoint)?;
-        for origin in self.origins.iter() {
-            AwaitingHello::new(Arc::clone(&config), origin.http_context().map_err(Error::from)?)?;
-        }
+        let answering = Answering::new(self.identities, config, &self.origins)?;
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let (limits, (by_source, by_target)) = (self.limits, self.resolution_rates);
         let rate = of_two_requests(self.handshake_rate);
         let requests = RequestRates::new(rate, limits.sources, self.instances, &self.clock);
         let places = |count: usize| Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS));
         Ok(Didshake(Arc::new(Responder {
-            identities: self.identities,
-            config,
+            answering,
             origins: self.origins,
             site,
             keys: RotatedKeys::start(&self.clock, self.instances, &runtime)?,
@@ -252,7 +250,8 @@ impl DidshakeBuilder {
 
     fn config(&self) -> ResponderConfig {
         ResponderConfig {
-            identities: self.identities.iter().map(SigningIdentity::local).collect(),
+            // Filled in with those of each moment.
+            identities: Vec::new(),
             default_identity: 0,
             other_own_dids: self.own_dids.clone(),
             suites: Suite::ALL.to_vec(),

@@ -24,14 +24,15 @@ impl Attempt {
         if responder.is_draining() {
             return Err(Failure::Draining);
         }
-        let hello = AwaitingHello::new(Arc::clone(&responder.config), context)?;
+        let identities = responder.answering.now();
+        let hello = AwaitingHello::new(Arc::clone(&identities.config), context)?;
         let unsigned = match hello.read(message, responder.clock.now(), &mut SysRng)? {
             HelloRead::Retry { retry, .. } => {
                 return Ok((Answer::retry(retry).map_err(|_| Misuse::TooLong)?, RETRIED));
             }
             HelloRead::Unsigned(unsigned) => unsigned,
         };
-        let signing = responder.signer(unsigned.identity())?.sign(unsigned.signature_input());
+        let signing = identities.signer(unsigned.identity())?.sign(unsigned.signature_input());
         let signed = timeout(responder.limits.sign, signing).await.map_err(|_| Failure::TimedOut)?;
         let (reply, waiting) = unsigned.sign(signed.map_err(Failure::Signer)?)?;
         let (endpoint, now) = (responder.site.path().as_bytes(), responder.clock.now());
@@ -71,7 +72,7 @@ impl Attempt {
             claimed.note(claim);
             responder.admits(source, claim)
         });
-        ResponderConfig { admission, ..(*self.responder.config).clone() }
+        ResponderConfig { admission, ..(*self.responder.answering.now().config).clone() }
     }
 
     /// Check 8: th3 is burned, and whoever burned it gets the one Accept.

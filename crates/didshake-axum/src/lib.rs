@@ -33,6 +33,7 @@
 //! Serve the app with `into_make_service_with_connect_info::<SocketAddr>()`, or set [`ClientAddress`]: clients whose
 //! address is unknown share one rate.
 
+mod answering;
 mod attempt;
 mod builder;
 mod client;

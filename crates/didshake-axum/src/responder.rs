@@ -10,13 +10,14 @@ use axum::extract::{Request, State};
 use axum::routing::{any, get};
 use didshake::http::Site;
 use didshake::request::RequestKey;
-use didshake::{Claim, Did, Error, LocalIdentity, Misuse, Origin, Origins, ResponderConfig, Session, SessionParts};
+use didshake::{Claim, Did, Error, Origin, Origins, Session, SessionParts};
 use didshake_did::{Clock, ResolutionBudget, Resolver, SigningIdentity, Source, Wait};
 use didshake_peer::{Agreed, BurnStore};
 use tokio::sync::Semaphore;
 
+use crate::answering::Answering;
 use crate::attempt;
-use crate::builder::{DidshakeBuilder, Limits};
+use crate::builder::{BuildError, DidshakeBuilder, Limits};
 use crate::client;
 use crate::keys::{RotatedKeys, SealingKeys};
 use crate::layer::DidshakeLayer;
@@ -92,9 +93,42 @@ impl Didshake {
         self.0.site.path()
     }
 
-    /// Who answers; the first does where a client does not say whom it means.
-    pub fn identities(&self) -> impl Iterator<Item = &SigningIdentity> {
-        self.0.identities.iter()
+    /// Who answers as of now; the first does where a client does not say whom it means.
+    #[must_use]
+    pub fn identities(&self) -> Vec<SigningIdentity> {
+        self.0.answering.now().active.clone()
+    }
+
+    /// Answers with these identities from now on, the first where a client does not say whom it means: for keys that were
+    /// rotated. Handshakes that have begun go on with the identity that replied, until the next change.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use didshake::{Algorithm, Did, Origin, Origins, Secret, SigningKey};
+    /// # use didshake_axum::{Anyone, Didshake, MemorySessionStore};
+    /// # use didshake_did::{LocalSigner, SigningIdentity};
+    /// # use didshake_peer::MemoryBurnStore;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let signer = |seed| Ok::<_, didshake::Fault>(Arc::new(LocalSigner::new(
+    ///     SigningKey::from_secret(Algorithm::Ed25519, &Secret::new([seed; 32]))?,
+    /// )));
+    /// let did = Did::parse("did:web:example.com")?;
+    /// let old = SigningIdentity::new(did.clone(), "key-1", signer(1)?)?;
+    /// let new = SigningIdentity::new(did, "key-2", signer(2)?)?;
+    /// # let origins = Origins::new(vec![Origin::parse("https://example.com")?])?;
+    /// # let (sessions, burned) = (Arc::new(MemorySessionStore::default()), Arc::new(MemoryBurnStore::default()));
+    /// let didshake = Didshake::builder(old, origins, sessions, burned).policy(Anyone).build()?;
+    /// // Once the document lists both keys:
+    /// didshake.replace_identities(vec![new])?;
+    /// assert_eq!(didshake.identities()[0].fragment().as_str(), "key-2");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`BuildError`] where there is none, or one that cannot answer: those of before stay.
+    pub fn replace_identities(&self, identities: Vec<SigningIdentity>) -> Result<(), BuildError> {
+        Ok(self.0.answering.replace(identities, &self.0.origins)?)
     }
 
     /// Seconds for which a session counts.
@@ -112,9 +146,9 @@ impl Didshake {
 
 impl fmt::Debug for Didshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Responder { identities, origins, site, limits, lifetime, .. } = &*self.0;
+        let Responder { answering, origins, site, limits, lifetime, .. } = &*self.0;
         f.debug_struct("Didshake")
-            .field("identities", identities)
+            .field("identities", &answering.now().active)
             .field("origins", origins)
             .field("endpoint", &site.path())
             .field("lifetime", lifetime)
@@ -133,8 +167,7 @@ async fn answer(State(responder): State<Arc<Responder>>, request: Request) -> ax
 
 /// What every answer is made with.
 pub(crate) struct Responder {
-    pub(crate) identities: Vec<SigningIdentity>,
-    pub(crate) config: Arc<ResponderConfig>,
+    pub(crate) answering: Answering,
     pub(crate) origins: Origins,
     pub(crate) site: Site,
     pub(crate) keys: RotatedKeys,
@@ -156,12 +189,6 @@ pub(crate) struct Responder {
 }
 
 impl Responder {
-    /// The identity that the protocol chose, with its key.
-    pub(crate) fn signer(&self, local: &LocalIdentity) -> Result<&SigningIdentity, Misuse> {
-        let ours = |identity: &&SigningIdentity| identity.did() == &local.did && identity.fragment() == &local.fragment;
-        self.identities.iter().find(ours).ok_or(Misuse::NoIdentity)
-    }
-
     /// Takes what one request of a handshake costs its source, before anything is done for it.
     pub(crate) fn spend_request(&self, client: Option<IpAddr>) -> Result<(), Wait> {
         self.requests.spend(client::source(client))

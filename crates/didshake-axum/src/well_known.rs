@@ -26,7 +26,7 @@ pub(crate) async fn claim(State(responder): State<Arc<Responder>>, request: Requ
     };
     let suites: Vec<u16> = Suite::ALL.iter().map(|suite| suite.id()).collect();
     let claim = json!({
-        "did": responder.identities.first().map(|identity| identity.did().as_str()),
+        "did": responder.answering.now().active.first().map(|identity| identity.did().as_str()),
         "endpoint": format!("{origin}{}", responder.site.path()),
         "versions": [1],
         "suites": suites,

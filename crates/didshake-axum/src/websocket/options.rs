@@ -11,13 +11,15 @@ use crate::client;
 use crate::responder::Responder;
 
 pub(super) fn of(responder: &Arc<Responder>, origin: &Origin, client: Option<IpAddr>) -> ResponderOptions {
+    let answering = responder.answering.now();
+    let config = &answering.config;
     let (admitting, source) = (Arc::clone(responder), client::source(client));
     ResponderOptions {
-        identities: responder.identities.clone(),
+        identities: answering.active.clone(),
         admit: Admit::rule(move |claim| admitting.admits(source, claim)),
-        other_own_dids: responder.config.other_own_dids.clone(),
-        application_protocols: responder.config.application_protocols.clone(),
-        suites: responder.config.suites.clone(),
+        other_own_dids: config.other_own_dids.clone(),
+        application_protocols: config.application_protocols.clone(),
+        suites: config.suites.clone(),
         lifetime: responder.lifetime,
         keep: Some(Arc::new(Keeper { responder: Arc::clone(responder), origin: origin.clone(), client })),
         surroundings: surroundings(responder),

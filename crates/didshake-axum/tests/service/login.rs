@@ -145,5 +145,24 @@ async fn a_did_that_is_resolved_logs_in_too() {
 async fn the_first_identity_answers() {
     let service = Service::with(|builder| builder.identity(identity(201))).await;
     Client::new(1, &service).login(&service).await;
-    assert_eq!(service.didshake.identities().count(), 2);
+    assert_eq!(service.didshake.identities().len(), 2);
+}
+
+// R-RESP-4, R-STATE-2
+#[tokio::test]
+async fn what_has_begun_goes_on_while_the_identity_is_replaced() {
+    let service = Service::start().await;
+    let (old, client) = (service.didshake.identities(), Client::new(1, &service));
+    let (finish, sent) = client.begin(&service).await;
+    let (late, _) = client.begin(&service).await;
+    service.didshake.replace_identities(vec![identity(201)]).unwrap();
+    assert_eq!(service.didshake.identities()[0].did(), identity(201).did());
+    Login::of(&finish.send(service.address).await, sent, &service);
+    // The next change ends what had begun with the one before the last.
+    service.didshake.replace_identities(vec![identity(202)]).unwrap();
+    assert_eq!(late.send(service.address).await.status, 401);
+    assert!(service.didshake.replace_identities(Vec::new()).is_err());
+    assert_eq!(service.didshake.identities()[0].did(), identity(202).did());
+    service.didshake.replace_identities(old).unwrap();
+    client.login(&service).await;
 }
