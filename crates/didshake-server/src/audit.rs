@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use didshake_axum::{Doing, Observer, Outcome, session_name};
-use didshake_did::{Clock as _, SigningIdentity, SystemClock};
+use didshake_did::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::identity::Present;
 use crate::metrics::Metrics;
 use crate::store::StorageError;
 use file::AuditFile;
@@ -51,7 +52,7 @@ impl Audit {
 /// Writes entries, and signs them.
 pub(crate) struct AuditWriter {
     file: AuditFile,
-    identity: SigningIdentity,
+    identity: Present,
     entries: mpsc::Receiver<Value>,
     lost: Arc<AtomicU64>,
     failing: bool,
@@ -59,7 +60,7 @@ pub(crate) struct AuditWriter {
 
 impl AuditWriter {
     /// Opens the log in a directory, and goes on where it ended.
-    pub(crate) fn open(directory: &Path, identity: SigningIdentity) -> Result<(Audit, Self), StorageError> {
+    pub(crate) fn open(directory: &Path, identity: Present) -> Result<(Audit, Self), StorageError> {
         let file = AuditFile::open(directory)?;
         let (sender, entries) = mpsc::channel(QUEUE);
         let lost = Arc::new(AtomicU64::new(0));
@@ -109,7 +110,7 @@ impl AuditWriter {
         if self.file.is_signed() {
             return;
         }
-        let signed = self.file.checkpoint(&self.identity, SystemClock.now()).await;
+        let signed = self.file.checkpoint(&self.identity.now(), SystemClock.now()).await;
         self.tell(signed);
     }
 

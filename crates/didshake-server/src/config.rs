@@ -66,6 +66,8 @@ pub struct Config {
     pub identity: Option<SigningIdentity>,
     /// DID methods that clients may have beside did:web, which the service adds.
     pub methods: MethodRegistry,
+    /// Where the log of the identity's did:webvh is, to be served.
+    pub did_log: Option<PathBuf>,
     /// A second name of the same key.
     pub did_web: Option<Did>,
     /// Which of the two answers a client that does not say whom it means.

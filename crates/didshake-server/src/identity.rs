@@ -1,18 +1,19 @@
 //! Who the service is: a key, its DID, and perhaps a did:web that stands for the same key.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use didshake::{Algorithm, Did, Endpoint, Fault, Fragment, Origin, PublicKey, Signature};
 use didshake_did::key_file::NewKeyFile;
 use didshake_did::{
-    BoxFuture, DidDocument, IdentityName, IdentityStore, KeyFileError, SecretKey, Signer, SignerError, SigningIdentity,
-    did_key, discovery,
+    BoxFuture, Clock as _, DidDocument, IdentityName, IdentityStore, KeyFileError, SecretKey, Signer, SignerError,
+    SigningIdentity, SystemClock, did_key, discovery,
 };
 use serde_json::{Value, json};
 
 use crate::config::{Config, DefaultDid};
 use crate::did_configuration::DidConfiguration;
+use crate::own_log::{KeyFile, OwnLog, OwnLogError};
 
 /// The name of the identity that the service makes for itself.
 const NAME: &str = "service";
@@ -32,6 +33,10 @@ pub enum IdentityError {
     /// The did:web document would be one that readers refuse.
     #[error("the did:web document cannot be made")]
     Document(#[source] Fault),
+    /// The log of its did:webvh is not one that its peers would take.
+    #[error("the log in {}", directory.display())]
+    #[allow(missing_docs, reason = "the fields say themselves what they are")]
+    Log { directory: PathBuf, source: OwnLogError },
     /// There is no random number to make a key of.
     #[error("the operating system gives no randomness")]
     Randomness,
@@ -58,6 +63,18 @@ impl ServiceIdentity {
             SigningIdentity::new(did, fragment.as_str(), Arc::new(SameKey(own.clone())))
         });
         Ok(Self { own, web: web.transpose()?, default: config.default_did })
+    }
+
+    /// The log of its did:webvh, if the configuration says where that is.
+    pub(crate) fn log(&self, config: &Config) -> Result<Option<OwnLog>, IdentityError> {
+        let Some(directory) = &config.did_log else { return Ok(None) };
+        let log = OwnLog::open(directory, &self.own, SystemClock.now());
+        log.map(Some).map_err(|source| IdentityError::Log { directory: directory.clone(), source })
+    }
+
+    /// Where the key of that identity is, to be read again when it changes.
+    pub(crate) fn key_file(config: &Config) -> Option<KeyFile> {
+        Some(KeyFile { store: IdentityStore::of_user().ok()?, name: config.identity_name.clone()? })
     }
 
     /// The identity that answers a Hello which does not say whom it means.
@@ -95,6 +112,24 @@ impl ServiceIdentity {
     /// What the origins say of the did:web.
     pub(crate) fn did_configuration(&self, origins: &[Origin]) -> Option<DidConfiguration> {
         Some(DidConfiguration::new(self.web.clone()?, linked(origins).cloned().collect()))
+    }
+}
+
+/// The identity that the service signs with as of now. Clones are the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Present(Arc<RwLock<SigningIdentity>>);
+
+impl Present {
+    pub(crate) fn new(identity: SigningIdentity) -> Self {
+        Self(Arc::new(RwLock::new(identity)))
+    }
+
+    pub(crate) fn now(&self) -> SigningIdentity {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn replace(&self, identity: SigningIdentity) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = identity;
     }
 }
 

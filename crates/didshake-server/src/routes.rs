@@ -48,6 +48,7 @@ use crate::cookie::CookieSecret;
 use crate::did_configuration::DidConfiguration;
 use crate::front::{Front, front};
 use crate::metrics::Metrics;
+use crate::own_log::OwnLog;
 use crate::problem::problem;
 use crate::relay::Relay;
 use crate::store::{Database, SqlCodes, SqlCookies, SqlLinks};
@@ -68,6 +69,7 @@ pub(crate) struct Parts {
     pub(crate) did: Did,
     pub(crate) web_document: Option<Value>,
     pub(crate) did_configuration: Option<DidConfiguration>,
+    pub(crate) own_log: Option<Arc<OwnLog>>,
     pub(crate) didshake: Didshake,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) cookies: SqlCookies,
@@ -134,6 +136,10 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
         router = router
             .route("/.well-known/did.json", get(well_known::did_document))
             .route("/.well-known/did-configuration.json", get(well_known::did_configuration));
+    }
+    if let Some(log) = &app.0.own_log {
+        let [entries, witnesses] = log.paths();
+        router = router.route(&entries, get(well_known::log)).route(&witnesses, get(well_known::witnesses));
     }
     if let Some(relay) = &app.0.relay {
         router = router.merge(relaying::routes(app, relay, didshake));

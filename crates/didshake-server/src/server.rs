@@ -21,10 +21,11 @@ use crate::connections::Bounded;
 use crate::data::DataDirectory;
 use crate::error::ServerError;
 use crate::front::Front;
-use crate::identity::ServiceIdentity;
+use crate::identity::{Present, ServiceIdentity};
 use crate::instances::Instances;
 use crate::listener::Listener;
 use crate::metrics::Metrics;
+use crate::own_log::{self, OwnLog};
 use crate::owner::OwnerInvite;
 use crate::policy::LivePolicy;
 use crate::proxies::Proxies;
@@ -67,6 +68,8 @@ struct Inner {
     origins: Origins,
     database: Database,
     identity: ServiceIdentity,
+    present: Present,
+    own_log: Option<Arc<OwnLog>>,
     resolver: Arc<dyn Resolver>,
     policy: LivePolicy,
     applications: Applications,
@@ -115,14 +118,29 @@ impl Server {
         let resolver = config.resolver(Arc::new(history))?;
         let identity = ServiceIdentity::of(&config, &data.identities())?;
         database.take_for(identity.did()).await?;
-        let (audit, writer) = AuditWriter::open(data.path(), identity.first().clone())?;
+        let present = Present::new(identity.first().clone());
+        let own_log = identity.log(&config)?.map(Arc::new);
+        let (audit, writer) = AuditWriter::open(data.path(), present.clone())?;
         let main = Listener::bind(config.listen)?;
         let operations = config.metrics_listen.map(Listener::bind).transpose()?;
         let origins = origins(&config, main.address)?;
         let (policy, metrics) = (LivePolicy::new(policy), Metrics::new());
         let relay = relay.map(|options| Arc::new(Relay::start(options, &database, &metrics)));
-        let inner =
-            Inner { config, origins, database, identity, resolver, policy, applications, relay, metrics, audit, tls };
+        let inner = Inner {
+            config,
+            origins,
+            database,
+            identity,
+            present,
+            own_log,
+            resolver,
+            policy,
+            applications,
+            relay,
+            metrics,
+            audit,
+            tls,
+        };
         let didshake = inner.didshake()?;
         let app = inner.app(&didshake)?;
         Ok(Self { main, operations, app, didshake, inner, audit: writer, _data: data })
@@ -220,6 +238,7 @@ impl Server {
             served = serving => served,
             () = ending => Ok(()),
             () = inner.follow_policy() => Ok(()),
+            () = own_log::follow(inner.own_log.as_deref(), &inner.config, &inner.present, &didshake) => Ok(()),
             () = inner.metrics.keep_up() => Ok(()),
             () = share(instances) => Ok(()),
             () = inner.hear_other_relays() => Ok(()),
@@ -270,6 +289,7 @@ impl Inner {
         Ok(App(Arc::new(Parts {
             did: self.identity.did().clone(),
             web_document: self.identity.web_document(&origins)?,
+            own_log: self.own_log.clone(),
             did_configuration: self.identity.did_configuration(&origins),
             didshake: didshake.clone(),
             sessions: self.sessions(),

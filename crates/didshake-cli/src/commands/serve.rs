@@ -72,6 +72,9 @@ pub(crate) struct Flags {
     /// A did:web that stands for the same key; its document is served
     #[arg(long, value_name = "DID")]
     did_web: Option<String>,
+    /// Where the log of its did:webvh is (--as NAME), to be served; a new version or key is followed without a restart
+    #[arg(long, value_name = "DIR", requires = "identity")]
+    did_log: Option<String>,
     /// Which DID answers clients that do not say whom they mean: key or web
     #[arg(long, value_name = "KEY_OR_WEB")]
     default_did: Option<String>,
@@ -132,6 +135,7 @@ impl Flags {
             store: self.store.clone().map(StoreUrl),
             identity: self.identity.clone(),
             did_web: self.did_web.clone(),
+            did_log: self.did_log.clone(),
             default_did: self.default_did.clone(),
             tls_cert: self.tls_cert.clone(),
             tls_key: self.tls_key.clone(),

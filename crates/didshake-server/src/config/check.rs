@@ -46,6 +46,7 @@ impl Checks<'_> {
             identity: None,
             methods: MethodRegistry::offline(),
             default_did: self.default_did(did_web.is_some())?,
+            did_log: self.path("did_log", settings.did_log.as_deref())?,
             did_web,
             tls,
             trusted_proxies: self.all("trusted_proxy", settings.trusted_proxy.as_deref(), network)?,

@@ -23,6 +23,8 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub did_web: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub did_log: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_did: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_cert: Option<String>,
@@ -86,13 +88,14 @@ impl fmt::Debug for StoreUrl {
 }
 
 /// The names of all settings.
-pub(super) const KEYS: [&str; 31] = [
+pub(super) const KEYS: [&str; 32] = [
     "listen",
     "public_url",
     "data",
     "store",
     "as",
     "did_web",
+    "did_log",
     "default_did",
     "tls_cert",
     "tls_key",

@@ -98,6 +98,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         claim,
         well_known::did_document,
         well_known::did_configuration,
+        well_known::log,
+        well_known::witnesses,
         health::live,
         health::ready,
         health::metrics_on_main

@@ -42,3 +42,29 @@ pub(super) async fn did_configuration(State(app): State<App>) -> Response {
         }
     }
 }
+
+/// The log of the service's did:webvh, at the place that the DID names.
+#[utoipa::path(get, path = "/.well-known/did.jsonl", tag = "discovery", responses(
+    (status = 200, description = "One JSON object a line: a version of the DID", content_type = "text/jsonl"),
+    (status = 404, description = "The service has no did:webvh"),
+))]
+pub(super) async fn log(State(app): State<App>) -> Response {
+    let log = app.0.own_log.as_ref().map(|log| log.now().log.clone());
+    served(log, "text/jsonl")
+}
+
+/// The proofs of the witnesses of that log.
+#[utoipa::path(get, path = "/.well-known/did-witness.json", tag = "discovery", responses(
+    (status = 200, description = "Proofs, by version", content_type = "application/json"),
+    (status = 404, description = "The service has no did:webvh, or that no witnesses"),
+))]
+pub(super) async fn witnesses(State(app): State<App>) -> Response {
+    let proofs = app.0.own_log.as_ref().and_then(|log| log.now().witnesses.clone());
+    served(proofs, "application/json")
+}
+
+/// For everybody, and for no cache: whoever has an older version meets keys that are gone.
+fn served(bytes: Option<Vec<u8>>, media_type: &'static str) -> Response {
+    let fields = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (CACHE_CONTROL, "no-cache"), (CONTENT_TYPE, media_type)];
+    bytes.map_or_else(|| problem(StatusCode::NOT_FOUND), |bytes| (fields, bytes).into_response())
+}
