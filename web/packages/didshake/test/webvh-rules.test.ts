@@ -3,8 +3,9 @@ import { utf8 } from "../src/bytes.js";
 import { verifyLog, WebvhFault, webvhUrls, type VerifyLogOptions } from "../src/webvh/index.js";
 import { canonical } from "../src/webvh/jcs.js";
 import { parseJson } from "../src/json.js";
+import { didKey, toMultibase } from "../src/keys.js";
 import { loadWebvh } from "./support/files.js";
-import { NOW } from "./support/loopback.js";
+import { newIdentity, NOW } from "./support/loopback.js";
 import { committed, makeLog, makeWitness, multikey, witnessesOf, type Draft } from "./support/logs.js";
 import { logOf, runWebvh } from "./support/webvh.js";
 import type { WebvhVector } from "./support/vector.js";
@@ -91,6 +92,34 @@ describe("a log", () => {
     expect(await reasonOf(verifyLog(bytes, { ...view, seen: `1-${committed(1)}`, witness }))).toBe("forked");
     expect(await reasonOf(verifyLog(bytes, { ...view, witness }))).toBe("accepted");
     expect(await reasonOf(verifyLog(more.bytes, { ...view, did: more.did, witness }))).toBe("not_portable");
+  });
+
+  it("is refused for what no vector has: each of these is the only fault", async () => {
+    const witness = (more: object, count = 1): Draft => ({
+      parameters: { witness: { threshold: 1, witnesses: Array.from({ length: count }, (_, at) => ({ id: `did:key:${multikey(at + 1)}` })), ...more } },
+    });
+    const proof = (change: (one: Record<string, string>) => object): Draft => ({
+      spoil: (entry) => ({ ...entry, proof: (entry["proof"] as Record<string, string>[]).map((one) => ({ ...one, ...change(one) })) }),
+    });
+    const p256 = didKey(newIdentity(2).signer.publicKey).slice("did:key:".length);
+    const noPoint = toMultibase({ algorithm: 1, bytes: new Uint8Array(32).fill(2) });
+    const deep = (levels: number): Draft => ({ state: { deep: JSON.parse("[".repeat(levels) + "]".repeat(levels)) as object } });
+    const cases: [Draft, string][] = [
+      [{ spoil: (entry) => ({ ...entry, versionId: 1 }) }, "shape"],
+      [{ spoil: (entry) => ({ ...entry, versionId: "1-x" }) }, "version_id"],
+      [{ spoil: (entry) => ({ ...entry, versionId: `0-${committed(1)}` }) }, "version_number"],
+      [{ parameters: { scid: committed(3) } }, "other_scid"], [{ parameters: { scid: undefined } }, "parameter"], [{ parameters: { scid: 1 } }, "parameter"],
+      [{ parameters: { updateKeys: undefined } }, "parameter"],
+      [{ parameters: { watchers: ["\u00e9".repeat(1025)] } }, "parameter"], [{ parameters: { watchers: ["\u00e9".repeat(1024)] } }, "accepted"],
+      [witness({ more: 1 }), "parameter"], [witness({}, 33), "parameter"], [witness({}, 32), "witness_missing"],
+      [proof(() => ({ created: 1 })), "proof_shape"], [proof(() => ({ id: null })), "proof_shape"],
+      [proof(() => ({ verificationMethod: `did:key:${p256}#${p256}` })), "proof_shape"],
+      [proof(() => ({ verificationMethod: `did:key:${noPoint}#${noPoint}` })), "proof_shape"],
+      [witness({ witnesses: [{ id: `did:key:${noPoint}` }] }), "parameter"],
+      [proof(({ proofValue }) => ({ proofValue: proofValue?.replace("z", "Z") })), "proof_shape"],
+      [deep(15), "accepted"], [deep(16), "too_deep"],
+    ];
+    for (const [at, [draft, reason]] of cases.entries()) expect(await judge([draft]), `${at}`).toBe(reason);
   });
 
   it("may have 1,024 entries, and no more", async () => {

@@ -1,8 +1,7 @@
 import { utf8 } from "../bytes.js";
 import type { Json, JsonObject } from "../json.js";
-import { multibaseKey } from "../keys.js";
-import { ED25519 } from "../signatures.js";
 import { reject } from "./fault.js";
+import { ed25519Key } from "./proof.js";
 
 /** The witnesses of a log, by their multikeys, and how many of them have to approve. */
 export interface Witnesses { readonly threshold: number; readonly keys: ReadonlySet<string> }
@@ -77,5 +76,5 @@ function witnesses(value: Json): Witnesses | undefined {
 function witnessKey(value: Json): string {
   const id = value instanceof Map && value.size === 1 ? value.get("id") : undefined;
   const key = typeof id === "string" && id.startsWith("did:key:") ? id.slice("did:key:".length) : "";
-  return multibaseKey(key)?.algorithm === ED25519 ? key : reject("parameter");
+  return ed25519Key(key) === undefined ? reject("parameter") : key;
 }

@@ -3,7 +3,7 @@ import { fromBase58, hash } from "../encoding.js";
 import { DidshakeError } from "../errors.js";
 import type { Json, JsonObject } from "../json.js";
 import { multibaseKey } from "../keys.js";
-import { ED25519, verify, type PublicKey } from "../signatures.js";
+import { checkKey, ED25519, verify, type PublicKey } from "../signatures.js";
 import { parseTime } from "../times.js";
 import { canonical } from "./jcs.js";
 
@@ -37,12 +37,24 @@ export function proofOf(value: Json): Proof | undefined {
   if (!FIXED.every(([name, wanted]) => proof.get(name) === wanted)) return undefined;
   const [method, text, created] = ["verificationMethod", "proofValue", "created"].map((name) => String(proof.get(name) ?? ""));
   const [, signer = "", fragment] = /^did:key:([^#]*)#(.*)$/s.exec(method ?? "") ?? [];
-  const key = multibaseKey(signer);
+  const key = ed25519Key(signer);
   const signature = text?.startsWith("z") === true ? fromBase58(text.slice(1), MAX_VALUE) : undefined;
-  if (fragment !== signer || key?.algorithm !== ED25519 || signature?.length !== 64) return undefined;
+  if (fragment !== signer || key === undefined || signature?.length !== 64) return undefined;
   if (proof.has("created") && parseTime(created ?? "") === undefined) return undefined;
   const options = new Map([...proof].filter(([name]) => name !== "proofValue"));
   return { signer, key, signature, options: hash(canonical(options)) };
+}
+
+/** The key of an Ed25519 multikey, or undefined; also where it is no valid key (6.2, step 1). */
+export function ed25519Key(multikey: string): PublicKey | undefined {
+  const key = multibaseKey(multikey);
+  if (key?.algorithm !== ED25519) return undefined;
+  try {
+    checkKey(key);
+    return key;
+  } catch {
+    return undefined;
+  }
 }
 
 /** True if the proof is over what has this SHA-256 of its JCS. */
