@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { utf8 } from "../src/bytes.js";
 import { verifyLog, WebvhFault, webvhUrls, type VerifyLogOptions } from "../src/webvh/index.js";
 import { canonical } from "../src/webvh/jcs.js";
+import { toBase58 } from "../src/encoding.js";
 import { parseJson } from "../src/json.js";
 import { didKey, toMultibase } from "../src/keys.js";
 import { loadWebvh } from "./support/files.js";
@@ -120,6 +121,14 @@ describe("a log", () => {
       [deep(15), "accepted"], [deep(16), "too_deep"],
     ];
     for (const [at, [draft, reason]] of cases.entries()) expect(await judge([draft]), `${at}`).toBe(reason);
+    const scid = toBase58(Uint8Array.of(0x12, 0x21, ...new Uint8Array(32).fill(1)));
+    expect([scid.length, await judge([{}], { did: `did:webvh:${scid}:${PLACE}` })]).toEqual([46, "scid_form"]);
+  });
+
+  it("sets both parameters in pre-rotation, also where the key and the commitment would stay good", async () => {
+    const [before, both] = [{ parameters: { nextKeyHashes: [committed(1)] } }, { updateKeys: [multikey(1)], nextKeyHashes: [committed(1)] }];
+    expect(await judge([before, { parameters: both }])).toBe("accepted");
+    for (const name of ["updateKeys", "nextKeyHashes"] as const) expect(await judge([before, { parameters: { [name]: both[name] } }])).toBe("pre_rotation");
   });
 
   it("may have 1,024 entries, and no more", async () => {
@@ -176,6 +185,17 @@ describe("witness proofs", () => {
     expect(await judgeFile((version) => repeated(version, 31, 34))).toBe("witness_too_long");
     expect(await judgeFile(() => repeated("of another log", 33))).toBe("witness_too_long");
     expect(new WebvhFault("witness_too_long").code).toBe("document_limits");
+  });
+
+  it("are of those who were witnesses before the entry, not of those whom it names", async () => {
+    const { did, bytes, versions: [first = "", last = ""] } = await makeLog(PLACE, { parameters: witnessesOf(1, 5) }, { parameters: witnessesOf(1, 6) });
+    const file = async (...proofs: [string, number][]): Promise<string> => {
+      const parts = await Promise.all(proofs.map(async ([version, key]) => JSON.parse(new TextDecoder().decode(await makeWitness(version, key))) as object[]));
+      return reasonOf(verifyLog(bytes, { did, now: NOW, witness: utf8(JSON.stringify(parts.flat())) }));
+    };
+    expect(await file([last, 5])).toBe("accepted");
+    expect(await file([first, 5], [last, 6])).toBe("witness_unknown");
+    expect(await file([first, 5])).toBe("witness_missing");
   });
 
   it("are not looked at where no entry needs them", async () => {

@@ -100,7 +100,6 @@ export class DidWebvhResolver implements Resolver {
     if (isRedirect(response)) reject("redirect");
     if (response.status === 404 || response.status === 410) return undefined;
     if (response.status !== 200) reject("status");
-    if (Number(response.headers.get("content-length") ?? 0) > limit) reject(tooLong);
     return (await arrived(readBody(response, limit))) ?? reject(tooLong);
   }
 
