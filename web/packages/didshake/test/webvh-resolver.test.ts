@@ -248,6 +248,17 @@ describe("what was seen before", () => {
     for (const seen of stores) expect(await reasonOf(did, resolverWith({ seen }))).toBe("history");
   });
 
+  it("is written where a log advanced, and not each time that it is looked at", async () => {
+    const [memory, written] = [new MemorySeenStore(), [] as string[]];
+    const seen: SeenStore = { newest: (scid) => memory.newest(scid), replace: (...how) => (written.push(how[2]), memory.replace(...how)) };
+    const [one, two] = [await makeLog(PLACE, {}), await makeLog(PLACE, {}, {})];
+    for (const { bytes } of [one, one, two, two]) {
+      serve(bytes);
+      await resolverWith({ seen }).lookUp(one.did);
+    }
+    expect(written).toEqual([one.versions[0], two.versions[1]]);
+  });
+
   it("stays as it was where a log is refused", async () => {
     const { did, bytes, versions } = await makeLog(PLACE, {});
     const bad = await makeLog(PLACE, {}, { signers: [2] });
