@@ -85,7 +85,15 @@ pub fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
 /// # Errors
 /// Those of the operating system.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = written(path, bytes, Readers::Owner)?;
+    replace_for(path, bytes, Readers::Owner)
+}
+
+/// The same with a file that others may read.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn replace_for(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let temporary = written(path, bytes, readers)?;
     fs::rename(&temporary.0, path)?;
     sync_directory(directory_of(path))
 }

@@ -12,16 +12,19 @@ mod fault;
 mod history;
 mod history_file;
 mod jcs;
+mod keeper;
 mod log;
 mod parameters;
 mod proof;
 mod scid;
 mod witness;
+mod witness_file;
 
 pub use author::{AuthorError, Change, first_entry, key_hash, multikey, next_entry, witness_proof};
 pub use fault::{LogFault, LogRefusal};
 pub use history::{HistoryUnavailable, LogHead, LogHistory, MemoryLogHistory, keep_up};
 pub use history_file::LogHistoryFile;
+pub use keeper::{KeeperError, LogKeeper};
 pub use log::{Log, UnwitnessedLog, verify};
 pub use parameters::Witnesses;
 

@@ -37,4 +37,5 @@ mod requests;
 mod secrets;
 mod sessions;
 mod terminal;
+mod webvh_keeping;
 mod webvh_logs;

@@ -1,5 +1,9 @@
 //! `didshake did`.
 
+mod change;
+mod create;
+mod kept;
+mod keys;
 mod log;
 
 use std::path::PathBuf;
@@ -9,6 +13,9 @@ use didshake::{Did, Document, Fault, Fragment};
 use didshake_did::{Clock, DidDocument, Resolved, Resolver, SystemClock};
 use serde_json::{Value, json};
 
+use self::change::{Deactivate, Move, Publish, Update, Witness};
+use self::create::Create;
+use self::keys::{AddKey, RemoveKey, Rotate};
 use self::log::LogFiles;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
@@ -36,6 +43,22 @@ Examples:
   didshake did resolve did:webvh:Qm…:example.com
   didshake did resolve --log did.jsonl --witness did-witness.json";
 
+const CREATE_HELP: &str = "\
+The log is written to --out as did.jsonl, which a web server has to serve at the place: https://PLACE/did.jsonl, or without a
+path https://PLACE/.well-known/did.jsonl. Every entry is signed by a key to which the one before committed, so that a thief of
+the key in use cannot go on; the keys are kept beside the identity, encrypted like it. Back them up: without them the DID
+can never change again.
+
+Every change can be cut off anywhere: say the same command again, or `didshake did publish NAME`.
+
+Examples:
+  didshake did create alice --at example.com/agents/alice --out /srv/www/agents/alice
+  didshake did create site --at example.com --out ./public/.well-known --endpoint https://example.com/didshake --encrypt
+  didshake did create firm --at firm.example --out ./log --witness did:key:z6Mk… --witness did:key:z6Mk… --threshold 1
+  didshake did rotate alice                        and, some minutes later:
+  didshake did rotate alice --finish
+  didshake did move alice --to example.org --out /srv/other/.well-known";
+
 #[derive(Subcommand)]
 pub(crate) enum DidCommand {
     /// Show the document of a DID, and which of its methods may sign a handshake
@@ -55,10 +78,31 @@ pub(crate) enum DidCommand {
         #[command(flatten)]
         documents: Documents,
     },
+    /// Make a did:webvh: a DID whose whole history is a log of signed entries
+    #[command(after_help = CREATE_HELP)]
+    Create(Box<Create>),
+    /// Change the document, the witnesses, the watchers or the life of a did:webvh of ours
+    Update(Box<Update>),
+    /// Sign handshakes with a new key; the old one stays in the document until `rotate NAME --finish`
+    Rotate(Rotate),
+    /// Let another key sign for a did:webvh of ours
+    AddKey(AddKey),
+    /// Let a key sign no more
+    RemoveKey(RemoveKey),
+    /// End a did:webvh of ours for good
+    Deactivate(Deactivate),
+    /// Move a did:webvh of ours to another host or path
+    Move(Move),
+    /// Publish what was made: after proofs of witnesses came, or where a command was cut off
+    Publish(Publish),
+    /// Witness the last entry of somebody's log: read it before, it says what changes
+    Witness(Witness),
 }
 
 pub(crate) fn run(global: &Global, command: &DidCommand) -> Result<(), Failure> {
-    let DidCommand::Resolve { did, document, linkage, log, documents } = command;
+    let DidCommand::Resolve { did, document, linkage, log, documents } = command else {
+        return of_our_own(global, command);
+    };
     if let Some(path) = log.log() {
         return log.judge(global, did.as_ref(), path);
     }
@@ -114,6 +158,21 @@ fn look(global: &Global, documents: &Documents, resolved: &Resolved) -> Result<V
     let links = runtime.block_on(Linkages::new(&documents.web)?.of_document(resolved));
     runtime.shutdown_background();
     Ok(links)
+}
+
+fn of_our_own(global: &Global, command: &DidCommand) -> Result<(), Failure> {
+    match command {
+        DidCommand::Resolve { .. } => Ok(()),
+        DidCommand::Create(options) => create::run(global, options),
+        DidCommand::Update(options) => change::update(global, options),
+        DidCommand::Rotate(options) => keys::rotate(global, options),
+        DidCommand::AddKey(options) => keys::add_key(global, options),
+        DidCommand::RemoveKey(options) => keys::remove_key(global, options),
+        DidCommand::Deactivate(options) => change::deactivate(global, options),
+        DidCommand::Move(options) => change::relocate(global, options),
+        DidCommand::Publish(options) => change::publish(global, options),
+        DidCommand::Witness(options) => change::witness(global, options),
+    }
 }
 
 pub(super) fn resolve(global: &Global, did: &Did, resolver: &dyn Resolver) -> Result<Result<Resolved, Fault>, Failure> {

@@ -35,10 +35,27 @@ impl UnwitnessedLog {
         scid_of(did).map(drop).ok_or(LogFault::ScidForm.into())
     }
 
+    /// The DID that the last entry is of.
+    #[must_use]
+    pub fn did(&self) -> &Did {
+        &self.0.did
+    }
+
+    /// The versionIds of all entries, in order.
+    #[must_use]
+    pub fn versions(&self) -> &[String] {
+        &self.0.versions
+    }
+
     /// Whether some entry needs witnesses, so that `did-witness.json` has to be there.
     #[must_use]
     pub fn needs_witnesses(&self) -> bool {
         self.0.witnesses.iter().any(Option::is_some)
+    }
+
+    /// The log of its own owner, whom nobody has to vouch for.
+    pub(super) fn own(self) -> Log {
+        Log(self.0)
     }
 
     /// Verifies the witness proofs, from the bytes of `did-witness.json`; `None` where there is no such file.

@@ -1,0 +1,183 @@
+//! `didshake did update`, `move`, `deactivate`, `publish` and `witness`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use didshake::{Algorithm, Did, Fault};
+use didshake_did::key_file;
+use didshake_did::webvh::{Change, MAX_LOG_BYTES, UnwitnessedLog, witness_proof};
+use didshake_did::{DidDocument, IdentityName};
+use serde_json::{Value, json};
+
+use super::create::{Settings, place, set_endpoints};
+use super::kept::{Kept, Whose, document, failure, now};
+use crate::cli::Global;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::passphrase::PassphraseSource;
+use crate::resolver::{read_document, read_up_to};
+use crate::storage;
+
+#[derive(Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    whose: Whose,
+    /// Where we are reached, in place of what the document says (repeatable)
+    #[arg(long = "endpoint", value_name = "URL")]
+    endpoints: Vec<String>,
+    /// Take the document in this file, which must have the DID as its id
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoints")]
+    document: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Args)]
+pub(crate) struct Move {
+    #[command(flatten)]
+    whose: Whose,
+    /// Where the log will be: HOST[:PORT][/PATH]
+    #[arg(long, value_name = "PLACE")]
+    to: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Deactivate {
+    #[command(flatten)]
+    whose: Whose,
+    /// Deactivate without asking: it cannot be taken back
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Publish {
+    #[command(flatten)]
+    whose: Whose,
+    /// A witness's proof, as `did witness` makes it (repeatable)
+    #[arg(long = "proof", value_name = "FILE")]
+    proofs: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Witness {
+    /// The identity that witnesses: a did:key with Ed25519
+    name: IdentityName,
+    /// The log, with the entry that is to be witnessed at its end
+    #[arg(long, value_name = "FILE")]
+    log: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+}
+
+pub(super) fn update(global: &Global, options: &Update) -> Result<(), Failure> {
+    let kept = Kept::of(global, &options.whose)?;
+    let new = match &options.document {
+        Some(path) => Some(given(&kept, path)?),
+        None if options.endpoints.is_empty() => None,
+        None => {
+            let mut document = document(&kept.log()?);
+            set_endpoints(&mut document, &options.endpoints)?;
+            Some(document)
+        }
+    };
+    let change = options.settings.change()?;
+    if new.is_none() && change == Change::default() {
+        return Err(
+            Failure::new(Exit::Usage, "update", "nothing is to be changed").remedy("see `didshake did update --help`")
+        );
+    }
+    let _log = kept.extend(new.as_ref(), change)?;
+    kept.finish(global)
+}
+
+/// The document in a file, if it is one of the DID.
+fn given(kept: &Kept, path: &Path) -> Result<Value, Failure> {
+    let (bytes, log) = (read_document(path)?, kept.log()?);
+    let refused = |fault: Fault| {
+        Failure::new(Exit::Usage, fault.code(), format!("{} is refused: {fault} ({})", path.display(), fault.code()))
+    };
+    let document = DidDocument::parse(&bytes, log.did()).map_err(refused)?;
+    Ok(serde_json::from_str(document.text()).unwrap_or(Value::Null))
+}
+
+pub(super) fn relocate(global: &Global, options: &Move) -> Result<(), Failure> {
+    let kept = Kept::of(global, &options.whose)?;
+    let (log, place) = (kept.log()?, place(&options.to)?);
+    let (old, new) = (log.did().as_str().to_owned(), format!("did:webvh:{}:{place}", log.scid()));
+    if old != new {
+        let text = document(&log).to_string().replace(&old, &new);
+        let mut moved: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        if let Some(members) = moved.as_object_mut() {
+            let names = members.entry("alsoKnownAs").or_insert_with(|| json!([]));
+            if let Some(names) = names.as_array_mut() {
+                names.retain(|name| *name != new.as_str());
+                names.push(old.into());
+            }
+        }
+        let _log = kept.extend(Some(&moved), Change::default())?;
+    }
+    rename_key(&kept, &new)?;
+    kept.finish(global)
+}
+
+/// The key file gets the new DID, and takes the old one's place once the log is published.
+fn rename_key(kept: &Kept, new: &str) -> Result<(), Failure> {
+    let did = Did::parse(new).map_err(|fault| Failure::new(Exit::Usage, fault.code(), fault.to_string()))?;
+    let loaded = key_file::load_secret(&kept.store.path(&kept.name), kept.passphrase.as_ref());
+    let (header, key) = loaded.map_err(|error| storage::key_file_failure(&error))?;
+    if header.did == did || kept.waiting().exists() {
+        return Ok(());
+    }
+    let file = key_file::NewKeyFile {
+        name: Some(&kept.name),
+        did: &did,
+        fragment: &header.fragment,
+        key: &key,
+        passphrase: kept.passphrase.as_ref(),
+    };
+    let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
+    key_file::create(&kept.waiting(), &file, &mut rng).map_err(|error| storage::key_file_failure(&error))
+}
+
+pub(super) fn deactivate(global: &Global, options: &Deactivate) -> Result<(), Failure> {
+    let kept = Kept::of(global, &options.whose)?;
+    if !options.yes {
+        let message = format!("{} would end for good: nobody meets it any more", kept.log()?.did());
+        return Err(Failure::new(Exit::Usage, "deactivate", message).remedy("say --yes if that is what you want"));
+    }
+    if !kept.log()?.is_deactivated() {
+        // Nobody is committed to any more, and nobody may sign.
+        let ends = Change { deactivated: true, next_key_hashes: Some(Vec::new()), ..Change::default() };
+        let _log = kept.extend(None, ends)?;
+    }
+    kept.finish(global)
+}
+
+pub(super) fn publish(global: &Global, options: &Publish) -> Result<(), Failure> {
+    let kept = Kept::of(global, &options.whose)?;
+    for path in &options.proofs {
+        let added = kept.keeper.add_proof(&read_document(path)?, now());
+        added.map_err(|error| failure(&error).after(&path.display().to_string()))?;
+    }
+    kept.finish(global)
+}
+
+pub(super) fn witness(global: &Global, options: &Witness) -> Result<(), Failure> {
+    let bytes = read_up_to(&options.log, MAX_LOG_BYTES)?;
+    let read = UnwitnessedLog::read(&bytes, None, now()).map_err(|refusal| failure(&refusal.into()))?;
+    let store = storage::identities(global)?;
+    let header = store.header(&options.name).map_err(|error| storage::missing(&options.name, &error))?;
+    let passphrase = if header.encrypted { Some(options.passphrase.unlock(global, &options.name)?) } else { None };
+    let loaded = key_file::load_secret(&store.path(&options.name), passphrase.as_ref());
+    let (header, key) = loaded.map_err(|error| storage::key_file_failure(&error))?;
+    if header.did.method() != "key" || key.algorithm() != Algorithm::Ed25519 {
+        return Err(Failure::new(Exit::Usage, "witness", "a witness is a did:key with Ed25519"));
+    }
+    let internal = |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string());
+    let version = read.versions().last().cloned().unwrap_or_default();
+    let proof = witness_proof(&version, &key.signing_key().map_err(internal)?, now());
+    output::line(&proof.map_err(|error| failure(&error.into()))?);
+    output::note(&format!("{} witnesses {version} of {}", header.did, read.did()));
+    Ok(())
+}
