@@ -7,6 +7,7 @@ mod didcomm;
 mod dids;
 mod files;
 mod handshake;
+mod logs;
 mod mailbox;
 mod messages;
 mod records;
@@ -45,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     ("stream_messages", streams::stream_messages),
     ("vector_file", files::vector_file),
     ("waiting_state", records::waiting_state),
+    ("webvh_log", logs::webvh_log),
     ("well_known", bindings::well_known),
 ];
 
