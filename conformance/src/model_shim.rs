@@ -14,14 +14,16 @@ use crate::config::Config;
 use crate::fixed;
 use crate::mailbox::MailboxCheck;
 use crate::mailbox::check::{self as letters, Named};
+use crate::webvh::{self, WebvhCheck};
 use crate::wrong::Wrong;
 
 mod attempt;
 mod kept;
+mod logs;
 mod pieces;
 
 #[cfg(test)]
-pub(crate) use kept::check as read_alone;
+pub(crate) use {kept::check as read_alone, logs::check as resolve_alone};
 
 /// What is broken; nothing, or one thing.
 #[derive(Clone, Copy, Default)]
@@ -39,7 +41,8 @@ impl Broken {
         let all = || {
             let of_letters = MailboxCheck::ALL.iter().copied().map(Named::from);
             let of_cards = CardCheck::ALL.iter().copied().map(Named::from);
-            Check::ALL.iter().copied().map(Named::from).chain(of_letters).chain(of_cards)
+            let of_logs = WebvhCheck::ALL.iter().copied().map(Named::from);
+            Check::ALL.iter().copied().map(Named::from).chain(of_letters).chain(of_cards).chain(of_logs)
         };
         let find = |name: &str| all().find(|check| check.name() == name);
         let without = match without {
@@ -60,6 +63,14 @@ impl Broken {
     /// The same for mailbox keys, letters and cards.
     fn checks_of_letters(self) -> letters::Checks {
         self.without.map_or(letters::Checks::all(), letters::Checks::all_but)
+    }
+
+    /// The same for logs.
+    fn checks_of_logs(self) -> webvh::Checks {
+        match self.without {
+            Some(Named::Log(check)) => webvh::Checks::all_but(check),
+            _ => webvh::Checks::all(),
+        }
     }
 }
 
@@ -108,9 +119,9 @@ fn dispatch(broken: Broken, attempts: &mut BTreeMap<String, Line>, request: &Val
             attempts.remove(text("sid"));
             json!({})
         }
-        "check" => {
-            kept::check(broken.checks_of_letters(), request).unwrap_or_else(|| pieces::check(broken.checks(), request))
-        }
+        "check" => kept::check(broken.checks_of_letters(), request)
+            .or_else(|| logs::check(broken.checks_of_logs(), request))
+            .unwrap_or_else(|| pieces::check(broken.checks(), request)),
         "make" => kept::make(broken, request),
         "recv" | "seal" | "open" | "update" | "close" | "export" => match attempts.get(text("sid")) {
             Some(line) => line.ask(request),
@@ -126,7 +137,7 @@ fn introduction() -> Value {
         "roles": ["initiator", "responder"],
         "features": [
             "codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export",
-            "decode", "document", "schedule", "ed25519", "request", "mailbox", "card",
+            "decode", "document", "schedule", "ed25519", "request", "mailbox", "card", "webvh",
         ],
     })
 }

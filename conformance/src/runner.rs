@@ -8,6 +8,7 @@ mod catalogue;
 mod dice;
 mod kept;
 mod live;
+mod logs;
 mod matrix;
 mod misbehaviour;
 mod order;

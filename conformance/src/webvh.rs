@@ -1,6 +1,7 @@
 //! did:webvh (section 9.8): an owner that makes logs, a resolver that checks in the specification's order, and the vectors of
 //! both.
 
+pub(crate) mod alone;
 mod canonical;
 mod case;
 mod check;
@@ -22,8 +23,8 @@ mod view_negatives;
 mod witness;
 
 pub(crate) use case::Positive;
-pub(crate) use check::{Halt, Judged, WebvhCheck};
-pub(crate) use file::WebvhVector;
+pub(crate) use check::{Checks, Halt, Judged, WebvhCheck};
+pub(crate) use file::{View, WebvhVector};
 pub(crate) use negative::Negative;
 
 /// Everything that resolves, in the order of the index.

@@ -90,8 +90,12 @@ fn a_check_that_is_off_is_caught_by_the_negative_that_names_it() {
 }
 
 #[test]
-fn a_reader_that_lacks_a_check_of_letters_or_cards_is_caught_too() {
-    for (check, case) in [("letter_expired", "letter/m-letter-expired"), ("card_period", "card/c-period-none")] {
+fn a_reader_that_lacks_a_check_of_letters_cards_or_logs_is_caught_too() {
+    for (check, case) in [
+        ("letter_expired", "letter/m-letter-expired"),
+        ("card_period", "card/c-period-none"),
+        ("webvh_rolled_back", "webvh/w-seen-next"),
+    ] {
         let results = run(&format!("--without {check}"), &[Tier::Static], &[&format!("static/{case}")]);
         let accepted = |result: &CaseResult| match &result.outcome {
             Outcome::Failed(failure) => failure.what == "`error`" && failure.actual.starts_with('{'),
@@ -193,7 +197,7 @@ fn a_field_that_is_wrong_is_caught_by_its_case() {
 
 #[test]
 fn the_whole_model_passes() {
-    let results = run("", &[], &["p-key-ed25519", "p-retry", "m-", "c-", "letter-"]);
+    let results = run("", &[], &["p-key-ed25519", "p-retry", "m-", "c-", "w-", "letter-"]);
     assert!(results.len() > 700, "{}", results.len());
     let failed: Vec<_> = results.iter().filter(|result| result.outcome != Outcome::Passed).collect();
     assert!(failed.is_empty(), "{failed:?}");

@@ -191,6 +191,8 @@ class Shim(unittest.TestCase):
         self.assertEqual(set(self.line(op="dance")), {"skip"})
         self.assertEqual(set(self.line(op="check", kind="weather")), {"skip"})
         self.assertEqual(set(self.line(op="make", kind="card")), {"skip"})
+        self.assertEqual(set(self.line(op="check", kind="webvh", did="did:webvh:Qm:a.example", now=0, log="")), {"skip"})
+        self.assertFalse({"card", "webvh"} & set(self.ask(op="hello")["features"]))
         self.assertEqual(set(self.line(op="open", sid="nobody", wire="10")), {"crash"})
         self.assertEqual(self.ask(op="hello", unknown=1)["roles"], ["initiator", "responder"])
 

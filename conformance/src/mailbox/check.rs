@@ -2,6 +2,7 @@
 
 use crate::card::CardCheck;
 use crate::check::{Check, Stop};
+use crate::webvh::WebvhCheck;
 
 /// The checks of a page, in order, with the names, codes and requirements that they have.
 macro_rules! checks {
@@ -105,11 +106,12 @@ checks! {
     SignedContent "letter_signed_content" "signature_invalid" "R-MBOX-3" "The signed content is that of the letter; off: the sender's.";
 }
 
-/// A check by name: one of this page or of that of cards, or one of checks 1 and 4 to 6 of section 11.
+/// A check by name: one of this page or of that of cards, one of logs, or one of checks 1 and 4 to 6 of section 11.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
     Mailbox(MailboxCheck),
     Card(CardCheck),
+    Log(WebvhCheck),
     Handshake(Check),
 }
 
@@ -125,6 +127,12 @@ impl From<CardCheck> for Named {
     }
 }
 
+impl From<WebvhCheck> for Named {
+    fn from(check: WebvhCheck) -> Self {
+        Named::Log(check)
+    }
+}
+
 impl From<Check> for Named {
     fn from(check: Check) -> Self {
         Named::Handshake(check)
@@ -136,14 +144,16 @@ impl Named {
         match self {
             Named::Mailbox(check) => check.name(),
             Named::Card(check) => check.name(),
+            Named::Log(check) => check.name(),
             Named::Handshake(check) => check.name(),
         }
     }
 
-    pub(crate) const fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Named::Mailbox(check) => check.code(),
             Named::Card(check) => check.code(),
+            Named::Log(check) => check.error(),
             Named::Handshake(check) => check.code().name(),
         }
     }

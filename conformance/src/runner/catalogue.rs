@@ -10,6 +10,7 @@ use super::caller;
 use super::case::{Case, Outcome, Tier};
 use super::kept::{self, Fresh};
 use super::live::{self, Live};
+use super::logs;
 use super::matrix;
 use super::misbehaviour::{self, Misbehaviour};
 use super::order;
@@ -25,6 +26,7 @@ use crate::negative::Negative;
 use crate::positive::Positive;
 use crate::request::RequestVector;
 use crate::vector::Vector;
+use crate::webvh::WebvhVector;
 use crate::{negatives, positives};
 
 /// The vectors as files.
@@ -33,6 +35,7 @@ pub(crate) struct Catalogue {
     requests: Vec<RequestVector>,
     mailboxes: Vec<MailboxVector>,
     cards: Vec<CardVector>,
+    logs: Vec<WebvhVector>,
 }
 
 /// The positive from which two faults at once are made: the one with all kinds of records.
@@ -89,7 +92,8 @@ impl Catalogue {
         let mut handshakes = files(&directory.join("positive"))?;
         handshakes.extend(files::<Vector>(&directory.join("negative"))?);
         let (requests, mailboxes) = (files(&directory.join("request"))?, files(&directory.join("mailbox"))?);
-        Ok(Self { handshakes, requests, mailboxes, cards: files(&directory.join("card"))? })
+        let (cards, logs) = (files(&directory.join("card"))?, files(&directory.join("webvh"))?);
+        Ok(Self { handshakes, requests, mailboxes, cards, logs })
     }
 
     /// Every case of the wanted tiers: those over a shim, of an endpoint of each transport, of an initiator.
@@ -152,6 +156,7 @@ impl Catalogue {
         questions.extend(self.requests.iter().map(statics::of_request));
         questions.extend(self.mailboxes.iter().flat_map(kept::mailbox_read));
         questions.extend(self.cards.iter().flat_map(kept::card_read));
+        questions.extend(self.logs.iter().map(logs::of_log));
         Ok(questions)
     }
 

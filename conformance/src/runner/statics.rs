@@ -26,6 +26,17 @@ pub(crate) enum Expected {
         if_given: Vec<(&'static str, Hex)>,
     },
     Refused(String),
+    /// With this code, and for this cause.
+    RefusedFor {
+        error: String,
+        cause: String,
+    },
+}
+
+impl Expected {
+    fn cause(&self) -> Option<Value> {
+        if let Expected::RefusedFor { cause, .. } = self { Some(json!(cause)) } else { None }
+    }
 }
 
 /// A question and the answer that it has to get.
@@ -49,11 +60,13 @@ impl Question {
     /// Whether an answer is the one that it has to be.
     pub(crate) fn judge(&self, answer: Map<String, Value>) -> Try<()> {
         match (&self.expected, refusal(&answer)?) {
-            (Expected::Refused(code), Some(refusal)) => match refusal.error {
-                Some(error) if error == *code => Ok(()),
-                other => Err(Outcome::differs("`error`", code, other.unwrap_or_default())),
-            },
-            (Expected::Refused(code), None) => {
+            (Expected::Refused(code) | Expected::RefusedFor { error: code, .. }, Some(refusal)) => {
+                if refusal.error.as_ref() != Some(code) {
+                    return Err(Outcome::differs("`error`", code, refusal.error.unwrap_or_default()));
+                }
+                self.expected.cause().map_or(Ok(()), |cause| member(&answer, "cause", &cause))
+            }
+            (Expected::Refused(code) | Expected::RefusedFor { error: code, .. }, None) => {
                 Err(Outcome::differs("`error`", code, Value::Object(answer).to_string()))
             }
             (Expected::Result { .. }, Some(refusal)) => Err(Outcome::differs("`error`", "none", refusal.to_string())),
@@ -81,7 +94,7 @@ pub(crate) fn result(must: Value) -> Expected {
     Expected::Result { must: object(must), if_given: Vec::new() }
 }
 
-fn check(
+pub(crate) fn check(
     id: String,
     requirements: Vec<String>,
     about: &str,

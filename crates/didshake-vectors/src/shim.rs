@@ -2,6 +2,7 @@
 
 mod attempt;
 mod kept;
+mod logs;
 mod pieces;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::format::Hex;
 use crate::outcome::Failure;
 use attempt::Attempt;
 use didshake::{Error, Fault};
+use didshake_did::webvh::LogFault;
 
 /// Why a request has no result.
 enum Stop {
@@ -23,6 +25,8 @@ enum Stop {
     },
     /// A refusal of a mailbox key, a letter or a card: nothing is answered to it.
     Kept(&'static str),
+    /// A refusal of a log.
+    Log(LogFault),
     Failure(Failure),
     Skip(&'static str),
 }
@@ -105,7 +109,7 @@ fn introduction() -> Value {
         "roles": ["initiator", "responder"],
         "features": [
             "codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export",
-            "decode", "document", "schedule", "ed25519", "request", "mailbox", "card",
+            "decode", "document", "schedule", "ed25519", "request", "mailbox", "card", "webvh",
         ],
     })
 }
@@ -114,6 +118,7 @@ fn stopped(stop: Stop) -> Value {
     match stop {
         Stop::Skip(why) => json!({ "skip": why }),
         Stop::Kept(code) => json!({ "error": code, "alert": null }),
+        Stop::Log(fault) => json!({ "error": fault.fault().code(), "cause": fault.code() }),
         Stop::Failure(failure) => json!({ "crash": failure.to_string() }),
         Stop::Refused { error: error @ (Error::Caller(_) | Error::Ours(_)), .. } => {
             json!({ "crash": error.to_string() })

@@ -1,8 +1,8 @@
 //! Logs of did:webvh: read, verified and resolved as a resolver does, from bytes.
 
 use didshake::{Did, UnixTime};
-use didshake_did::webvh::{Log, LogHead, LogRefusal, verify};
-use serde::Deserialize;
+use didshake_did::webvh::{LogHead, LogRefusal, verify};
+use serde::{Deserialize, Serialize};
 
 use crate::format::VectorKind;
 use crate::outcome::{Failure, same};
@@ -39,17 +39,19 @@ struct Fails {
     cause: String,
 }
 
+/// What a resolver goes by.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct View {
-    did: String,
-    now: u64,
-    seen: Option<String>,
+pub(crate) struct View {
+    pub(crate) did: String,
+    pub(crate) now: u64,
+    pub(crate) seen: Option<String>,
 }
 
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+/// What a log resolves to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Resolution {
+pub(crate) struct Resolution {
     version_id: String,
     deactivated: bool,
     ttl: u64,
@@ -88,17 +90,8 @@ impl WebvhVector {
     }
 
     /// As a resolver reads it.
-    fn judge(&self) -> Result<Result<(Log, u64, bool), LogRefusal>, Failure> {
-        let did = Did::parse(&self.view.did).map_err(|fault| Failure::refused("view", fault))?;
-        let seen =
-            self.view.seen.as_deref().map(|seen| LogHead::parse(seen).ok_or(Failure::format("seen is no versionId")));
-        let (seen, now) = (seen.transpose()?, UnixTime(self.view.now));
-        let witness = self.witness.as_deref().map(str::as_bytes);
-        let verified = verify(&did, self.bytes()?.as_bytes(), witness, seen.as_ref(), now);
-        Ok(verified.map(|(log, resolved)| {
-            let life = resolved.max_life_seconds().unwrap_or(u64::MAX);
-            (log, life, resolved.is_deactivated())
-        }))
+    fn judge(&self) -> Result<Result<Resolution, LogRefusal>, Failure> {
+        resolve(&self.view, self.bytes()?.as_bytes(), self.witness.as_deref().map(str::as_bytes))
     }
 
     fn bytes(&self) -> Result<String, Failure> {
@@ -114,10 +107,26 @@ impl WebvhVector {
     /// # Errors
     /// [`Failure`] where the vector is no positive, or does not resolve.
     pub(crate) fn text(&self) -> Result<String, Failure> {
-        let (log, life, _) = self.judge()?.map_err(refused)?;
-        let (document, head) = (log.document_text(), log.versions().last().map_or("", String::as_str));
-        Ok(format!("{}: {}\n\nversion\n{head}\nkept for\n{life} s\ndocument\n{document}\n", self.id, self.about))
+        let Resolution { version_id, ttl, document, .. } = self.judge()?.map_err(refused)?;
+        Ok(format!("{}: {}\n\nversion\n{version_id}\nkept for\n{ttl} s\ndocument\n{document}\n", self.id, self.about))
     }
+}
+
+/// What the bytes of a log resolve to, at the resolver.
+pub(crate) fn resolve(
+    view: &View,
+    log: &[u8],
+    witness: Option<&[u8]>,
+) -> Result<Result<Resolution, LogRefusal>, Failure> {
+    let did = Did::parse(&view.did).map_err(|fault| Failure::refused("view", fault))?;
+    let seen = view.seen.as_deref().map(|seen| LogHead::parse(seen).ok_or(Failure::format("seen is no versionId")));
+    let verified = verify(&did, log, witness, seen.transpose()?.as_ref(), UnixTime(view.now));
+    Ok(verified.map(|(log, resolved)| Resolution {
+        version_id: log.versions().last().cloned().unwrap_or_default(),
+        deactivated: resolved.is_deactivated(),
+        ttl: resolved.max_life_seconds().unwrap_or(u64::MAX),
+        document: log.document_text(),
+    }))
 }
 
 impl Fails {
@@ -128,13 +137,12 @@ impl Fails {
 }
 
 impl Resolution {
-    fn check(&self, found: Result<(Log, u64, bool), LogRefusal>) -> Result<(), Failure> {
-        let (log, life, deactivated) = found.map_err(refused)?;
-        let head = log.versions().last().map_or("", String::as_str);
-        same("version_id", self.version_id.as_bytes(), head.as_bytes())?;
-        same("document", self.document.as_bytes(), log.document_text().as_bytes())?;
-        same("ttl", self.ttl.to_string().as_bytes(), life.to_string().as_bytes())?;
-        same("deactivated", &[self.deactivated.into()], &[deactivated.into()])
+    fn check(&self, found: Result<Resolution, LogRefusal>) -> Result<(), Failure> {
+        let found = found.map_err(refused)?;
+        same("version_id", self.version_id.as_bytes(), found.version_id.as_bytes())?;
+        same("document", self.document.as_bytes(), found.document.as_bytes())?;
+        same("ttl", self.ttl.to_string().as_bytes(), found.ttl.to_string().as_bytes())?;
+        same("deactivated", &[self.deactivated.into()], &[found.deactivated.into()])
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn check(request: &Value) -> Step<Value> {
             let part = |name| request.get(name).unwrap_or(&Value::Null);
             Ok(crate::request::judged(part("service"), part("request"))?)
         }
+        "webvh" => super::logs::check(request),
         kind => super::kept::check(kind, request),
     }
 }

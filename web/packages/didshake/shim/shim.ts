@@ -4,11 +4,13 @@ import manifest from "../package.json" with { type: "json" };
 import { fromHex, toHex } from "../src/bytes.js";
 import { DidshakeError, type Channel, type Established } from "../src/index.js";
 import { RECORD } from "../src/messages.js";
+import { WebvhFault } from "../src/webvh/index.js";
 import { attempt, type Attempt, type Request } from "./attempt.js";
 import { CHECKS } from "./checks.js";
 import { MADE, READ } from "./kept.js";
+import { webvh } from "./logs.js";
 
-const FEATURES = ["codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export", ...Object.keys(CHECKS), "mailbox", "card"];
+const FEATURES = ["codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export", ...Object.keys(CHECKS), "mailbox", "card", "webvh"];
 const fail = (why: string): never => { throw new Error(why); };
 const attempts = new Map<string, Attempt>();
 const of = ({ sid }: Request): Attempt => attempts.get(sid) ?? fail(`no attempt ${sid}`);
@@ -37,7 +39,7 @@ const OPERATIONS: Record<string, (request: Request) => object | Promise<object>>
   open: (request) => ({ content: "", ...channel(request).receive(fromHex(request.wire)) }),
   export: (request) => ({ output: ended(request).exporter.export(request.label, fromHex(request.context), request.length) }),
   free: ({ sid }) => (attempts.delete(sid), {}),
-  check: (request) => ofKind({ ...CHECKS, ...READ }, request),
+  check: (request) => ofKind({ ...CHECKS, ...READ, webvh }, request),
   make: (request) => ofKind(MADE, request),
 };
 
@@ -47,6 +49,7 @@ async function answer(line: string): Promise<object> {
     return (Object.hasOwn(OPERATIONS, request.op) ? await OPERATIONS[request.op]?.(request) : undefined) ?? { skip: "op" };
   } catch (fault) {
     if (!(fault instanceof DidshakeError)) return { crash: String(fault) };
+    if (fault instanceof WebvhFault) return { error: fault.code, cause: fault.reason };
     return { error: fault.code, alert: fault.alert, ...(fault.answer?.[0]?.[0] === RECORD && sent(fault.answer)) };
   }
 }

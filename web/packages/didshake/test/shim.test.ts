@@ -6,7 +6,8 @@ import { fromHex, toHex } from "../src/bytes.js";
 import { decodeReply } from "../src/messages.js";
 import { VECTORS } from "./support/files.js";
 import { newRequest, replay, Shim, type Answer } from "./support/shim.js";
-import type { CardVector, MailboxVector, RequestVector, Vector, VectorRole } from "./support/vector.js";
+import type { CardVector, MailboxVector, RequestVector, Vector, VectorRole, WebvhVector } from "./support/vector.js";
+import { logOf } from "./support/webvh.js";
 
 let shim: Shim;
 
@@ -37,7 +38,7 @@ describe("the protocol over lines", () => {
     expect(hello).toMatchObject({ name: "didshake-js", language: "TypeScript", roles: ["initiator", "responder"] });
     expect(hello["features"]).toEqual([
       "codes", "random", "suite_2", "test_suite", "web", "extensions", "token", "channel", "export", "decode", "document",
-      "schedule", "ed25519", "request", "mailbox", "card",
+      "schedule", "ed25519", "request", "mailbox", "card", "webvh",
     ]);
   });
 
@@ -222,5 +223,26 @@ describe("cards", () => {
     expect(await shim.ask("check", { kind: "card_link", link: ` ${link}` })).toEqual({ error: "card_link", alert: null });
     const bad = read<CardVector>("card/c-type-32");
     expect(await shim.ask("check", { kind: "card", card: bad.card, view: bad.reader_view })).toEqual({ error: bad.fails?.error, alert: null });
+  });
+});
+
+describe("logs of did:webvh", () => {
+  const resolve = (id: string): { vector: WebvhVector; answer: Promise<Answer> } => {
+    const vector = read<WebvhVector>(`webvh/${id}`);
+    const { view, witness } = vector;
+    const files = { log: toHex(logOf(vector)), witness: witness === null ? null : Buffer.from(witness).toString("hex") };
+    return { vector, answer: shim.ask("check", { kind: "webvh", ...view, ...files }) };
+  };
+
+  it.each(["w-deactivated", "w-limit", "w-witnesses", "w-seen-last"])("%s resolves", async (id) => {
+    const { vector, answer } = resolve(id);
+    expect(vector.resolution).toBeDefined();
+    expect(await answer).toEqual(vector.resolution);
+  });
+
+  it.each(["w-hash-last", "w-too-long", "w-witness-none", "w-seen-fork-last"])("%s is refused with its cause", async (id) => {
+    const { vector, answer } = resolve(id);
+    expect(vector.fails).toBeDefined();
+    expect(await answer).toEqual(vector.fails);
   });
 });
