@@ -12,14 +12,15 @@ const WORKSPACE: Package = Package { manifest: "Cargo.toml", deny: RULES };
 pub(crate) const NO_STD: Package = Package { manifest: "tests/no-std/Cargo.toml", deny: RULES };
 pub(crate) const FUZZ: Package = Package { manifest: "fuzz/Cargo.toml", deny: RULES };
 pub(crate) const BENCH: Package = Package { manifest: "bench/Cargo.toml", deny: RULES };
+pub(crate) const WEBVH: Package = Package { manifest: "tests/webvh/Cargo.toml", deny: RULES };
 pub(crate) const SSI: Package =
     Package { manifest: "crates/didshake-ssi/Cargo.toml", deny: "crates/didshake-ssi/deny.toml" };
 
 /// Outside the workspace.
-pub(crate) const DETACHED: [&Package; 4] = [&NO_STD, &FUZZ, &BENCH, &SSI];
+pub(crate) const DETACHED: [&Package; 5] = [&NO_STD, &FUZZ, &BENCH, &WEBVH, &SSI];
 
 /// All there are.
-pub(crate) const ALL: [&Package; 5] = [&WORKSPACE, &NO_STD, &FUZZ, &BENCH, &SSI];
+pub(crate) const ALL: [&Package; 6] = [&WORKSPACE, &NO_STD, &FUZZ, &BENCH, &WEBVH, &SSI];
 
 /// Where those outside the workspace are built: below the ordinary target directory, so that `cargo clean` removes them
 /// too.

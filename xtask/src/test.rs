@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::Args;
 
-use crate::packages::{self, BENCH, DETACHED, Package, SSI};
+use crate::packages::{self, BENCH, DETACHED, Package, SSI, WEBVH};
 use crate::process::{self, cargo};
 use crate::step::Step;
 use crate::{bundle, conformance, deny, formal, fuzz, house, layers, no_std, python, setup, spec, vectors, web};
@@ -82,6 +82,7 @@ fn steps() -> Vec<Step> {
         step("demo", demo),
         step("no-std", no_std::run),
         step("bench-tests", || detached_tests(&BENCH)),
+        step("webvh", || detached_tests(&WEBVH)),
         step("ssi", || detached_tests(&SSI)),
         step("web", web::check),
         step("python", python::check),
