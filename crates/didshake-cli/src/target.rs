@@ -9,6 +9,7 @@ use didshake::Did;
 use didshake_peer::{HandshakeError, InitiatorOptions, KnownPeers, PeerName, Surroundings, connect};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -77,8 +78,15 @@ pub(crate) struct Attempt<'a> {
 /// A peer that was met.
 pub(crate) struct Met {
     channel: Channel,
+    after: After,
+}
+
+/// What is waited for when the channel is over.
+pub(crate) struct After {
     /// The command that carries the channel.
     carrier: Option<Carrier>,
+    /// Notes that the peer was met. Not before the channel is used: the peer may be in a hurry.
+    noted: JoinHandle<()>,
 }
 
 impl Target {
@@ -209,8 +217,8 @@ impl Attempt<'_> {
                 if let Some(question) = &question {
                     question.remember(self.global).await?;
                 }
-                peer_log::met(self.global, &channel.agreed().peer).await;
-                Ok(Met { channel, carrier })
+                let after = self.after(&channel, carrier);
+                Ok(Met { channel, after })
             }
             Err(error) => {
                 tell_end(carrier).await;
@@ -233,8 +241,13 @@ impl Attempt<'_> {
             output::note(&format!("Reached {} by way of {to}", self.place.name));
         }
         self.guard.watch(&channel);
-        peer_log::met(self.global, &channel.agreed().peer).await;
-        Ok(Met { channel, carrier: None })
+        let after = self.after(&channel, None);
+        Ok(Met { channel, after })
+    }
+
+    fn after(&self, channel: &Channel, carrier: Option<Carrier>) -> After {
+        let (global, peer) = (self.global.clone(), channel.agreed().peer.clone());
+        After { carrier, noted: tokio::spawn(async move { peer_log::met(&global, &peer).await }) }
     }
 
     fn failure(&self, error: &HandshakeError) -> Failure {
@@ -245,13 +258,22 @@ impl Attempt<'_> {
 
 impl Met {
     /// The channel, and what is to be waited for after it.
-    pub(crate) fn apart(self) -> (Channel, Option<Carrier>) {
-        (self.channel, self.carrier)
+    pub(crate) fn apart(self) -> (Channel, After) {
+        (self.channel, self.after)
+    }
+}
+
+impl After {
+    /// Waits for all of it.
+    pub(crate) async fn end(self) {
+        tell_end(self.carrier).await;
+        // It has told itself what went wrong.
+        let _ = self.noted.await;
     }
 }
 
 /// A command that failed says why nothing came of it.
-pub(crate) async fn tell_end(carrier: Option<Carrier>) {
+async fn tell_end(carrier: Option<Carrier>) {
     if let Some(carrier) = carrier
         && let Some(how) = carrier.end().await
     {

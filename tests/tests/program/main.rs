@@ -34,6 +34,7 @@ mod rechecks;
 mod recovery;
 mod relays;
 mod requests;
+mod rotation;
 mod secrets;
 mod sessions;
 mod terminal;

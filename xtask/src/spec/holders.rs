@@ -11,6 +11,9 @@ use super::requirement::{Id, ids_in};
 use super::rust_tests::tests_in;
 use crate::house::rust_files;
 
+/// The folders of vectors.
+const KINDS: [&str; 6] = ["positive", "negative", "request", "mailbox", "card", "webvh"];
+
 #[derive(Default)]
 pub(super) struct Holders {
     vectors: BTreeMap<String, Vector>,
@@ -85,7 +88,7 @@ impl Holders {
     }
 
     fn read_vectors(&mut self, root: &Path, faults: &mut Vec<Fault>) -> Result<()> {
-        for kind in ["positive", "negative", "request", "mailbox", "card", "webvh"] {
+        for kind in KINDS {
             let folder = root.join("vectors").join(kind);
             for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
                 let path = entry?.path();
@@ -184,10 +187,9 @@ mod tests {
 
     fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
-        for folder in
-            ["vectors/positive", "vectors/negative", "vectors/request", "vectors/mailbox", "vectors/card", "crates"]
-        {
-            fs::create_dir_all(root.path().join(folder)).unwrap();
+        fs::create_dir_all(root.path().join("crates")).unwrap();
+        for kind in KINDS {
+            fs::create_dir_all(root.path().join("vectors").join(kind)).unwrap();
         }
         for (path, text) in files {
             let path = root.path().join(path);

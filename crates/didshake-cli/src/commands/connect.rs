@@ -10,7 +10,7 @@ use crate::cli::Global;
 use crate::failure::Failure;
 use crate::input::Lines;
 use crate::meeting::{runtime, tell_connected};
-use crate::target::{Attempt, Target, tell_end};
+use crate::target::{Attempt, Target};
 use crate::{exec, output};
 
 const AFTER_HELP: &str = "\
@@ -63,11 +63,13 @@ pub(crate) fn run(global: &Global, options: &Connect) -> Result<(), Failure> {
 async fn meet(global: &Global, options: &Connect, attempt: Attempt<'_>) -> Result<(), Failure> {
     let verify = options.target.meeting().verify;
     if options.stdio {
-        let (channel, _) = attempt.meet(None).await?.apart();
-        return exec::run(channel, options.run.as_deref().unwrap_or_default(), global.json, verify).await;
+        let (channel, after) = attempt.meet(None).await?.apart();
+        let outcome = exec::run(channel, options.run.as_deref().unwrap_or_default(), global.json, verify).await;
+        after.end().await;
+        return outcome;
     }
     let lines = Arc::new(Mutex::new(Lines::of_stdin()));
-    let (channel, carrier) = attempt.meet(Some(&lines)).await?.apart();
+    let (channel, after) = attempt.meet(Some(&lines)).await?.apart();
     let outcome = match &options.run {
         Some(command) => exec::run(channel, command, global.json, verify).await,
         None => {
@@ -76,6 +78,6 @@ async fn meet(global: &Global, options: &Connect, attempt: Attempt<'_>) -> Resul
             chat(channel, &mut lines, Manner { as_json: global.json, ends_with_peer: false }).await
         }
     };
-    tell_end(carrier).await;
+    after.end().await;
     outcome
 }

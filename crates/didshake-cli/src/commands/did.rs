@@ -5,6 +5,7 @@ mod create;
 mod kept;
 mod keys;
 mod log;
+pub(crate) mod rotation;
 
 use std::path::PathBuf;
 

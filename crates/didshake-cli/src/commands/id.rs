@@ -5,6 +5,7 @@ use didshake::{Algorithm, Did, Document, Endpoint, Fragment, MAX_DID_BYTES, Publ
 use didshake_did::{IdentityName, SecretKey, did_jwk, did_key, did_peer, discovery, key_file};
 use serde_json::{Value, json};
 
+use super::did::rotation;
 use super::recover;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
@@ -43,6 +44,8 @@ pub(crate) enum Id {
         #[command(flatten)]
         passphrase: PassphraseSource,
     },
+    /// Put a new key in the place of the one that an identity signs with, wherever it is used
+    Rotate(Box<rotation::RotateIdentity>),
     /// Make a recovery code: a key on paper, for the day when every device is lost
     #[command(after_help = recover::CODE_HELP)]
     RecoveryCode,
@@ -100,6 +103,7 @@ pub(crate) fn run(global: &Global, command: &Id) -> Result<(), Failure> {
         Id::List => list(global),
         Id::Show { name } => show(global, name),
         Id::ExportPublic { name, passphrase } => export_public(global, name, passphrase),
+        Id::Rotate(options) => rotation::run(global, options),
         Id::RecoveryCode => recover::code(global),
         Id::Recover(options) => recover::recover(global, options),
         Id::Share(options) => super::share::run(global, options),

@@ -19,7 +19,7 @@ use crate::failure::{Exit, Failure};
 use crate::meeting::{runtime, tell_connected};
 use crate::output;
 use crate::progress::Waiting;
-use crate::target::{Attempt, Target, tell_end};
+use crate::target::{Attempt, Target};
 
 const AFTER_HELP: &str = "\
 What comes in goes to the peer, and what the peer sends comes out, byte for byte and both ways at once: for files, for
@@ -59,7 +59,7 @@ pub(crate) fn run(global: &Global, options: &Pipe) -> Result<(), Failure> {
 }
 
 async fn carry(global: &Global, options: &Pipe, attempt: Attempt<'_>) -> Result<(), Failure> {
-    let (channel, carrier) = attempt.meet(None).await?.apart();
+    let (channel, after) = attempt.meet(None).await?.apart();
     tell_connected(channel.agreed(), global.json, options.target.meeting().verify)?;
     let progress = Progress::new(global.json);
     let outcome = match channel {
@@ -67,7 +67,7 @@ async fn carry(global: &Global, options: &Pipe, attempt: Attempt<'_>) -> Result<
         Channel::Circuit(connection) => both_ways(*connection, &progress).await,
     };
     progress.waiting.pause();
-    tell_end(carrier).await;
+    after.end().await;
     outcome?;
     if global.json {
         output::json(&json!({"event": "closed", "sent": progress.sent.get(), "received": progress.received.get()}));

@@ -8,7 +8,9 @@ use clap::Args;
 use didshake::{Fault, Fragment, UnixTime};
 use didshake_did::key_file::{self, Header, MAX_KEY_FILE_BYTES};
 use didshake_did::webvh::{Change, KeeperError, Log, LogKeeper};
-use didshake_did::{Clock, DidDocument, IdentityName, IdentityStore, Passphrase, SystemClock, private_file};
+use didshake_did::{
+    Clock, DidDocument, IdentityName, IdentityStore, Passphrase, SigningIdentity, SystemClock, private_file,
+};
 use serde_json::{Value, json};
 
 use crate::cli::Global;
@@ -115,6 +117,12 @@ impl Kept {
     /// Where the key waits that is signed with once the log is published.
     pub(super) fn waiting(&self) -> PathBuf {
         self.path(WAITING)
+    }
+
+    /// The identity, with the key that it signs with now.
+    pub(super) fn identity(&self) -> Result<SigningIdentity, Failure> {
+        let loaded = self.store.load(&self.name, self.passphrase.as_ref());
+        loaded.map_err(|error| storage::key_file_failure(&error))
     }
 
     pub(super) fn header(&self) -> Option<Header> {

@@ -55,12 +55,18 @@ pub(crate) struct RemoveKey {
 }
 
 pub(super) fn rotate(global: &Global, options: &Rotate) -> Result<(), Failure> {
-    let kept = Kept::of(global, &options.whose)?.waiting_for(Duration::from_secs(options.wait));
-    let log = kept.log()?;
     if options.finish {
-        return finish(global, &kept, &log);
+        let kept = Kept::of(global, &options.whose)?;
+        return finish(global, &kept, &kept.log()?);
     }
-    let (fragment, key) = waiting_key(&kept, &log)?;
+    let kept = Kept::of(global, &options.whose)?.waiting_for(Duration::from_secs(options.wait));
+    rotate_once(global, &kept, options.at_once)
+}
+
+/// A new key; or on with one that was cut off.
+pub(super) fn rotate_once(global: &Global, kept: &Kept, at_once: bool) -> Result<(), Failure> {
+    let log = kept.log()?;
+    let (fragment, key) = waiting_key(kept, &log)?;
     let mut new = document(&log);
     // One that was cut off after its entry was made is only published.
     if !lists(&new, &fragment) {
@@ -68,7 +74,7 @@ pub(super) fn rotate(global: &Global, options: &Rotate) -> Result<(), Failure> {
         kept.former_fragments()?.iter().for_each(|former| remove(&mut new, former));
         add(&mut new, log.did(), fragment.as_str(), &key);
         // Left for what it has signed a moment ago, unless it is not to be trusted.
-        if let (Some(old), true) = (old, options.at_once) {
+        if let (Some(old), true) = (old, at_once) {
             remove(&mut new, old.as_str());
         }
         let _log = kept.extend(Some(&new), Change::default())?;
@@ -77,7 +83,7 @@ pub(super) fn rotate(global: &Global, options: &Rotate) -> Result<(), Failure> {
 }
 
 /// Takes out the keys that this identity had before.
-fn finish(global: &Global, kept: &Kept, log: &Log) -> Result<(), Failure> {
+pub(super) fn finish(global: &Global, kept: &Kept, log: &Log) -> Result<(), Failure> {
     let before = document(log);
     let mut new = before.clone();
     kept.former_fragments()?.iter().for_each(|former| remove(&mut new, former));

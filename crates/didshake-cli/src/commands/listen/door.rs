@@ -105,7 +105,9 @@ impl Door {
                             continue;
                         }
                         *of_peer += 1;
-                        peer_log::met_known(&self.global, &channel.agreed().peer).await;
+                        let (global, peer) = (self.global.clone(), channel.agreed().peer.clone());
+                        // Nobody waits for it: others are at the door.
+                        drop(tokio::spawn(async move { peer_log::met_known(&global, &peer).await }));
                         let (command, as_json, verify) = (command.to_owned(), self.global.json, self.verify);
                         running.spawn(async move { (did, exec::run(channel, &command, as_json, verify).await) });
                     }

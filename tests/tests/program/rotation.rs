@@ -1,0 +1,120 @@
+//! A whole rotation in one command: the service, the mailbox key, the sessions of the old key.
+
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use didshake_tests::{Home, Service, eventually, finish, free_port};
+use serde_json::Value;
+
+/// A service whose identity `site` is a did:webvh that it serves itself, and that is a relay.
+fn site(home: &Home, address: &str, local: &[String]) -> (Service, String) {
+    let log = home.path("log").display().to_string();
+    let made = home.run(&["--json", "did", "create", "site", "--at", address, "--out", &log]).expect(0).json();
+    let serve = ["--listen", address, "--as", "site", "--did-log", &log, "--mailboxes", "anyone"];
+    let mut options = [&serve[..], &["--rate-handshakes", "100000/min"]].concat();
+    options.extend(local.iter().map(String::as_str));
+    let service = Service::start(home, &options);
+    assert_eq!(service.did, made["did"].as_str().unwrap());
+    (service, made["did"].as_str().unwrap().to_owned())
+}
+
+/// Addresses of this machine, and the options that let a did:webvh lead there.
+fn addresses<const N: usize>() -> ([String; N], Vec<String>) {
+    let addresses = [(); N].map(|()| format!("127.0.0.1:{}", free_port()));
+    let local = addresses.iter().flat_map(|address| ["--allow-local".to_owned(), address.clone()]).collect();
+    (addresses, local)
+}
+
+fn run(home: &Home, arguments: &[&str], local: &[String]) -> Vec<Value> {
+    let mut all: Vec<&str> = [&["--json"], arguments].concat();
+    all.extend(local.iter().map(String::as_str));
+    home.run(&all).expect(0).events()
+}
+
+fn keys(home: &Home, did: &str, local: &[String]) -> Vec<String> {
+    let resolved = run(home, &["did", "resolve", did], local);
+    let methods = resolved[0]["authentication"].as_array().unwrap();
+    methods.iter().map(|method| method["id"].as_str().unwrap().rsplit('#').next().unwrap().to_owned()).collect()
+}
+
+fn spawn(home: &Home, arguments: &[&str], local: &[String]) -> Child {
+    let mut all: Vec<&str> = [&["--json"], arguments].concat();
+    all.extend(local.iter().map(String::as_str));
+    home.spawn(&all)
+}
+
+// R-WEBVH-10, R-DOC-18
+#[test]
+fn a_rotation_that_was_cut_off_is_gone_on_with_and_the_service_follows() {
+    let home = Home::new();
+    let _ = home.identity("alice");
+    let ([address], local) = addresses();
+    let (service, did) = site(&home, &address, &local);
+    let login = || run(&home, &["login", &service.origin, "--as", "alice", "--expect", &did], &local);
+    let method = |shown: &[Value]| shown[0]["service"]["verificationMethod"].as_str().unwrap().to_owned();
+    assert!(method(&login()).ends_with("#key-1"));
+
+    // Cut off while the old key waits to go: it stays until then, and the service signs with the new one.
+    let mut cut = spawn(&home, &["id", "rotate", "site", "--grace", "3000"], &local);
+    let begun = Instant::now();
+    while !method(&login()).ends_with("#key-2") {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the service does not follow: {}", service.log());
+    }
+    cut.kill().unwrap();
+    let _ = cut.wait().unwrap();
+    assert_eq!(keys(&home, &did, &local), ["key-1", "key-2"]);
+    let _ = login();
+    let done = run(&home, &["id", "rotate", "site", "--grace", "1"], &local);
+    assert_eq!(done.last().unwrap()["versionId"].as_str().unwrap().split('-').next(), Some("3"), "{done:?}");
+    // What is in the directory is served a moment later.
+    eventually("the old key is gone", || keys(&home, &did, &local) == ["key-2"]);
+    assert!(method(&login()).ends_with("#key-2"));
+    // The next one is a rotation of its own, without grace.
+    let _ = run(&home, &["id", "rotate", "site", "--at-once"], &local);
+    eventually("the key is gone", || keys(&home, &did, &local) == ["key-4"]);
+}
+
+#[test]
+fn the_mailbox_key_and_the_sessions_follow() {
+    let (owner, home) = (Home::new(), Home::new());
+    let ([relay, host], local) = addresses();
+    let (service, did) = site(&owner, &relay, &local);
+    // Bob is a did:webvh too, whose log another service of the same kind serves.
+    let (host, bob) = site(&home, &host, &local);
+    let open = run(&home, &["mailbox", "open", &service.origin, "--as", "site", "--expect", &did], &local);
+    let first = open[0]["key"].as_str().unwrap().to_owned();
+    let share = run(&home, &["id", "share", "--as", "site", "--for", "alice"], &local);
+    let alice = owner.identity("alice");
+    let _ = owner.run(&["peer", "add", "nobody", &alice]).expect(0);
+    let _ = run(&owner, &["peer", "add", share[0]["link"].as_str().unwrap(), "--name", "bob", "--as", "alice"], &local);
+    let _ = run(&owner, &["send", "bob", "before", "--as", "alice"], &local);
+
+    let rotated = run(&home, &["id", "rotate", "site", "--grace", "0"], &local);
+    let shown = rotated.iter().find_map(|event| event["key"].as_str()).unwrap().to_owned();
+    assert_ne!(shown, first);
+    let now = run(&home, &["mailbox", "show", "--as", "site"], &local);
+    assert_eq!(now[0]["key"], shown.as_str());
+    // The new mailbox key is signed with the new key, and letters to both open.
+    let _ = run(&owner, &["send", "bob", "after", "--as", "alice"], &local);
+    let _ = home.run(&["peer", "add", "alice", &alice]).expect(0);
+    let read = run(&home, &["inbox", "--as", "site"], &local);
+    let texts: Vec<&str> = read.iter().map(|letter| letter["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["before", "after"]);
+    eventually("the old key is gone", || keys(&owner, &bob, &local) == ["key-2"]);
+    drop(host);
+}
+
+#[test]
+fn what_is_its_key_is_not_rotated() {
+    let home = Home::new();
+    let _ = home.identity("alice");
+    let _ = home.run(&["id", "new", "web", "--did", "did:web:example.com", "--fragment", "key-1"]).expect(0);
+    for (name, remedy) in [("alice", "another identity"), ("web", "beside the old one")] {
+        let told = home.run(&["--json", "id", "rotate", name]).expect(2).json();
+        assert_eq!(told["error"]["code"], "not_rotated");
+        assert!(told["error"]["remedy"].as_str().unwrap().contains(remedy), "{told}");
+    }
+    let unknown = home.run(&["--json", "id", "rotate", "nobody"]);
+    assert_eq!(unknown.code, 7);
+    let _ = finish(home.spawn(&["id", "rotate", "--help"]), b"").expect(0);
+}
