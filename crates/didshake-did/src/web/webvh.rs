@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use didshake::{Did, Fault};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::failure::WebFailure;
@@ -156,7 +157,8 @@ impl WebvhResolver {
             WebFailure::TooLong => LogFault::TooLong.into(),
             failure => WebvhFailure::Fetch(failure),
         })?;
-        let log = UnwitnessedLog::read(&bytes, Some(did), self.clock.now())?;
+        let (did, now) = (did.clone(), self.clock.now());
+        let log = apart(move || UnwitnessedLog::read(&bytes, Some(&did), now)).await?;
         if !log.needs_witnesses() {
             return Ok(log.witnessed(None)?);
         }
@@ -169,8 +171,17 @@ impl WebvhResolver {
             Err(WebFailure::TooLong) => return Err(LogFault::WitnessTooLong.into()),
             Err(failure) => return Err(WebvhFailure::WitnessFetch(failure)),
         };
-        Ok(log.witnessed(proofs.as_deref())?)
+        apart(move || log.witnessed(proofs.as_deref())).await
     }
+}
+
+/// Verifies on a thread for it: a log of a thousand entries keeps nobody else waiting.
+async fn apart<T: Send + 'static>(
+    verify: impl FnOnce() -> Result<T, LogRefusal> + Send + 'static,
+) -> Result<T, WebvhFailure> {
+    let verified = spawn_blocking(verify).await;
+    // It ends without an outcome only where the program ends.
+    verified.map_err(|_| WebvhFailure::Fetch(WebFailure::Deadline))?.map_err(WebvhFailure::Log)
 }
 
 impl From<LogFault> for WebvhFailure {
