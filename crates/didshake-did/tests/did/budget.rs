@@ -32,6 +32,24 @@ fn a_source_has_its_burst_and_then_its_rate() {
     assert_eq!(granted(&mut budget, source(2), &did, 20, 1000), 5, "another source has its own");
 }
 
+/// The numbers of `spec/resolution.md`, section 4.
+#[test]
+fn in_an_hour_a_source_and_a_host_get_what_the_page_says_and_no_more() {
+    let scid = "QmdmPkUdYzbr9txmx8gM2rsHPgr5L6m3gHjJGAf4vUFoGE";
+    let victims = ["did:web:victim.example", "did:web:victim.example:a"].map(str::to_owned);
+    let victims = victims.into_iter().chain([format!("did:webvh:{scid}:victim.example")]);
+    let victims: Vec<Did> = victims.map(|text| Did::parse(&text).unwrap()).collect();
+    let hour = |budget: &mut ResolutionBudget, from: &dyn Fn(u64) -> Source, host: &dyn Fn(u64) -> Did| {
+        (0..3_600_u64).map(|second| granted(budget, from(second), &host(second), 5, 1_000 + second)).sum::<u32>()
+    };
+    let elsewhere = |second: u64| web(&format!("h{second}.example"));
+    let mut budget = ResolutionBudget::new(Rate::default(), Rate::default(), 10_000);
+    assert_eq!(hour(&mut budget, &|_| source(1), &elsewhere), 20 + 3_599);
+    let mut budget = ResolutionBudget::new(Rate::default(), Rate::default(), 10_000);
+    let victim = |second: u64| victims[second as usize % victims.len()].clone();
+    assert_eq!(hour(&mut budget, &|second| source(second as u32), &victim), 20 + 3_599);
+}
+
 #[test]
 fn a_target_has_one_budget_whatever_port_path_and_case() {
     let mut budget = ResolutionBudget::new(PLENTY, Rate { burst: 4, per_minute: 60 }, 10);
