@@ -11,7 +11,7 @@ fn site(home: &Home, address: &str, local: &[String]) -> (Service, String) {
     let log = home.path("log").display().to_string();
     let made = home.run(&["--json", "did", "create", "site", "--at", address, "--out", &log]).expect(0).json();
     let serve = ["--listen", address, "--as", "site", "--did-log", &log, "--mailboxes", "anyone"];
-    let mut options = [&serve[..], &["--rate-handshakes", "100000/min"]].concat();
+    let mut options = [&serve[..], &["--rate-handshakes", "100000/min", "--recheck-seconds", "1"]].concat();
     options.extend(local.iter().map(String::as_str));
     let service = Service::start(home, &options);
     assert_eq!(service.did, made["did"].as_str().unwrap());
@@ -89,7 +89,14 @@ fn the_mailbox_key_and_the_sessions_follow() {
     let _ = run(&owner, &["peer", "add", share[0]["link"].as_str().unwrap(), "--name", "bob", "--as", "alice"], &local);
     let _ = run(&owner, &["send", "bob", "before", "--as", "alice"], &local);
 
+    let _ = run(&home, &["login", &service.origin, "--as", "site", "--expect", &did], &local);
+    let session = service.url("/v1/session");
+    let request = ["request", "GET", &session, "--as", "site", "--fail"];
+    let _ = run(&home, &request, &local);
+
     let rotated = run(&home, &["id", "rotate", "site", "--grace", "0"], &local);
+    // The session that the old key has proved ends at the next look.
+    eventually("the session is over", || home.run(&request).code == 4);
     let shown = rotated.iter().find_map(|event| event["key"].as_str()).unwrap().to_owned();
     assert_ne!(shown, first);
     let now = run(&home, &["mailbox", "show", "--as", "site"], &local);
