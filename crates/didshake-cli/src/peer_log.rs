@@ -2,7 +2,7 @@
 //! meeting anybody.
 
 use didshake::{Did, VerifiedPeer};
-use didshake_did::{Clock, SystemClock};
+use didshake_did::{Clock, Resolver, SystemClock};
 use didshake_peer::mailbox::{AgentStore, Sighted, Sighting, SqliteStore};
 
 use crate::agent::open_store;
@@ -10,16 +10,19 @@ use crate::cli::Global;
 use crate::failure::Failure;
 use crate::storage;
 
-/// They have proved who they are.
-pub(crate) async fn met(global: &Global, peer: &VerifiedPeer) {
-    note(global, peer.did(), &Sighted::key_of(peer, None)).await;
+/// They have proved who they are, with a key of a document that `resolver` has looked at just now.
+pub(crate) async fn met(global: &Global, peer: &VerifiedPeer, resolver: &dyn Resolver) {
+    // Only did:webvh names versions; nobody else is asked a second time.
+    let resolved = if peer.did().method() == "webvh" { resolver.resolve(peer.did()).await.ok() } else { None };
+    let version = resolved.and_then(|resolved| resolved.version().map(str::to_owned));
+    note(global, peer.did(), &Sighted::key_of(peer, version)).await;
 }
 
 /// The same, where they came to us: strangers leave nothing here.
-pub(crate) async fn met_known(global: &Global, peer: &VerifiedPeer) {
+pub(crate) async fn met_known(global: &Global, peer: &VerifiedPeer, resolver: &dyn Resolver) {
     let known = storage::known_peers(global).is_ok_and(|peers| peers.iter().any(|known| known.did == *peer.did()));
     if known {
-        met(global, peer).await;
+        met(global, peer, resolver).await;
     }
 }
 

@@ -247,7 +247,8 @@ impl Attempt<'_> {
 
     fn after(&self, channel: &Channel, carrier: Option<Carrier>) -> After {
         let (global, peer) = (self.global.clone(), channel.agreed().peer.clone());
-        After { carrier, noted: tokio::spawn(async move { peer_log::met(&global, &peer).await }) }
+        let resolver = self.options.surroundings.resolver.clone();
+        After { carrier, noted: tokio::spawn(async move { peer_log::met(&global, &peer, &*resolver).await }) }
     }
 
     fn failure(&self, error: &HandshakeError) -> Failure {

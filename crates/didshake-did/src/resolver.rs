@@ -82,6 +82,7 @@ pub struct Resolved {
     deactivated: bool,
     freshness: Freshness,
     max_life_seconds: Option<u64>,
+    version: Option<Arc<str>>,
 }
 
 /// Where a document came from.
@@ -101,7 +102,7 @@ impl Resolved {
     #[must_use]
     pub fn fetched(document: DidDocument) -> Self {
         let document = Arc::new(document);
-        Self { document, deactivated: false, freshness: Freshness::Fetched, max_life_seconds: None }
+        Self { document, deactivated: false, freshness: Freshness::Fetched, max_life_seconds: None, version: None }
     }
 
     /// The same, of a DID that its method says is deactivated.
@@ -114,6 +115,12 @@ impl Resolved {
     #[must_use]
     pub fn with_max_life(self, seconds: u64) -> Self {
         Self { max_life_seconds: Some(seconds), ..self }
+    }
+
+    /// The same, as this version, of a method that names versions.
+    #[must_use]
+    pub fn with_version(self, version: &str) -> Self {
+        Self { version: Some(version.into()), ..self }
     }
 
     pub(crate) fn with_freshness(self, freshness: Freshness) -> Self {
@@ -136,6 +143,22 @@ impl Resolved {
     #[must_use]
     pub fn freshness(&self) -> Freshness {
         self.freshness
+    }
+
+    /// Which version of the document this is, where its method names versions: the versionId of did:webvh.
+    ///
+    /// ```
+    /// use didshake::Did;
+    /// use didshake_did::{DidDocument, Resolved};
+    /// let did = Did::parse("did:web:example.com")?;
+    /// let resolved = Resolved::fetched(DidDocument::parse(br#"{"id": "did:web:example.com"}"#, &did)?);
+    /// assert_eq!(resolved.version(), None);
+    /// assert_eq!(resolved.with_version("2-Qm").version(), Some("2-Qm"));
+    /// # Ok::<(), didshake::Fault>(())
+    /// ```
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// How long its source lets it be kept, in seconds.

@@ -69,6 +69,11 @@ fn a_rotation_that_was_cut_off_is_gone_on_with_and_the_service_follows() {
     // What is in the directory is served a moment later.
     eventually("the old key is gone", || keys(&home, &did, &local) == ["key-2"]);
     assert!(method(&login()).ends_with("#key-2"));
+    // Whoever logs in can look back.
+    let log = run(&home, &["peer", "log", &did], &[]);
+    let versions: Vec<&str> = log.iter().map(|fact| fact["version"].as_str().unwrap()).collect();
+    let of = |start: &str| versions.iter().any(|version| version.starts_with(start));
+    assert!(of("1-Qm") && of("2-Qm") && of("3-Qm"), "{versions:?}");
     // The next one is a rotation of its own, without grace.
     let _ = run(&home, &["id", "rotate", "site", "--at-once"], &local);
     eventually("the key is gone", || keys(&home, &did, &local) == ["key-4"]);

@@ -131,12 +131,13 @@ impl Visit<'_> {
         let limit = Duration::from_secs(self.options.timeout);
         let endpoint = within(limit, &self.origin, self.find_endpoint()).await?;
         waiting.at(format!("logging in to {}", self.origin));
+        let resolver = initiator.surroundings.resolver.clone();
         let (agreed, offer) = self.meet(&endpoint, initiator, &waiting).await?;
         let session =
             ClientSession::new(&agreed, &self.origin, SystemClock.now()).map_err(|error| no_session(&error))?;
         let confirmed = within(limit, &self.origin, confirm(&self.client, &session)).await?;
         waiting.pause();
-        peer_log::met(self.global, &agreed.peer).await;
+        peer_log::met(self.global, &agreed.peer, &*resolver).await;
         let joined = self.join(offer.as_ref(), &session).await;
         if joined.is_err() {
             // Nobody keeps it: the service need not either.

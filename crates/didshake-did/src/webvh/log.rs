@@ -183,7 +183,8 @@ impl Log {
             return Err(LogFault::Moved.into());
         }
         let document = DidDocument::parse(self.document_text().as_bytes(), did).map_err(LogFault::Document)?;
-        let resolved = Resolved::fetched(document).with_max_life(self.ttl_seconds().into());
+        let version = self.0.versions.last().map(String::as_str).unwrap_or_default();
+        let resolved = Resolved::fetched(document).with_max_life(self.ttl_seconds().into()).with_version(version);
         Ok(if self.is_deactivated() { resolved.deactivated() } else { resolved })
     }
 }

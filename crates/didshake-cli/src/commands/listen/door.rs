@@ -69,7 +69,8 @@ impl Door {
                 }
                 Some((from, outcome)) = attempts.next() => match outcome.unwrap_or_else(|| Err(crowded_out())) {
                     Ok(channel) => {
-                        peer_log::met_known(&self.global, &channel.agreed().peer).await;
+                        let resolver = &*self.responder.surroundings.resolver;
+                        peer_log::met_known(&self.global, &channel.agreed().peer, resolver).await;
                         refusals.sum_up();
                         return Ok(channel);
                     }
@@ -106,8 +107,9 @@ impl Door {
                         }
                         *of_peer += 1;
                         let (global, peer) = (self.global.clone(), channel.agreed().peer.clone());
+                        let resolver = self.responder.surroundings.resolver.clone();
                         // Nobody waits for it: others are at the door.
-                        drop(tokio::spawn(async move { peer_log::met_known(&global, &peer).await }));
+                        drop(tokio::spawn(async move { peer_log::met_known(&global, &peer, &*resolver).await }));
                         let (command, as_json, verify) = (command.to_owned(), self.global.json, self.verify);
                         running.spawn(async move { (did, exec::run(channel, &command, as_json, verify).await) });
                     }
