@@ -244,6 +244,7 @@ fn unresolved(id: &'static str, halt: webvh::Halt) -> GenerateError {
     let problem = match halt {
         webvh::Halt::Refused(check) => Problem::Refused(check.name()),
         webvh::Halt::SecondFault(check) => Problem::SecondFault(check.name()),
+        webvh::Halt::TooMuch(cause) => Problem::Refused(cause),
         webvh::Halt::Broken(what) => Problem::Broken(what),
     };
     GenerateError::Vector { id, problem }

@@ -108,12 +108,27 @@ impl State {
             return self.logins.message(asked, now());
         }
         if let Some(rest) = asked.path.strip_prefix("/m/") {
-            return self.depositor(asked, rest);
+            return self.for_any_page(asked, rest);
         }
         match (asked.path.strip_prefix("/v1/mailbox"), owner) {
             (Some(rest), Some(did)) => self.owner(asked, rest, did),
             (Some(_), None) => Answered::problem(401, "request"),
             (None, _) => Answered::problem(404, "not_found"),
         }
+    }
+
+    /// The depositor's requests, also of pages of other origins.
+    fn for_any_page(&mut self, asked: &Asked, rest: &str) -> Answered {
+        let answered = if asked.method == "OPTIONS" && !self.is(Wrong::NoPreflight) {
+            Answered::empty(204).with("Access-Control-Allow-Headers", "Authorization, Content-Type")
+        } else {
+            self.depositor(asked, rest)
+        };
+        if self.is(Wrong::WithCredentials) {
+            return answered
+                .with("Access-Control-Allow-Origin", &asked.one("origin").unwrap_or_default())
+                .with("Access-Control-Allow-Credentials", "true");
+        }
+        answered.with("Access-Control-Allow-Origin", "*")
     }
 }

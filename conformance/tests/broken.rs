@@ -160,7 +160,7 @@ fn a_relay_that_does_one_thing_wrong_is_caught_by_its_case() {
         assert!(matches!(&result.outcome, Outcome::Failed(failure) if !failure.crash), "{name}: {:?}", result.outcome);
         all.insert(name);
     }
-    assert_eq!(all.len(), 25, "{all:?}");
+    assert_eq!(all.len(), 27, "{all:?}");
 }
 
 /// The model has no sockets: what it does not do is caught too.

@@ -45,6 +45,8 @@ wrongs! {
     NoWaitingLimit "no-waiting-limit" "relay/waiting-limit" "Any number of deposits waits under a token.";
     NoBytesLimit "no-bytes-limit" "relay/bytes-limit" "Any number of bytes waits under a token.";
     AnyMember "any-member" "relay/queries" "Members that are unknown, or there twice, are let pass.";
+    NoPreflight "no-preflight" "relay/pages" "What a browser asks before a page may deposit is refused.";
+    WithCredentials "with-credentials" "relay/pages" "A page of another origin may deposit with the cookies of its visitor.";
 }
 
 impl Wrong {

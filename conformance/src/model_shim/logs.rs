@@ -31,6 +31,7 @@ fn resolution(checks: Checks, inputs: &Value) -> Judged<Value> {
 fn halted(halt: Halt) -> Value {
     match halt {
         Halt::Refused(check) | Halt::SecondFault(check) => json!({ "error": check.error(), "cause": check.code() }),
+        Halt::TooMuch(cause) => json!({ "error": "document_limits", "cause": cause }),
         Halt::Broken(what) => json!({ "crash": what }),
     }
 }

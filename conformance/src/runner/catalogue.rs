@@ -157,6 +157,7 @@ impl Catalogue {
         questions.extend(self.mailboxes.iter().flat_map(kept::mailbox_read));
         questions.extend(self.cards.iter().flat_map(kept::card_read));
         questions.extend(self.logs.iter().map(logs::of_log));
+        questions.extend(self.logs.iter().filter(|vector| vector.id == logs::BASE).flat_map(logs::beside));
         Ok(questions)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::of_log;
+use super::{BASE, beside, of_log};
 use crate::model_shim::resolve_alone;
 use crate::runner::case::Outcome;
 use crate::runner::statics::Question;
@@ -63,11 +63,15 @@ fn another_cause_and_another_result_are_noticed() {
 }
 
 #[test]
-fn what_is_no_text_is_no_json() {
-    let vector = all().logs.iter().find(|vector| vector.id == "w-three").unwrap();
-    let mut question = of_log(vector);
-    let log = question.question["log"].as_str().unwrap().replacen(&hex::encode("state"), "ff74617465", 1);
-    question.question["log"] = json!(log);
-    let refused = json!({ "error": "did_resolution_failed", "cause": "json" });
-    assert_eq!(answer(&question, Checks::all()), refused);
+fn what_is_too_large_for_a_vector_is_a_case_and_the_model_passes_it() {
+    let base = all().logs.iter().find(|vector| vector.id == BASE).unwrap();
+    let questions = beside(base);
+    assert_eq!(questions.len(), 10);
+    for question in &questions {
+        assert_eq!(found(question, answer(question, Checks::all())), None, "{}", question.case.id);
+        assert!(question.question.to_string().len() < 4 << 20, "{}", question.case.id);
+        // What resolves and what does not are told from each other.
+        let other = json!({ "error": "document_limits", "cause": "too_long" });
+        assert!(matches!(found(question, other), Some(Outcome::Failed(_))), "{}", question.case.id);
+    }
 }

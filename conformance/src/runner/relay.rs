@@ -6,6 +6,7 @@ mod deposits;
 mod limits;
 mod mailboxes;
 mod owner;
+mod pages;
 mod scene;
 mod streams;
 mod tokens;
@@ -85,6 +86,12 @@ const ROWS: &[Row] = &[
         &["R-RLY-13"],
         circuits::several,
         "a circuit is offered on the sockets that take circuits, and the refusal of one leaves it to the others",
+    ),
+    (
+        "pages",
+        &["R-RLY-12"],
+        pages::of_any_origin,
+        "pages of any origin may deposit, ask and be told, without credentials",
     ),
     ("away", &["R-RLY-7"], circuits::away, "no socket, or an owner that does not want to: `away`"),
 ];

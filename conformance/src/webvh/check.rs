@@ -77,6 +77,8 @@ pub(crate) enum Halt {
     Refused(WebvhCheck),
     /// With the named check off, this one refuses: not a single fault.
     SecondFault(WebvhCheck),
+    /// More than a resolver looks at, for this cause: too large for a vector, and never off.
+    TooMuch(&'static str),
     Broken(&'static str),
 }
 

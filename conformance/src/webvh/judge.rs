@@ -83,6 +83,9 @@ fn lines(checks: Checks, sent: &Sent, owner: &Made) -> Judged<Vec<String>> {
         return Ok(owner.lines.clone());
     }
     let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    if lines.len() > 1_024 {
+        return Err(Halt::TooMuch("too_many_entries"));
+    }
     let longest = lines.iter().map(String::len).max().unwrap_or(0);
     checks.need(Check::LineLength, longest + sent.line_spaces <= 131_072)?;
     Ok(lines)

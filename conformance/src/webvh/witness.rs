@@ -14,6 +14,8 @@ struct Approval {
     good: bool,
 }
 
+const TOO_MUCH: Halt = Halt::TooMuch("witness_too_long");
+
 /// Whether each entry that needs witnesses has enough.
 pub(super) fn check(checks: Checks, chain: &Chain, file: Option<&str>, owner: &Made) -> Judged<()> {
     if chain.witnesses.iter().all(Option::is_none) {
@@ -22,10 +24,18 @@ pub(super) fn check(checks: Checks, chain: &Chain, file: Option<&str>, owner: &M
     let approvals = match file {
         None => Vec::new(),
         Some(file) => {
+            if file.len() > 262_144 {
+                return Err(TOO_MUCH);
+            }
             let read = objects(file);
             checks.need(Check::WitnessFile, read.is_some())?;
             let own = || owner.witness.as_deref().and_then(objects);
-            approvals(chain, &read.or_else(own).ok_or(Halt::Broken("no file to take instead"))?)?
+            let objects = read.or_else(own).ok_or(Halt::Broken("no file to take instead"))?;
+            let counts = objects.iter().map(|(_, proofs)| proofs.len());
+            if counts.clone().sum::<usize>() > 1_024 || counts.max().unwrap_or(0) > 32 {
+                return Err(TOO_MUCH);
+            }
+            approvals(chain, &objects)?
         }
     };
     for (place, witnesses) in chain.witnesses.iter().enumerate() {
