@@ -105,8 +105,9 @@ fn number(value: f64) -> Json {
     if exact { Json::Integer(value as i64) } else { Json::OtherNumber }
 }
 
-fn number_text(text: &str) -> Json {
-    text.parse().map_or(Json::OtherNumber, number)
+// What a double would have as infinite is malformed, as it is to serde_json in a build that hands over no texts.
+fn number_text(text: &str) -> Option<Json> {
+    text.parse().ok().filter(|value: &f64| value.is_finite()).map(number)
 }
 
 /// A value at `depth`, where the outermost object or list has depth 1.
@@ -193,7 +194,10 @@ impl<'de> Visitor<'de> for Node<'_> {
             }
         }
         let number = (members.len() == 1).then(|| members.get(NUMBER_TOKEN).and_then(Json::as_text)).flatten();
-        Ok(number.map(number_text).unwrap_or(Json::Object(members)))
+        match number {
+            None => Ok(Json::Object(members)),
+            Some(text) => number_text(text).ok_or_else(|| A::Error::custom("no number")),
+        }
     }
 }
 
@@ -248,6 +252,24 @@ mod tests {
         let object = read_object(br#"{"a":{"$serde_json::private::Number":"1"},"b":1}"#).unwrap();
         assert_eq!(object.get("a"), Some(&Json::Integer(1)));
         assert_eq!(object.get("b"), Some(&Json::Integer(1)));
+        for beyond in [r#"{"a":1e400}"#, r#"{"a":{"$serde_json::private::Number":"1e400"}}"#] {
+            assert_eq!(read_object(beyond.as_bytes()), Err(JsonFault::Malformed), "{beyond}");
+        }
+    }
+
+    // R-WEBVH-3
+    #[test]
+    fn an_integer_written_as_a_float_is_not_one_off() {
+        for (text, value) in [
+            ("1892359682440747.0", 1_892_359_682_440_747),
+            ("-1892359682440747.0", -1_892_359_682_440_747),
+            ("9007199254740991.0", MAX_INTEGER),
+            ("9007199254740991.4", MAX_INTEGER),
+            ("9007199254740991e0", MAX_INTEGER),
+            ("0.9007199254740991e16", MAX_INTEGER),
+        ] {
+            assert_eq!(read_value(text.as_bytes(), MAX_DEPTH).unwrap(), Json::Integer(value), "{text}");
+        }
     }
 
     #[test]
