@@ -111,7 +111,7 @@ fn form_4() -> Step<Vec<Positive>> {
     let responder = did_peer_4(&input(2, RESPONDER, &agreement)?);
     both.config = both.config.with_responder(peer_identity(responder, "key-1", 2, RESPONDER));
     let embedded = format!(
-        " {{ \"alsoKnownAs\" : [ \"https://a.example\", 1 ] , \"authentication\" :\n[ {{\"id\":\"#\\u006b/?\",\"type\":\"JsonWebKey\",\"revoked\":\"2026-01-01T00:00:01Z\",\"publicKeyJwk\":{} }} ], \"service\":[{{\"id\":\"#s\"}},{{\"id\":\"#t\"}},{{}},{{\"id\":1}},{{\"id\":1}}] }}\t",
+        " {{ \"alsoKnownAs\" : [ \"https://a.example\", 1 ] , \"authentication\" :\n[ {{\"id\":\"#\\u006b/?\",\"type\":\"JsonWebKey\",\"revoked\":\"9999-12-31T23:59:59Z\",\"publicKeyJwk\":{} }} ], \"service\":[{{\"id\":\"#s\"}},{{\"id\":\"#t\"}},{{}},{{\"id\":1}},{{\"id\":1}}] }}\t",
         jwk(1, INITIATOR, "")?
     );
     let others = r##","keyAgreement":"none","service":[{"id":"#a","type":"x"}],"assertionMethod":[{"id":"did:example:a#k"}],"controller":1"##;
