@@ -67,6 +67,14 @@ fn committed() -> Judged<Plan> {
     ]))
 }
 
+/// One key, to which each entry commits again.
+fn committed_again() -> Judged<Plan> {
+    let again = format!(r#""nextKeyHashes":["{}"]"#, commitment("update 1")?);
+    let later = format!(r#"{{"updateKeys":["{}"],{again}}}"#, multikey("update 1")?);
+    let plan = with_parameters(three()?, 0, first(&format!(",{again}"))?);
+    Ok(with_parameters(with_parameters(plan, 1, later.clone()), 2, later))
+}
+
 fn committed_ends() -> Judged<Plan> {
     let mut plan = committed()?;
     let key = multikey("update 3")?;
@@ -176,6 +184,12 @@ fn of_logs() -> Judged<Vec<Positive>> {
             &["R-WEBVH-8"],
             committed_ends()?,
         ),
+        simple(
+            "w-committed-again",
+            "pre-rotation: the key stays, because each entry commits to it and sets it again",
+            &["R-WEBVH-8"],
+            committed_again()?,
+        ),
         Positive {
             place: "log.example%3A8443:agents:%7Ealice",
             ..simple("w-path", "a DID with a port and a path", &["R-WEBVH-1", "R-WEBVH-11"], path)
@@ -228,6 +242,8 @@ fn of_forms() -> Judged<Vec<Positive>> {
     let more = r#","x":{"numbers":[0,-0,1.0,1e2,-9007199254740991,9007199254740991],"literals":[true,false,null],"\ud83d\ude00":1,"\ufb33":2,"\u20ac":"\u000f\b\t\n\f\r\"\\\/é","z":{}}"#;
     let values = state(HOST, "login 2", more)?;
     let values = edited(three()?, 1, move |entry| entry.state.clone_from(&values));
+    let floats = state(HOST, "login 2", r#","x":[1892359682440747,9007199254740991,-9007199254740991,100]"#)?;
+    let floats = edited(three()?, 2, move |entry| entry.state.clone_from(&floats));
     let names = state(HOST, "login 2", r#","{SCID} is a name":["x{SCID}y"]"#)?;
     let names = edited(three()?, 0, move |entry| entry.state.clone_from(&names));
     let bare = edited(three()?, 1, |entry| entry.options = |options| super::canonical::without(&options, "created"));
@@ -246,6 +262,15 @@ fn of_forms() -> Judged<Vec<Positive>> {
         simple("w-proof-bare", "a proof without `created`", &["R-WEBVH-7"], bare),
         simple("w-proof-id", "a proof with an `id`", &["R-WEBVH-7"], named),
         simple("w-canonical", "numbers, literals, escapes and the order of names", &["R-WEBVH-3"], values),
+        Positive {
+            sent: written_as_floats,
+            ..simple(
+                "w-floats",
+                "integers with a fraction or an exponent; one is rounded to a double",
+                &["R-WEBVH-3"],
+                floats,
+            )
+        },
         simple("w-scid-everywhere", "the SCID in a name and inside a text", &["R-WEBVH-4"], names),
         Positive {
             sent: |sent| sent.log = sent.log.replace(",\"", " ,\t\"").replace("{\"", "{ \""),
@@ -278,6 +303,19 @@ fn of_forms() -> Judged<Vec<Positive>> {
     ])
 }
 
+fn written_as_floats(sent: &mut Sent) {
+    sent.log = sent.log.replace(
+        "[1892359682440747,9007199254740991,-9007199254740991,100]",
+        "[1892359682440747.0,9007199254740991.4,-9007199254740991.0,1.00e2]",
+    );
+}
+
+fn changed_last() -> Judged<Plan> {
+    let mut plan = with_parameters(witnesses()?, 2, format!(r#"{{"witness":{}}}"#, witness_list(1, &["witness 4"])?));
+    plan.witnessed = vec![(2, vec!["witness 1", "witness 2"])];
+    Ok(plan)
+}
+
 fn of_witnesses() -> Judged<Vec<Positive>> {
     let mut changed = witnesses()?;
     changed = with_parameters(changed, 1, format!(r#"{{"witness":{}}}"#, witness_list(1, &["witness 4"])?));
@@ -305,6 +343,12 @@ fn of_witnesses() -> Judged<Vec<Positive>> {
             "an entry that changes the witnesses is witnessed by those before it",
             &["R-WEBVH-9"],
             changed,
+        ),
+        simple(
+            "w-witnesses-changed-last",
+            "the last entry changes the witnesses, and none of the new ones has approved anything",
+            &["R-WEBVH-9"],
+            changed_last()?,
         ),
         simple("w-witnesses-begin", "the second entry begins to be witnessed", &["R-WEBVH-9"], later),
         simple("w-witnesses-end", "the entry that ends witnessing is witnessed", &["R-WEBVH-9"], ended),

@@ -266,9 +266,9 @@ fn witnesses() -> Vec<Negative> {
         })
         .on("w-witnesses"),
         N::plan("w-witness-new", unknown, "an entry that changes the witnesses, witnessed by the new ones", |plan| {
-            plan.witnessed = vec![(2, vec!["witness 4"])]
+            plan.witnessed = vec![(1, vec!["witness 1", "witness 2"]), (2, vec!["witness 4"])]
         })
-        .on("w-witnesses-changed"),
+        .on("w-witnesses-changed-last"),
         N::plan("w-witness-other", unknown, "proofs of keys that are no witnesses", |plan| {
             plan.witnessed = vec![(2, vec!["witness 4", "witness 5"])]
         })
