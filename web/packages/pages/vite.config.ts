@@ -34,9 +34,10 @@ export default defineConfig({
         manualChunks: {
           // with everything that they import: what the vectors page needs beyond it stays there.
           // So no file of `page` imports the index of the package, which imports everything.
-          peer: [...all("../didshake/src", "errors bytes login webcrypto discovery web keys messages encoding signer"), PRELOAD],
+          peer: [...all("../didshake/src", "errors bytes login webcrypto discovery keys messages encoding signer"), PRELOAD],
           page: all("src", "dom view identities pins service failure failure-page session format form name-form authenticate wire parts accounts"),
           // what only some visits need, loaded when they do
+          documents: [...all("src", "documents"), ...all("../didshake/src", "web"), ...all("../didshake/src/webvh", "index")],
           "did-peer": all("../didshake/src", "peer"),
           invite: all("src", "invite"),
           ways: all("src", "ways"),

@@ -8,7 +8,7 @@ import { build } from "vite";
 const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
 const CHECKED_IN = fileURLToPath(new URL("../../../../crates/didshake-server/assets/pages", import.meta.url));
 const EXPECTED = [
-  "account.html", "account.js", "admin.html", "admin.js", "did-peer.js", "icon.svg", "invite.js", "link.js", "login.html", "login.js", "page.js", "pages.css", "peer.js", "vectors.html",
+  "account.html", "account.js", "admin.html", "admin.js", "did-peer.js", "documents.js", "icon.svg", "invite.js", "link.js", "login.html", "login.js", "page.js", "pages.css", "peer.js", "vectors.html",
   "vectors.js", "ways.js",
 ];
 

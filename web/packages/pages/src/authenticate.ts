@@ -2,7 +2,7 @@ import { utf8 } from "../../didshake/src/bytes.js";
 import { systemClock, systemRandom } from "../../didshake/src/config.js";
 import { login, type LoginSession } from "../../didshake/src/login.js";
 import type { Signer } from "../../didshake/src/signer.js";
-import { DidWebResolver } from "../../didshake/src/web.js";
+import type { Resolver } from "../../didshake/src/resolver.js";
 import { clockError, failureOf, noCookie, wrongClock, type Failure } from "./failure.js";
 import type { Service } from "./service.js";
 import { currentSession, endCurrent, Refused, type Session } from "./session.js";
@@ -50,7 +50,7 @@ export async function withSession<T>(holder: Holder, service: Service, wire: Wir
   try {
     session = await login({
       url: service.endpoint, meant: { did: service.did }, fetch: wire.fetch, clock: systemClock, random: systemRandom,
-      identity: { did: holder.did, fragment: "", signer: holder.signer }, resolvers: [new DidWebResolver({ fetch: wire.fetch })],
+      identity: { did: holder.did, fragment: "", signer: holder.signer }, resolvers: [later(wire)],
     });
     return await act(session);
   } catch (fault) {
@@ -60,6 +60,12 @@ export async function withSession<T>(holder: Holder, service: Service, wire: Wir
     // the page keeps no key to requests: from here on the cookie counts
     session?.end();
   }
+}
+
+/** For a service whose DID has a document to be fetched: what reads one is loaded then. */
+function later({ fetch }: Wire): Resolver {
+  const load = async (did: string) => (await import("./documents.js")).resolverOf(did, fetch);
+  return { methods: ["web", "webvh"], resolve: async (did, options) => (await load(did)).resolve(did, options) };
 }
 
 /** Errors: {@link Refused}, 404 unknown, 409 for somebody else, 410 used up or over. */
