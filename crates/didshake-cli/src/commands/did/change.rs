@@ -36,7 +36,7 @@ pub(crate) struct Update {
 pub(crate) struct Move {
     #[command(flatten)]
     whose: Whose,
-    /// Where the log will be: HOST[:PORT][/PATH]
+    /// Where the log will be: HOST:PORT/PATH, where port and path may be left out
     #[arg(long, value_name = "PLACE")]
     to: String,
 }

@@ -24,7 +24,7 @@ const ANY_SCID: &str = "QmdmPkUdYzbr9txmx8gM2rsHPgr5L6m3gHjJGAf4vUFoGE";
 pub(crate) struct Create {
     /// A name for it on this machine
     name: IdentityName,
-    /// Where its log will be: HOST[:PORT][/PATH], served over HTTPS
+    /// Where its log will be, served over HTTPS: HOST:PORT/PATH, where port and path may be left out
     #[arg(long, value_name = "PLACE")]
     at: String,
     /// The directory from which did.jsonl will be served
