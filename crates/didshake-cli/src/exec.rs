@@ -2,13 +2,16 @@
 
 mod group;
 
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use didshake_peer::{ChannelError, PeerConnection, ReceiveHalf, SendHalf, Transport};
+use futures_util::FutureExt as _;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::channel::Channel;
@@ -22,6 +25,8 @@ pub(crate) use group::asked_to_end;
 
 /// What a process says is sent on in pieces of at most so many bytes.
 const PIECE: usize = 16 * 1024;
+/// A peer ends its side within this after the process has ended, or is read no further.
+const LINGER: Duration = Duration::from_secs(2);
 /// A process that has ended its output, or whose peer is gone, ends within this, or is killed.
 const END: Duration = Duration::from_secs(5);
 
@@ -80,17 +85,28 @@ fn start<T: Transport>(connection: &PeerConnection<T>, command: &str) -> Result<
     })
 }
 
-/// Carries bytes until the process has ended its output, or the channel is cut.
+/// Carries bytes until the process has ended its output and the peer its own, or is given no more time, or the channel is cut.
 async fn carry<T: Transport>(
     connection: PeerConnection<T>,
     stdin: ChildStdin,
     stdout: ChildStdout,
 ) -> Result<(), ChannelError> {
     let (mut send, mut receive) = connection.split();
+    let closed = Notify::new();
+    let mut hearing = pin!(hear(&mut receive, stdin, &closed).fuse());
     tokio::select! {
-        told = tell(&mut send, stdout) => told,
-        Err(cut) = hear(&mut receive, stdin) => Err(cut),
+        told = tell(&mut send, stdout) => told?,
+        Err(cut) = &mut hearing => return Err(cut),
     }
+    // What is under way to us is read first: a connection that is dropped before is reset, and what the process said is lost.
+    let rest = async {
+        tokio::select! {
+            _ = hearing => {}
+            () = closed.notified() => {}
+        }
+    };
+    let _ = timeout(LINGER, rest).await;
+    Ok(())
 }
 
 async fn tell<T: Transport>(send: &mut SendHalf<T>, mut stdout: ChildStdout) -> Result<(), ChannelError> {
@@ -104,7 +120,11 @@ async fn tell<T: Transport>(send: &mut SendHalf<T>, mut stdout: ChildStdout) -> 
 }
 
 /// To the peer's end, which is the end of the process's input; what a process reads no more is dropped.
-async fn hear<T: Transport>(receive: &mut ReceiveHalf<T>, stdin: ChildStdin) -> Result<(), ChannelError> {
+async fn hear<T: Transport>(
+    receive: &mut ReceiveHalf<T>,
+    stdin: ChildStdin,
+    closed: &Notify,
+) -> Result<(), ChannelError> {
     let mut stdin = Some(stdin);
     while let Some(content) = receive.recv().await? {
         let Some(open) = &mut stdin else { continue };
@@ -113,6 +133,7 @@ async fn hear<T: Transport>(receive: &mut ReceiveHalf<T>, stdin: ChildStdin) -> 
         }
     }
     drop(stdin);
+    closed.notify_one();
     // After the peer's close only a fault can come.
     receive.ended().await
 }

@@ -52,6 +52,14 @@ fn bytes_pass_as_they_are() {
     assert_eq!(scene.says("alice", &bytes).expect(0).stdout, bytes);
 }
 
+/// A connection that is dropped with something unread is reset, and takes along what the process has said.
+#[test]
+fn what_a_process_said_arrives_although_it_read_nothing() {
+    let scene = scene("echo over");
+    let told = scene.says("alice", &[b'x'; 4_000_000]).expect(0);
+    assert_eq!(told.stdout, b"over\n");
+}
+
 #[test]
 fn nothing_runs_for_somebody_else() {
     let scene = scene("echo ran >> ran");
