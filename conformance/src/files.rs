@@ -4,13 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::card::CardVector;
 use crate::generate::{GenerateError, Result, Vectors};
-use crate::mailbox::MailboxVector;
 use crate::readme;
-use crate::request::RequestVector;
-use crate::vector::{FORMAT, Kind, Vector};
-use crate::webvh::WebvhVector;
+use crate::vector::{FORMAT, Kind};
 
 /// The folders whose every file is generated.
 pub(crate) const FOLDERS: [&str; 6] = ["positive", "negative", REQUEST, MAILBOX, CARD, WEBVH];
@@ -65,6 +61,22 @@ fn pretty(value: &impl Serialize) -> Result<String> {
     Ok(text)
 }
 
+/// The entry of a vector in one of the folders. The kinds have these members in common, and no type: a flattened one would let
+/// unknown members pass.
+macro_rules! entry {
+    ($folder:expr) => {
+        |vector| Entry {
+            id: &vector.id,
+            file: path($folder(vector.kind), &vector.id),
+            area: &vector.area,
+            about: &vector.about,
+            requirements: &vector.requirements,
+            base: vector.base.as_deref(),
+            error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
+        }
+    };
+}
+
 #[derive(Serialize)]
 struct Index<'a> {
     format: &'static str,
@@ -96,11 +108,11 @@ struct Entry<'a> {
 }
 
 fn index(vectors: &Vectors) -> Index<'_> {
-    let handshakes = vectors.handshakes.iter().map(handshake_entry);
-    let requests = vectors.requests.iter().map(request_entry);
-    let mailboxes = vectors.mailboxes.iter().map(mailbox_entry);
-    let cards = vectors.cards.iter().map(card_entry);
-    let logs = vectors.logs.iter().map(log_entry);
+    let handshakes = vectors.handshakes.iter().map(entry!(folder));
+    let requests = vectors.requests.iter().map(entry!(|_| REQUEST));
+    let mailboxes = vectors.mailboxes.iter().map(entry!(|_| MAILBOX));
+    let cards = vectors.cards.iter().map(entry!(|_| CARD));
+    let logs = vectors.logs.iter().map(entry!(|_| WEBVH));
     let entries: Vec<Entry<'_>> = handshakes.chain(requests).chain(mailboxes).chain(cards).chain(logs).collect();
     let mut requirements: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for entry in &entries {
@@ -123,65 +135,5 @@ fn index(vectors: &Vectors) -> Index<'_> {
         webvh_negatives: counts.webvh_negatives,
         vectors: entries,
         requirements,
-    }
-}
-
-fn handshake_entry(vector: &Vector) -> Entry<'_> {
-    Entry {
-        id: &vector.id,
-        file: path(folder(vector.kind), &vector.id),
-        area: &vector.area,
-        about: &vector.about,
-        requirements: &vector.requirements,
-        base: vector.base.as_deref(),
-        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
-    }
-}
-
-fn request_entry(vector: &RequestVector) -> Entry<'_> {
-    Entry {
-        id: &vector.id,
-        file: path(REQUEST, &vector.id),
-        area: &vector.area,
-        about: &vector.about,
-        requirements: &vector.requirements,
-        base: vector.base.as_deref(),
-        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
-    }
-}
-
-fn mailbox_entry(vector: &MailboxVector) -> Entry<'_> {
-    Entry {
-        id: &vector.id,
-        file: path(MAILBOX, &vector.id),
-        area: &vector.area,
-        about: &vector.about,
-        requirements: &vector.requirements,
-        base: vector.base.as_deref(),
-        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
-    }
-}
-
-fn card_entry(vector: &CardVector) -> Entry<'_> {
-    Entry {
-        id: &vector.id,
-        file: path(CARD, &vector.id),
-        area: &vector.area,
-        about: &vector.about,
-        requirements: &vector.requirements,
-        base: vector.base.as_deref(),
-        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
-    }
-}
-
-fn log_entry(vector: &WebvhVector) -> Entry<'_> {
-    Entry {
-        id: &vector.id,
-        file: path(WEBVH, &vector.id),
-        area: &vector.area,
-        about: &vector.about,
-        requirements: &vector.requirements,
-        base: vector.base.as_deref(),
-        error: vector.fails.as_ref().map(|fails| fails.error.as_str()),
     }
 }

@@ -15,13 +15,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
+
+/// Who waits for a lock looks again after it.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Who else may read a new file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +58,41 @@ impl Unread {
     #[must_use]
     pub fn is_absence(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == ErrorKind::NotFound)
+    }
+}
+
+/// The lock of a file or directory, which is this file, made if need be: held until it is dropped; the operating system releases it
+/// where a program dies. Waits up to `patience`, blocking the thread.
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use std::time::Duration;
+/// use didshake_did::private_file;
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("lock");
+/// let held = private_file::lock(&path, Duration::ZERO)?;
+/// let busy = private_file::lock(&path, Duration::from_millis(1)).map(drop);
+/// assert_eq!(busy.unwrap_err().kind(), ErrorKind::WouldBlock);
+/// drop(held);
+/// assert!(private_file::lock(&path, Duration::ZERO).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::WouldBlock`] where another one holds it all the while; otherwise what the operating system says.
+pub fn lock(path: &Path, patience: Duration) -> io::Result<File> {
+    let mut new = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    let file = new.create(true).truncate(false).write(true).open(path)?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(source)) => return Err(source),
+            Err(TryLockError::WouldBlock) if start.elapsed() >= patience => return Err(ErrorKind::WouldBlock.into()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_AGAIN),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The file of known peers: read strictly, replaced in one step, by one program at a time.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use didshake_did::private_file;
 use etcetera::BaseStrategy;
 
 use crate::known_peers::{KnownPeers, LineFault};
@@ -123,7 +124,7 @@ impl KnownPeersFile {
     pub fn change<T>(&self, change: impl FnOnce(&mut KnownPeers) -> T) -> Result<T, KnownPeersError> {
         let unwritable = |source| KnownPeersError::Unwritable { path: self.path.clone(), source };
         let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        create_directory(directory).map_err(unwritable)?;
+        private_file::create_directory(directory).map_err(unwritable)?;
         let _lock = self.lock()?;
         let mut peers = self.load()?;
         let before = peers.to_string();
@@ -134,48 +135,23 @@ impl KnownPeersFile {
             if after.len() > MAX_FILE_BYTES || KnownPeers::parse(&after).is_err() {
                 return Err(KnownPeersError::Full { path: self.path.clone() });
             }
-            self.replace(directory, after.as_bytes()).map_err(unwritable)?;
+            self.replace(after.as_bytes()).map_err(unwritable)?;
         }
         Ok(outcome)
     }
 
-    /// Held until the file is dropped; the operating system releases it where a program dies.
     fn lock(&self) -> Result<File, KnownPeersError> {
         let path = self.beside("lock");
-        let unwritable = |source| KnownPeersError::Unwritable { path: path.clone(), source };
-        let file = private().create(true).truncate(false).write(true).open(&path).map_err(unwritable)?;
-        let start = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
-                Err(TryLockError::WouldBlock) if start.elapsed() > LOCK_WAIT => {
-                    return Err(KnownPeersError::Locked { path: self.path.clone() });
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
-            }
-        }
+        private_file::lock(&path, LOCK_WAIT).map_err(|source| match source.kind() {
+            io::ErrorKind::WouldBlock => KnownPeersError::Locked { path: self.path.clone() },
+            _ => KnownPeersError::Unwritable { path, source },
+        })
     }
 
-    fn replace(&self, directory: &Path, text: &[u8]) -> io::Result<()> {
+    fn replace(&self, text: &[u8]) -> io::Result<()> {
         // Behind a link it is the file that changes, not the link that goes.
         let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        if target != self.path && fs::symlink_metadata(&self.path)?.is_symlink() {
-            let directory = target.parent().unwrap_or(Path::new("/")).to_owned();
-            return Self::at(target).replace(&directory, text);
-        }
-        let new = self.beside("new");
-        // What a program that died under the lock left behind.
-        if let Err(error) = fs::remove_file(&new)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(error);
-        }
-        let mut file = private().create_new(true).write(true).open(&new)?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        File::open(directory)?.sync_all()
+        private_file::replace(&target, text)
     }
 
     fn beside(&self, extension: &str) -> PathBuf {
@@ -195,30 +171,6 @@ fn is_writable_by_others(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_writable_by_others(_: &fs::Metadata) -> bool {
     false
-}
-
-#[cfg(unix)]
-fn private() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
-}
-
-#[cfg(not(unix))]
-fn private() -> OpenOptions {
-    OpenOptions::new()
-}
-
-#[cfg(unix)]
-fn create_directory(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn create_directory(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
 }
 
 #[cfg(test)]

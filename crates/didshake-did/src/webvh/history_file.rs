@@ -1,9 +1,9 @@
 //! What was seen of each log, in a file: a line for each, `SCID versionId seconds`.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use didshake::UnixTime;
 use etcetera::BaseStrategy;
@@ -102,24 +102,14 @@ impl LogHistoryFile {
         Ok(changed)
     }
 
-    /// Held until the file is dropped; the operating system releases it where a program dies.
     fn lock(&self) -> Result<File, FileFault> {
         let mut path = self.path.as_os_str().to_owned();
         path.push(".lock");
         let path = PathBuf::from(path);
-        let unwritable = |source| FileFault::Unwritable { path: path.clone(), source };
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(unwritable)?;
-        let start = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
-                Err(TryLockError::WouldBlock) if start.elapsed() > LOCK_WAIT => {
-                    return Err(FileFault::Locked { path: self.path.clone() });
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
-            }
-        }
+        private_file::lock(&path, LOCK_WAIT).map_err(|source| match source.kind() {
+            io::ErrorKind::WouldBlock => FileFault::Locked { path: self.path.clone() },
+            _ => FileFault::Unwritable { path, source },
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the owner of a did:webvh keeps: the log as far as it was made, the keys that may go on with it, the proofs of
 //! witnesses. What is made is published from here, and only what others will take.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use didshake::{Fault, Fragment, SigningKey, UnixTime};
 use rand_core::CryptoRng;
@@ -274,17 +275,13 @@ impl LogKeeper {
         self.path("keys").join(format!("{multikey}.pem"))
     }
 
-    /// Held until the file is dropped; the operating system releases it where a program dies.
     fn lock(&self) -> Result<File, KeeperError> {
         private_file::create_directory(&self.directory).map_err(|source| unwritable(&self.directory, source))?;
         let path = self.path("lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|source| unwritable(&path, source))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::Error(source)) => Err(unwritable(&path, source)),
-            Err(TryLockError::WouldBlock) => Err(KeeperError::Locked { path: self.directory.clone() }),
-        }
+        private_file::lock(&path, Duration::ZERO).map_err(|source| match source.kind() {
+            io::ErrorKind::WouldBlock => KeeperError::Locked { path: self.directory.clone() },
+            _ => unwritable(&path, source),
+        })
     }
 }
 

@@ -156,7 +156,8 @@ impl Inner {
             match Frame::read(&message).ok_or(AgentError::Letters)? {
                 Frame::Letter(letter) => {
                     let (id, now) = (*letter.id(), self.now());
-                    if letter.expires() <= now || !self.take_live(Frame::arrived(&letter, peer, method)).await? {
+                    if letter.expires() <= now || !self.take_live(Arrived::of(&letter, peer, method.to_owned())).await?
+                    {
                         continue;
                     }
                     // A peer that waits for no answers is not waited for.

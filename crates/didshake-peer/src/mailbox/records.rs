@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use didshake::mailbox::{KeyId, MailboxSecret, MessageId};
+use didshake::mailbox::{KeyId, Letter, MailboxSecret, MessageId};
 use didshake::relay::{DepositName, DepositToken, MailboxUrl};
 use didshake::{Did, Origin, UnixTime};
 use zeroize::Zeroizing;
+
+use super::receipt::{self, RECEIPT_TYPE};
 
 /// Somebody whom we write to, or of whom we take letters. It has no name here: names and pins are in the file of
 /// [known peers](crate::KnownPeersFile), and nowhere else.
@@ -228,6 +230,21 @@ pub struct Arrived {
     pub expires: UnixTime,
     /// What it says.
     pub body: Body,
+}
+
+impl Arrived {
+    /// A letter whose sender was verified, by whatever way it came.
+    pub(super) fn of(letter: &Letter, sender: &Did, method: String) -> Self {
+        let body = if letter.content_type() == RECEIPT_TYPE {
+            // One of a kind that we do not know says nothing to us.
+            Body::Read(receipt::read(letter.content()).unwrap_or_default())
+        } else {
+            let content = Zeroizing::new(letter.content().to_vec());
+            Body::Letter { content_type: letter.content_type().to_owned(), content }
+        };
+        let (id, sent, expires) = (*letter.id(), letter.sent(), letter.expires());
+        Self { sender: sender.clone(), method, id, sent, expires, body }
+    }
 }
 
 /// What a letter says: something to read, or that something was read.

@@ -6,11 +6,9 @@ use didshake::mailbox::{ClaimedLetter, MailboxFault, OwnMailboxKey, VerifiedLett
 use didshake::{Admission, Claim, Did, Fault};
 use didshake_did::Resolver as _;
 use tokio::time::timeout;
-use zeroize::Zeroizing;
 
 use super::{AgentError, Inner};
-use crate::mailbox::receipt::{self, RECEIPT_TYPE};
-use crate::mailbox::records::{Arrived, Body};
+use crate::mailbox::records::Arrived;
 
 /// A deposit that is to be answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,20 +108,6 @@ impl Inner {
 }
 
 fn arrived(verified: &VerifiedLetter) -> Arrived {
-    let (sender, letter) = (verified.sender(), verified.letter());
-    let body = if letter.content_type() == RECEIPT_TYPE {
-        // One of a kind that we do not know says nothing to us.
-        Body::Read(receipt::read(letter.content()).unwrap_or_default())
-    } else {
-        let content = Zeroizing::new(letter.content().to_vec());
-        Body::Letter { content_type: letter.content_type().to_owned(), content }
-    };
-    Arrived {
-        sender: sender.did().clone(),
-        method: sender.verification_method(),
-        id: *letter.id(),
-        sent: letter.sent(),
-        expires: letter.expires(),
-        body,
-    }
+    let sender = verified.sender();
+    Arrived::of(verified.letter(), sender.did(), sender.verification_method())
 }

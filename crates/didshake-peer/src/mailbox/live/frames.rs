@@ -1,12 +1,10 @@
 //! What is said on such a channel.
 
+use didshake::UnixTime;
 use didshake::mailbox::{Letter, MessageId};
-use didshake::{Did, UnixTime};
-use zeroize::Zeroizing;
 
 use super::MAX_UNANSWERED;
-use crate::mailbox::receipt::{self, RECEIPT_TYPE};
-use crate::mailbox::records::{Arrived, Body, NewLetter};
+use crate::mailbox::records::NewLetter;
 
 const LETTER: u8 = 1;
 const TAKEN: u8 = 2;
@@ -50,24 +48,6 @@ impl Frame {
             _ => None,
         }
     }
-
-    /// A letter as the store takes it: the channel has proved whose it is.
-    pub(super) fn arrived(letter: &Letter, sender: &Did, method: &str) -> Arrived {
-        let body = if letter.content_type() == RECEIPT_TYPE {
-            Body::Read(receipt::read(letter.content()).unwrap_or_default())
-        } else {
-            let content = Zeroizing::new(letter.content().to_vec());
-            Body::Letter { content_type: letter.content_type().to_owned(), content }
-        };
-        Arrived {
-            sender: sender.clone(),
-            method: method.to_owned(),
-            id: *letter.id(),
-            sent: letter.sent(),
-            expires: letter.expires(),
-            body,
-        }
-    }
 }
 
 fn letter(bytes: &[u8]) -> Option<Letter> {
@@ -82,6 +62,10 @@ fn letter(bytes: &[u8]) -> Option<Letter> {
 
 #[cfg(test)]
 mod tests {
+    use didshake::Did;
+
+    use zeroize::Zeroizing;
+
     use super::*;
 
     fn new() -> NewLetter {
