@@ -33,7 +33,7 @@ pub(crate) type Told = dyn Fn(&Did, &SsiFailure) + Send + Sync;
 ///     .with_ion_node("https://ion.example.com/")?
 ///     .on_failure(|did, why| eprintln!("{did}: {why}"));
 /// let registry = methods.register(MethodRegistry::offline());
-/// assert_eq!(registry.methods(), ["ethr", "ion", "jwk", "key", "pkh", "tz"]);
+/// assert_eq!(registry.methods(), ["ethr", "ion", "jwk", "key", "peer", "pkh", "tz"]);
 /// # Ok::<(), didshake_ssi::SsiOptionFault>(())
 /// ```
 #[derive(Clone)]
