@@ -116,6 +116,34 @@ fn the_mailbox_key_and_the_sessions_follow() {
     drop(host);
 }
 
+/// What a service has served of its own log, it does not take back, whatever lies in the directory.
+// R-WEBVH-10
+#[test]
+fn a_service_goes_back_on_nothing_that_it_has_served() {
+    let home = Home::new();
+    let ([address], local) = addresses();
+    let (service, did) = site(&home, &address, &local);
+    let (path, versions) = (home.path("log/did.jsonl"), || {
+        let resolved = home.run(&["--json", "did", "resolve", &did, "--allow-local", &address]);
+        (resolved.code, keys(&home, &did, &local))
+    });
+    let first = std::fs::read(&path).unwrap();
+    let _ = run(&home, &["id", "rotate", "site", "--grace", "0"], &local);
+    eventually("the new version is served", || versions() == (0, vec!["key-2".to_owned()]));
+    let whole = std::fs::read(&path).unwrap();
+    for wrong in [&first[..], b"", &whole[..whole.len() / 2], b"{}\n"] {
+        std::fs::write(&path, wrong).unwrap();
+        let told = service.log().matches("is refused; the old ones stay").count();
+        eventually("the operator hears of it", || {
+            service.log().matches("is refused; the old ones stay").count() > told
+        });
+        assert_eq!(versions(), (0, vec!["key-2".to_owned()]));
+    }
+    std::fs::write(&path, whole).unwrap();
+    let _ = run(&home, &["id", "rotate", "site", "--grace", "0"], &local);
+    eventually("a good one is taken again", || versions() == (0, vec!["key-4".to_owned()]));
+}
+
 #[test]
 fn what_is_its_key_is_not_rotated() {
     let home = Home::new();
