@@ -2,11 +2,11 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use didshake::{Did, Origin, VerifiedPeer};
 use didshake_did::{BoxFuture, Clock, Resolver, SystemClock};
-use didshake_peer::{Expect, HandshakeError, KnownPeer, KnownPeers, PeerName, PeerPolicy};
+use didshake_peer::{Expect, HandshakeError, KnownPeer, KnownPeers, PeerName, PeerPolicy, Surroundings};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::cli::Global;
@@ -18,6 +18,7 @@ use crate::passphrase::can_ask;
 use crate::peer_log;
 use crate::progress::Waiting;
 use crate::storage::{self, did_or_name};
+use crate::web_access::WebAccess;
 
 /// Where somebody is met, under the name by which it is pinned.
 #[derive(Clone)]
@@ -129,14 +130,16 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// A question that must be answered before the attempt, which begins now, is over.
-    pub(crate) fn new(
-        place: Place,
-        limit: Duration,
+    /// A question that must be answered before the attempt in these surroundings, which begins now, is over.
+    pub(crate) fn of(
+        place: &Place,
+        surroundings: &Surroundings,
+        web: &WebAccess,
         (lines, waiting): (Arc<AsyncMutex<Lines>>, Arc<Waiting>),
-        linkages: (Linkages, Arc<dyn Resolver>),
-    ) -> Self {
-        Self { place, until: Instant::now() + limit, lines, waiting, linkages, answer: Mutex::new(None) }
+    ) -> Result<Arc<Self>, Failure> {
+        let until = Instant::now() + surroundings.timeouts.attempt;
+        let linkages = (Linkages::new(web)?, surroundings.resolver.clone());
+        Ok(Arc::new(Self { place: place.clone(), until, lines, waiting, linkages, answer: Mutex::new(None) }))
     }
 
     fn answer(&self) -> Option<(Did, bool)> {

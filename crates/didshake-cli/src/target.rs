@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use didshake::Did;
-use didshake_peer::{HandshakeError, InitiatorOptions, KnownPeers, PeerName, Surroundings, connect};
+use didshake_peer::{HandshakeError, InitiatorOptions, KnownPeers, PeerName, connect};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -18,7 +18,6 @@ use crate::cli::Global;
 use crate::expected::{Expected, Place, Question};
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
-use crate::linked::Linkages;
 use crate::meeting::{CHAT, Guard, Meeting};
 use crate::peer_failure::{Role, failure};
 use crate::progress::Waiting;
@@ -193,15 +192,12 @@ impl Attempt<'_> {
         };
         let (wire, carrier) = lead.dial().await?;
         let question = lines.filter(|_| matches!(self.expected, Expected::Ask)).map(|lines| {
-            let Surroundings { timeouts, resolver, .. } = &self.options.surroundings;
-            let linkages = Linkages::new(&self.meeting.documents.web)?;
-            let sitting = (lines.clone(), waiting.clone());
-            Ok::<_, Failure>(Arc::new(Question::new(
-                self.place.clone(),
-                timeouts.attempt,
-                sitting,
-                (linkages, resolver.clone()),
-            )))
+            Question::of(
+                &self.place,
+                &self.options.surroundings,
+                &self.meeting.documents.web,
+                (lines.clone(), waiting.clone()),
+            )
         });
         let question = question.transpose()?;
         if let Some(question) = &question {

@@ -136,13 +136,20 @@ fn new(global: &Global, options: &New) -> Result<(), Failure> {
         key: &key,
         passphrase: passphrase.as_ref(),
     };
-    store.create(name, &file, &mut rng).map_err(|error| storage::key_file_failure(&error))?;
+    keep(global, name, &file)
+}
+
+/// Makes the file of a new identity, and says so.
+pub(super) fn keep(global: &Global, name: &IdentityName, file: &key_file::NewKeyFile<'_>) -> Result<(), Failure> {
+    let (store, mut rng) = (storage::identities(global)?, rand_core::UnwrapErr(getrandom::SysRng));
+    store.create(name, file, &mut rng).map_err(|error| storage::key_file_failure(&error))?;
+    let path = store.path(name).display().to_string();
     if global.json {
-        let path = store.path(name).display().to_string();
-        output::json(&json!({"name": name.as_str(), "did": did.as_str(), "encrypted": encrypt, "path": path}));
+        let (did, encrypted) = (file.did.as_str(), file.passphrase.is_some());
+        output::json(&json!({"name": name.as_str(), "did": did, "encrypted": encrypted, "path": path}));
     } else {
-        output::line(did.as_str());
-        output::note(&format!("kept in {}", store.path(name).display()));
+        output::line(file.did.as_str());
+        output::note(&format!("kept in {path}"));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use didshake::{Binding, Did, Endpoint, Origin};
 use didshake_did::{Clock, IdentityName, SystemClock};
 use didshake_peer::http::{ClientSession, ClientSessionError, LOGIN_PROTOCOL, SessionRequest, WebClient};
-use didshake_peer::{Agreed, InitiatorOptions, Surroundings, Timeouts};
+use didshake_peer::{Agreed, InitiatorOptions, Timeouts};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tracing::Instrument;
@@ -18,7 +18,6 @@ use crate::expected::{Expected, Place, Question};
 use crate::failure::{Exit, Failure};
 use crate::input::Lines;
 use crate::invitation::{Claiming, Invitation};
-use crate::linked::Linkages;
 use crate::login::{Confirmed, Steps, confirm, show};
 use crate::meeting::runtime;
 use crate::offer::Offer;
@@ -213,15 +212,12 @@ impl Visit<'_> {
         waiting: &Arc<Waiting>,
     ) -> Result<(Agreed, Option<Offer>), Failure> {
         let question = matches!(self.expected, Expected::Ask).then(|| {
-            let Surroundings { timeouts, resolver, .. } = &initiator.surroundings;
-            let linkages = Linkages::new(&self.options.documents.web)?;
-            let sitting = (self.lines().clone(), waiting.clone());
-            Ok::<_, Failure>(Arc::new(Question::new(
-                self.place.clone(),
-                timeouts.attempt,
-                sitting,
-                (linkages, resolver.clone()),
-            )))
+            Question::of(
+                &self.place,
+                &initiator.surroundings,
+                &self.options.documents.web,
+                (self.lines().clone(), waiting.clone()),
+            )
         });
         let question = question.transpose()?;
         if let Some(question) = &question {

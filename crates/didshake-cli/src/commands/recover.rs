@@ -84,14 +84,9 @@ pub(super) fn recover(global: &Global, options: &Recover) -> Result<(), Failure>
     let fragment = Fragment::of(&did, "").map_err(internal)?;
     let file =
         NewKeyFile { name: Some(name), did: &did, fragment: &fragment, key: &key, passphrase: passphrase.as_ref() };
-    let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-    store.create(name, &file, &mut rng).map_err(|error| storage::key_file_failure(&error))?;
-    if global.json {
-        let path = store.path(name).display().to_string();
-        output::json(&json!({"name": name.as_str(), "did": did.as_str(), "encrypted": encrypt, "path": path}));
-    } else {
-        output::line(did.as_str());
-        output::note(&format!("kept in {}; log in with `didshake login URL --as {name}`", store.path(name).display()));
+    super::id::keep(global, name, &file)?;
+    if !global.json {
+        output::note(&format!("log in with `didshake login URL --as {name}`"));
     }
     Ok(())
 }
