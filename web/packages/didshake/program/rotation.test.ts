@@ -1,6 +1,5 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +10,7 @@ import { login } from "../src/login.js";
 import { DidWebvhResolver, MemorySeenStore } from "../src/webvh/index.js";
 import { newIdentity } from "../test/support/loopback.js";
 import { platform } from "./support/agents.js";
+import { freePort } from "./support/service.js";
 
 const home = mkdtempSync(join(tmpdir(), "didshake-rotation-"));
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, milliseconds));
@@ -71,15 +71,6 @@ class Site {
     this.child.kill("SIGTERM");
     await ended;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => void server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 let sites: [Site, Site];

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -59,4 +60,14 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 /** A service that is a relay for anyone. */
 export function startRelay({ settings, ...options }: ServiceOptions = {}): Promise<Service> {
   return startService({ ...options, settings: { MAILBOXES: "anyone", ...settings } });
+}
+
+/** A port of this machine that is free now, for what has to know its address before it starts. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => void server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
 }
