@@ -5,13 +5,11 @@
 use std::hint::black_box;
 
 use anyhow::{Result, anyhow};
-use chacha20poly1305::ChaCha20Poly1305;
-use chacha20poly1305::aead::inout::InOutBuf;
-use chacha20poly1305::aead::{AeadInOut, KeyInit};
-use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use didshake::Aead;
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
-use x25519_dalek::{PublicKey, StaticSecret};
+
+use crate::backend::{Cipher, KeyShare, Signing};
 
 /// Bytes hashed for th0 to th4: 13; then 32 and Hello (94), Reply's clear part (69), each Identity with its length (130).
 const HASHED: [usize; 5] = [13, 126, 101, 162, 162];
@@ -30,44 +28,63 @@ const FROM_MASTER_SECRET: usize = 4;
 /// Each direction's key and iv.
 const DIRECTIONS: usize = 2;
 
-pub(crate) struct Floor {
-    signing: SigningKey,
-    verifying: VerifyingKey,
+/// Keys that are there before a handshake.
+pub struct Floor {
+    signing: Signing,
+    round: u8,
 }
 
 impl Floor {
-    pub(crate) fn new() -> Self {
-        let signing = SigningKey::from_bytes(&[7; 32]);
-        let verifying = signing.verifying_key();
-        Self { signing, verifying }
+    /// With a key for both sides: what it costs is the same.
+    ///
+    /// # Errors
+    /// Where the backend fails.
+    pub fn new() -> Result<Self> {
+        Ok(Self { signing: Signing::new([7; 32])?, round: 0 })
     }
 
     /// Everything that both sides do, once.
-    pub(crate) fn run(&self, round: u8) -> Result<()> {
-        let shared = exchange(round);
-        self.sign_and_verify(&[round; RESPONDER_SIGNS])?;
-        self.sign_and_verify(&[round; INITIATOR_SIGNS])?;
+    ///
+    /// # Errors
+    /// Where the backend fails.
+    pub fn both_sides(&mut self) -> Result<()> {
+        let round = self.next_round();
+        let (ours, theirs) = (KeyShare::generate([round; 32])?, KeyShare::generate([round ^ 0x55; 32])?);
+        let shared = ours.diffie_hellman(&theirs.public)?;
+        black_box(theirs.diffie_hellman(&ours.public)?);
+        for length in [RESPONDER_SIGNS, INITIATOR_SIGNS] {
+            let message = &[round; INITIATOR_SIGNS];
+            let message = message.get(..length).unwrap_or(message);
+            self.signing.verify(message, &self.signing.sign(message))?;
+        }
         for _side in 0..2 {
             HASHED.iter().for_each(|length| transcript(*length, round));
             schedule(&shared)?;
         }
-        SEALED.iter().try_for_each(|length| seal_and_open(*length, &shared))
+        SEALED.iter().try_for_each(|length| seal_and_open(*length, &shared, true))
     }
 
-    fn sign_and_verify(&self, message: &[u8]) -> Result<()> {
-        let signature = self.signing.sign(black_box(message));
-        self.verifying.verify_strict(black_box(message), &signature)?;
-        Ok(())
+    /// What one side does, once: a share, a Diffie-Hellman, a signature made and one verified, the transcript, the keys,
+    /// three seals or opens.
+    ///
+    /// # Errors
+    /// Where the backend fails.
+    pub fn one_side(&mut self) -> Result<()> {
+        let round = self.next_round();
+        let ours = KeyShare::generate([round; 32])?;
+        // Of a secret that is not ours; any point costs the same.
+        let shared = ours.diffie_hellman(&ours.public)?;
+        let message = &[round; INITIATOR_SIGNS];
+        self.signing.verify(message, &self.signing.sign(message))?;
+        HASHED.iter().for_each(|length| transcript(*length, round));
+        schedule(&shared)?;
+        SEALED.iter().try_for_each(|length| seal_and_open(*length, &shared, false))
     }
-}
 
-fn exchange(round: u8) -> [u8; 32] {
-    let (ours, theirs) = (StaticSecret::from([round; 32]), StaticSecret::from([round ^ 0x55; 32]));
-    let (our_share, their_share) = (PublicKey::from(&ours), PublicKey::from(&theirs));
-    let one = ours.diffie_hellman(&black_box(their_share));
-    let other = theirs.diffie_hellman(&black_box(our_share));
-    black_box(other);
-    one.to_bytes()
+    fn next_round(&mut self) -> u8 {
+        self.round = self.round.wrapping_add(1);
+        self.round
+    }
 }
 
 fn transcript(length: usize, round: u8) {
@@ -100,15 +117,14 @@ fn expand(secret: &Hkdf<Sha256>, label: &[u8], out: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
-fn seal_and_open(length: usize, key: &[u8; 32]) -> Result<()> {
+/// One side seals what the other opens; alone it does either, which cost the same.
+fn seal_and_open(length: usize, key: &[u8; 32], other_too: bool) -> Result<()> {
     let mut buffer = [0x5a; 128];
     let text = buffer.get_mut(..length).unwrap_or_default();
-    let failed = |error| anyhow!("AEAD: {error}");
-    let nonce = [0; 12];
-    let sealing = ChaCha20Poly1305::new(black_box(key).into());
-    let tag = sealing.encrypt_inout_detached(&nonce.into(), key, InOutBuf::from(&mut *text)).map_err(failed)?;
-    let opening = ChaCha20Poly1305::new(black_box(key).into());
-    opening.decrypt_inout_detached(&nonce.into(), key, InOutBuf::from(&mut *text), &tag).map_err(failed)?;
-    black_box(text);
+    let tag = Cipher::new(Aead::ChaCha20Poly1305, key)?.seal([0; 12], key, text)?;
+    if other_too {
+        Cipher::new(Aead::ChaCha20Poly1305, key)?.open([0; 12], key, text, tag)?;
+    }
+    black_box((text, tag));
     Ok(())
 }

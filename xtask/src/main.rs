@@ -56,7 +56,7 @@ enum Chore {
     NoStd,
     /// Fuzz the parsers
     Fuzz(fuzz::Options),
-    /// Compare a handshake with the sum of its primitives, or the relay with NATS core
+    /// Measure handshake and channel beside their primitives and peers; target/bench/report.html. Or the relay beside NATS core
     Bench(bench::Options),
     /// Send a hundred thousand messages through a relay while it, the recipient and the senders are killed at random: none may
     /// be lost, handed over twice, or out of order

@@ -11,7 +11,7 @@ const RULES: &str = "deny.toml";
 const WORKSPACE: Package = Package { manifest: "Cargo.toml", deny: RULES };
 pub(crate) const NO_STD: Package = Package { manifest: "tests/no-std/Cargo.toml", deny: RULES };
 pub(crate) const FUZZ: Package = Package { manifest: "fuzz/Cargo.toml", deny: RULES };
-pub(crate) const BENCH: Package = Package { manifest: "bench/Cargo.toml", deny: RULES };
+pub(crate) const BENCH: Package = Package { manifest: "bench/Cargo.toml", deny: "bench/deny.toml" };
 pub(crate) const WEBVH: Package = Package { manifest: "tests/webvh/Cargo.toml", deny: RULES };
 pub(crate) const SSI: Package =
     Package { manifest: "crates/didshake-ssi/Cargo.toml", deny: "crates/didshake-ssi/deny.toml" };
