@@ -1,5 +1,9 @@
 //! A whole handshake through the public API, both sides in memory.
 
+#[cfg(feature = "peers")]
+mod beside;
+mod measured;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +15,8 @@ use didshake::{
 };
 
 use crate::random::Random;
+
+pub use measured::measure;
 
 const NOW: UnixTime = UnixTime(1_767_225_600);
 const PROTOCOL: &[u8] = b"didshake.login/1";
@@ -134,10 +140,7 @@ impl Party {
 }
 
 /// The did:key of a key of Ed25519.
-///
-/// # Errors
-/// Where it is no DID, which cannot be.
-pub fn did_key(public: &PublicKey) -> Result<Did> {
+fn did_key(public: &PublicKey) -> Result<Did> {
     // The multicodec of Ed25519 public keys.
     let multikey = [&[0xed, 0x01], public.as_bytes()].concat();
     Ok(Did::parse(&format!("did:key:z{}", bs58::encode(multikey).into_string()))?)

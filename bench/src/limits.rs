@@ -159,4 +159,16 @@ mod tests {
         assert_eq!(of(&both[..1]), [Some(false)]);
         assert_eq!(of(&[]), [None]);
     }
+
+    // A figure of another name would be "not measured" for ever, and no failure.
+    #[cfg(feature = "peers")]
+    #[test]
+    fn what_is_measured_here_has_a_figure_for_each_of_its_limits() {
+        let parts = [crate::handshake::measure(1).unwrap(), crate::channel::measure(1).unwrap()];
+        for judged in judge(&parts) {
+            let (part, _) = judged.limit.figure.split_once('.').unwrap();
+            let is_here = parts.iter().any(|measured| measured.part == part);
+            assert_eq!(judged.figure.is_some(), is_here, "{}", judged.limit.figure);
+        }
+    }
 }

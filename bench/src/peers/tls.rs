@@ -149,6 +149,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_peer_with_another_key_is_refused_by_either_side() {
+        let suite = CipherSuite::TLS13_CHACHA20_POLY1305_SHA256;
+        for make in [Tls::certificates, Tls::raw_keys] {
+            let (one, other) = (make(suite).unwrap(), make(suite).unwrap());
+            let stranger = Tls { client: one.client, server: Arc::clone(&other.server), name: one.name };
+            assert!(stranger.handshake().is_err());
+            assert!(other.handshake().is_ok());
+        }
+    }
+
+    #[test]
     fn both_sides_are_authenticated_and_the_suite_is_the_one_asked_for() {
         for suite in [CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, CipherSuite::TLS13_AES_256_GCM_SHA384] {
             for tls in [Tls::certificates(suite).unwrap(), Tls::raw_keys(suite).unwrap()] {

@@ -55,6 +55,7 @@ fn lines(title: &str, figures: &[&Figure]) -> Result<String> {
     let down = |value: f64| HEIGHT - 30.0 - (HEIGHT - 70.0) * value / highest;
     let mut svg = begun(title, HEIGHT)?;
     let unit = figures.first().map(|figure| figure.unit.as_str()).unwrap_or_default();
+    write!(svg, "<text x=\"4\" y=\"32\">{unit}</text>")?;
     for part in [0.0, 0.5, 1.0] {
         let (value, right) = (highest * part / 1.1, WIDTH - 190.0);
         let (height, label) = (down(value), shown(value));
@@ -64,9 +65,7 @@ fn lines(title: &str, figures: &[&Figure]) -> Result<String> {
             height + 4.0
         )?;
     }
-    write!(svg, "<text x=\"4\" y=\"32\">{unit}</text>")?;
-    let mut names: Vec<&str> = Vec::new();
-    for (name, at, value) in &points {
+    for (_, at, _) in &points {
         write!(
             svg,
             "<text x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text>",
@@ -74,31 +73,35 @@ fn lines(title: &str, figures: &[&Figure]) -> Result<String> {
             HEIGHT - 8.0,
             shown(*at)
         )?;
-        if !names.contains(name) {
-            names.push(name);
-        }
-        let colour = COLOURS.get(names.len() - 1).unwrap_or(&COLOURS[5]);
-        write!(svg, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\" fill=\"{colour}\"/>", across(*at), down(*value))?;
     }
+    let mut names: Vec<&str> = points.iter().map(|(name, _, _)| *name).collect();
+    names.dedup();
     for (number, name) in names.iter().enumerate() {
-        let colour = COLOURS.get(number).unwrap_or(&COLOURS[5]);
-        let path: Vec<_> = points
-            .iter()
-            .filter(|(of, _, _)| of == name)
-            .map(|(_, at, value)| format!("{:.1},{:.1}", across(*at), down(*value)))
-            .collect();
-        let legend = 44.0 + 18.0 * number as f64;
-        write!(
-            svg,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\
-            <text x=\"{}\" y=\"{legend}\" fill=\"{colour}\">{}</text>",
-            path.join(" "),
-            WIDTH - 180.0,
-            escaped(name)
-        )?;
+        let on_it = points.iter().filter(|(of, _, _)| of == name);
+        let places: Vec<_> = on_it.map(|(_, at, value)| (across(*at), down(*value))).collect();
+        one_line(&mut svg, name, number, &places)?;
     }
     svg.push_str("</svg>");
     Ok(svg)
+}
+
+/// With its points and its name.
+fn one_line(svg: &mut String, name: &str, number: usize, places: &[(f64, f64)]) -> Result<()> {
+    let colour = COLOURS.get(number).unwrap_or(&COLOURS[5]);
+    for (across, down) in places {
+        write!(svg, "<circle cx=\"{across:.1}\" cy=\"{down:.1}\" r=\"3.5\" fill=\"{colour}\"/>")?;
+    }
+    let path: Vec<_> = places.iter().map(|(across, down)| format!("{across:.1},{down:.1}")).collect();
+    let legend = 44.0 + 18.0 * number as f64;
+    write!(
+        svg,
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\
+        <text x=\"{}\" y=\"{legend}\" fill=\"{colour}\">{}</text>",
+        path.join(" "),
+        WIDTH - 180.0,
+        escaped(name)
+    )?;
+    Ok(())
 }
 
 fn point(figure: &Figure) -> Option<(&str, f64, f64)> {
