@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::routing::{any, get};
 use didshake::http::Site;
 use didshake::request::RequestKey;
-use didshake::{Claim, Did, Error, Origin, Origins, Session, SessionParts};
+use didshake::{Claim, Did, Error, LocalIdentity, Origin, Origins, Session, SessionParts};
 use didshake_did::{Clock, ResolutionBudget, Resolver, SigningIdentity, Source, Wait};
 use didshake_peer::{Agreed, BurnStore};
 use tokio::sync::Semaphore;
@@ -100,7 +100,7 @@ impl Didshake {
     }
 
     /// Answers with these identities from now on, the first where a client does not say whom it means: for keys that were
-    /// rotated. Handshakes that have begun go on with the identity that replied, until the next change.
+    /// rotated. Handshakes that have begun go on with the identity that replied, if it is one of the last eight.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -129,6 +129,16 @@ impl Didshake {
     /// [`BuildError`] where there is none, or one that cannot answer: those of before stay.
     pub fn replace_identities(&self, identities: Vec<SigningIdentity>) -> Result<(), BuildError> {
         Ok(self.0.answering.replace(identities, &self.0.origins)?)
+    }
+
+    /// From now on handshakes that another instance has begun with one of these end here too ([`instances`](DidshakeBuilder::instances)): while
+    /// keys are rotated one instance has a key earlier than another one. At most 64, in place of those that were told before;
+    /// none of them replies here.
+    ///
+    /// # Errors
+    /// [`BuildError`] where one cannot answer: those of before stay.
+    pub fn finish_also(&self, others: Vec<LocalIdentity>) -> Result<(), BuildError> {
+        Ok(self.0.answering.finish_also(others, &self.0.origins)?)
     }
 
     /// Seconds for which a session counts.

@@ -107,7 +107,7 @@ fn remedy(failure: WebFailure, location: Option<&Location>) -> String {
     fixed.to_owned()
 }
 
-fn log_remedy(failure: &WebvhFailure, location: Option<&Location>) -> String {
+pub(crate) fn log_remedy(failure: &WebvhFailure, location: Option<&Location>) -> String {
     match failure {
         WebvhFailure::Fetch(web) | WebvhFailure::WitnessFetch(web) => remedy(*web, location),
         WebvhFailure::Log(refusal) => log_fault_remedy(refusal.fault).to_owned(),

@@ -238,7 +238,7 @@ impl Server {
             served = serving => served,
             () = ending => Ok(()),
             () = inner.follow_policy() => Ok(()),
-            () = own_log::follow(inner.own_log.as_deref(), &inner.config, &inner.present, &didshake) => Ok(()),
+            () = own_log::follow(inner.own_log.as_ref(), &inner.config, &inner.present, &didshake) => Ok(()),
             () = inner.metrics.keep_up() => Ok(()),
             () = share(instances) => Ok(()),
             () = inner.hear_other_relays() => Ok(()),

@@ -3,6 +3,8 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use didshake_did::webvh::{Change, LogKeeper};
+use didshake_did::{Clock as _, SystemClock};
 use didshake_tests::{Home, Service, eventually, finish, free_port};
 use serde_json::Value;
 
@@ -29,6 +31,10 @@ fn run(home: &Home, arguments: &[&str], local: &[String]) -> Vec<Value> {
     let mut all: Vec<&str> = [&["--json"], arguments].concat();
     all.extend(local.iter().map(String::as_str));
     home.run(&all).expect(0).events()
+}
+
+fn local_options(local: &[String]) -> Vec<&str> {
+    local.iter().map(String::as_str).collect()
 }
 
 fn keys(home: &Home, did: &str, local: &[String]) -> Vec<String> {
@@ -144,6 +150,56 @@ fn a_service_goes_back_on_nothing_that_it_has_served() {
     std::fs::write(&path, whole).unwrap();
     let _ = run(&home, &["id", "rotate", "site", "--grace", "0"], &local);
     eventually("a good one is taken again", || versions() == (0, vec!["key-4".to_owned()]));
+}
+
+/// What lies in place of a log holds nothing up, and what is refused for its time is tried again.
+// R-WEBVH-10
+#[test]
+fn a_service_waits_for_a_log_that_is_none_yet() {
+    let home = Home::new();
+    let ([address], local) = addresses();
+    let (service, did) = site(&home, &address, &local);
+    let path = home.path("log/did.jsonl");
+    let first = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    eventually("the operator hears of the pipe", || service.log().contains("not a regular file"));
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, first).unwrap();
+
+    let files = didshake_tests::files_below(&home.path(""));
+    let kept = files.iter().find(|(path, _)| path.ends_with("webvh/site/did.jsonl")).unwrap();
+    let (keeper, ahead) = (LogKeeper::at(kept.0.parent().unwrap()), SystemClock.now().plus(300 + 6));
+    let change = Change { ttl_seconds: Some(60), ..Change::default() };
+    let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
+    let _ = keeper.extend(None, change, None, ahead, &mut rng).unwrap();
+    let _ = keeper.publish(&home.path("log"), ahead).unwrap();
+    eventually("it is too early", || service.log().contains("is in the future"));
+    eventually("it is time", || service.log().contains("a new version of the own DID is served"));
+    assert_eq!(keys(&home, &did, &local), ["key-1"]);
+    assert_eq!(service.log().matches("is in the future").count(), 1, "the operator is told once");
+}
+
+/// A key that its owner has taken back is not signed with, though the new one is not here yet.
+#[test]
+fn a_service_does_not_sign_with_a_key_that_is_gone() {
+    let home = Home::new();
+    let _ = home.identity("alice");
+    let ([address], local) = addresses();
+    let (service, did) = site(&home, &address, &local);
+    // It must not look there, so that it leaves off before the new key signs.
+    let told = home.run(&["--json", "id", "rotate", "site", "--at-once"]).expect(5).json();
+    assert_eq!(told["error"]["code"], "not_served");
+    eventually("the log without the old key is served", || keys(&home, &did, &local) == ["key-2"]);
+    let login = [&["--json", "login", &service.origin, "--as", "alice", "--expect", &did], &local_options(&local)[..]];
+    let login = login.concat();
+    eventually("nothing is signed", || {
+        let _ = home.run(&login);
+        service.log().contains("we could not sign")
+    });
+    assert!(service.log().contains("signs nothing until its new key is here"));
+    let _ = run(&home, &["id", "rotate", "site", "--at-once"], &local);
+    eventually("the new key signs", || home.run(&login).code == 0);
 }
 
 #[test]

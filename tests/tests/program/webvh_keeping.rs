@@ -116,7 +116,7 @@ fn a_did_is_made_changed_moved_and_ended() {
     assert_eq!(owner.keys(), ["key-6"]);
 
     let elsewhere = owner.home.path("elsewhere").display().to_string();
-    let moved = owner.run(&["move", "alice", "--to", "c.example", "--out", &elsewhere]);
+    let moved = owner.run(&["move", "alice", "--to", "c.example", "--out", &elsewhere, "--wait", "0"]);
     let log = format!("{elsewhere}/did.jsonl");
     let judged = owner.run(&["resolve", moved["did"].as_str().unwrap(), "--log", &log]);
     assert_eq!(judged["document"]["alsoKnownAs"], serde_json::json!([did]));
@@ -214,7 +214,7 @@ fn nothing_is_published_before_its_witnesses_agree() {
     // The next entry needs them again, and the key in use stays until then.
     let _ = owner.home.run(&["did", "rotate", "alice", "--wait", "0"]).expect(4);
     assert_eq!((versions(&owner.judged()), owner.signs_with("alice")), (1, "key-1".to_owned()));
-    let _ = owner.home.run(&["did", "publish", "alice", "--proof", &proof("one")]).expect(0);
+    let _ = owner.home.run(&["did", "publish", "alice", "--proof", &proof("one"), "--wait", "0"]).expect(0);
     assert_eq!((versions(&owner.judged()), owner.signs_with("alice")), (2, "key-2".to_owned()));
 }
 
@@ -253,6 +253,31 @@ fn what_would_be_refused_is_not_made() {
     assert_eq!(versions(&owner.judged()), 1);
 }
 
+/// Between the directory and the place there is somebody's way of publishing: the new key signs once that has worked.
+#[test]
+fn a_new_key_waits_until_its_place_serves_it() {
+    let place = format!("127.0.0.1:{}", free_port());
+    let site = Site::start(&place, &place);
+    let apart = site.owner.home.path("apart").display().to_string();
+    let rotate = ["--json", "did", "rotate", "site", "--out", &apart];
+    let told = site.owner.home.run(&rotate).expect(5).json();
+    assert_eq!(told["error"]["code"], "not_served");
+    assert!(told["error"]["remedy"].as_str().unwrap().contains(&format!("--allow-local {place}")), "{told}");
+
+    let rotate = [&rotate[..], &["--allow-local", &place]].concat();
+    let told = site.owner.home.run(&[&rotate[..], &["--wait", "1"]].concat()).expect(5).json();
+    for words in [place.as_str(), "does not serve version 2-Qm", "it serves version 1-Qm"] {
+        assert!(told["error"]["message"].as_str().unwrap().contains(words), "{words}: {told}");
+    }
+    assert!(told["error"]["remedy"].as_str().unwrap().contains("nothing is lost"), "{told}");
+    assert_eq!(site.owner.signs_with("site"), "key-1");
+
+    let rotating = site.owner.home.spawn(&rotate);
+    fs::copy(format!("{apart}/did.jsonl"), site.owner.out.join("did.jsonl")).unwrap();
+    let _ = didshake_tests::finish(rotating, b"").expect(0);
+    assert_eq!((site.owner.signs_with("site"), versions(&site.owner.judged())), ("key-2".to_owned(), 2));
+}
+
 /// Two services that are did:webvh, each serving its own log; one logs in at the other through its rotation.
 // R-WEBVH-10, R-WEBVH-12
 #[test]
@@ -262,7 +287,7 @@ fn services_serve_their_logs_and_know_each_other_by_them() {
     assert_eq!((one.service.did.as_str(), two.service.did.as_str()), (one.did.as_str(), two.did.as_str()));
     two.logs_in_at(&one, 0);
     let first = two.files();
-    two.owner.run(&["rotate", "site"]);
+    two.owner.run(&["rotate", "site", "--allow-local", &two.place]);
     two.logs_in_at(&one, 0);
     assert_eq!(two.found_by(&one, 0)["document"]["authentication"].as_array().unwrap().len(), 2);
     let newest = two.files();

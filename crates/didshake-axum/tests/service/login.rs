@@ -154,15 +154,36 @@ async fn what_has_begun_goes_on_while_the_identity_is_replaced() {
     let service = Service::start().await;
     let (old, client) = (service.didshake.identities(), Client::new(1, &service));
     let (finish, sent) = client.begin(&service).await;
-    let (late, _) = client.begin(&service).await;
+    let [(kept, begun), (late, _)] = [client.begin(&service).await, client.begin(&service).await];
     service.didshake.replace_identities(vec![identity(201)]).unwrap();
     assert_eq!(service.didshake.identities()[0].did(), identity(201).did());
     Login::of(&finish.send(service.address).await, sent, &service);
-    // The next change ends what had begun with the one before the last.
-    service.didshake.replace_identities(vec![identity(202)]).unwrap();
+    // What has begun with one of the last eight goes on, and no more.
+    (202..=208).for_each(|seed| service.didshake.replace_identities(vec![identity(seed)]).unwrap());
+    Login::of(&kept.send(service.address).await, begun, &service);
+    service.didshake.replace_identities(vec![identity(209)]).unwrap();
     assert_eq!(late.send(service.address).await.status, 401);
     assert!(service.didshake.replace_identities(Vec::new()).is_err());
-    assert_eq!(service.didshake.identities()[0].did(), identity(202).did());
+    assert_eq!(service.didshake.identities()[0].did(), identity(209).did());
     service.didshake.replace_identities(old).unwrap();
     client.login(&service).await;
+}
+
+// R-STATE-2, R-STATE-4: what is known of an identity without its key is enough to end what it has begun.
+#[tokio::test]
+async fn what_began_with_a_key_of_another_instance_ends_here() {
+    let service = Service::start().await;
+    let (own, client) = (service.didshake.identities()[0].local(), Client::new(1, &service));
+    let [(unknown, _), (never, _)] = [client.begin(&service).await, client.begin(&service).await];
+    let [(known, sent), (late, begun)] = [client.begin(&service).await, client.begin(&service).await];
+    (201..=210).for_each(|seed| service.didshake.replace_identities(vec![identity(seed)]).unwrap());
+    assert_eq!(unknown.send(service.address).await.status, 401);
+    service.didshake.finish_also(vec![own]).unwrap();
+    Login::of(&known.send(service.address).await, sent, &service);
+    // It replies to nobody; a change of those who do keeps it, another list does not.
+    assert_eq!(service.didshake.identities()[0].did(), identity(210).did());
+    service.didshake.replace_identities(vec![identity(211)]).unwrap();
+    Login::of(&late.send(service.address).await, begun, &service);
+    service.didshake.finish_also(Vec::new()).unwrap();
+    assert_eq!(never.send(service.address).await.status, 401);
 }

@@ -6,6 +6,7 @@ mod kept;
 mod keys;
 mod log;
 pub(crate) mod rotation;
+mod served;
 
 use std::path::PathBuf;
 
@@ -56,7 +57,7 @@ Examples:
   didshake did create alice --at example.com/agents/alice --out /srv/www/agents/alice
   didshake did create site --at example.com --out ./public/.well-known --endpoint https://example.com/didshake --encrypt
   didshake did create firm --at firm.example --out ./log --witness did:key:z6Mk… --witness did:key:z6Mk… --threshold 1
-  didshake did rotate alice                        and, some minutes later:
+  didshake did rotate alice                        the new key signs once the place serves it; some minutes later:
   didshake did rotate alice --finish
   didshake did move alice --to example.org --out /srv/other/.well-known";
 

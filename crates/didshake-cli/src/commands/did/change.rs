@@ -10,7 +10,7 @@ use didshake_did::{DidDocument, IdentityName};
 use serde_json::{Value, json};
 
 use super::create::{Settings, place, set_endpoints};
-use super::kept::{Kept, Whose, document, failure, now};
+use super::kept::{Kept, Ours, document, failure, now};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -21,7 +21,7 @@ use crate::storage;
 #[derive(Args)]
 pub(crate) struct Update {
     #[command(flatten)]
-    whose: Whose,
+    ours: Ours,
     /// Where we are reached, in place of what the document says (repeatable)
     #[arg(long = "endpoint", value_name = "URL")]
     endpoints: Vec<String>,
@@ -35,7 +35,7 @@ pub(crate) struct Update {
 #[derive(Args)]
 pub(crate) struct Move {
     #[command(flatten)]
-    whose: Whose,
+    ours: Ours,
     /// Where the log will be: HOST:PORT/PATH, where port and path may be left out
     #[arg(long, value_name = "PLACE")]
     to: String,
@@ -44,7 +44,7 @@ pub(crate) struct Move {
 #[derive(Args)]
 pub(crate) struct Deactivate {
     #[command(flatten)]
-    whose: Whose,
+    ours: Ours,
     /// Deactivate without asking: it cannot be taken back
     #[arg(long)]
     yes: bool,
@@ -53,7 +53,7 @@ pub(crate) struct Deactivate {
 #[derive(Args)]
 pub(crate) struct Publish {
     #[command(flatten)]
-    whose: Whose,
+    ours: Ours,
     /// A witness's proof, as `did witness` makes it (repeatable)
     #[arg(long = "proof", value_name = "FILE")]
     proofs: Vec<PathBuf>,
@@ -71,7 +71,7 @@ pub(crate) struct Witness {
 }
 
 pub(super) fn update(global: &Global, options: &Update) -> Result<(), Failure> {
-    let kept = Kept::of(global, &options.whose)?;
+    let kept = Kept::of(global, &options.ours)?;
     let new = match &options.document {
         Some(path) => Some(given(&kept, path)?),
         None if options.endpoints.is_empty() => None,
@@ -102,7 +102,7 @@ fn given(kept: &Kept, path: &Path) -> Result<Value, Failure> {
 }
 
 pub(super) fn relocate(global: &Global, options: &Move) -> Result<(), Failure> {
-    let kept = Kept::of(global, &options.whose)?;
+    let kept = Kept::of(global, &options.ours)?;
     let (log, place) = (kept.log()?, place(&options.to)?);
     let (old, new) = (log.did().as_str().to_owned(), format!("did:webvh:{}:{place}", log.scid()));
     if old != new {
@@ -141,7 +141,7 @@ fn rename_key(kept: &Kept, new: &str) -> Result<(), Failure> {
 }
 
 pub(super) fn deactivate(global: &Global, options: &Deactivate) -> Result<(), Failure> {
-    let kept = Kept::of(global, &options.whose)?;
+    let kept = Kept::of(global, &options.ours)?;
     if !options.yes {
         let message = format!("{} would end for good: nobody meets it any more", kept.log()?.did());
         return Err(Failure::new(Exit::Usage, "deactivate", message).remedy("say --yes if that is what you want"));
@@ -155,7 +155,7 @@ pub(super) fn deactivate(global: &Global, options: &Deactivate) -> Result<(), Fa
 }
 
 pub(super) fn publish(global: &Global, options: &Publish) -> Result<(), Failure> {
-    let kept = Kept::of(global, &options.whose)?;
+    let kept = Kept::of(global, &options.ours)?;
     for path in &options.proofs {
         let added = kept.keeper.add_proof(&read_document(path)?, now());
         added.map_err(|error| failure(&error).after(&path.display().to_string()))?;

@@ -13,11 +13,13 @@ use didshake_did::{
 };
 use serde_json::{Value, json};
 
+use super::served::Looking;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::passphrase::PassphraseSource;
 use crate::storage;
+use crate::web_access::WebAccess;
 
 /// The key that is signed with once the log is published.
 const WAITING: &str = "login/next.pem";
@@ -30,8 +32,20 @@ pub(crate) struct Whose {
     /// The directory from which did.jsonl is served; remembered from `did create`
     #[arg(long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
+    /// Seconds for which it is looked, before a new key or place is used, whether the new version is served; 0: it is not looked
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    wait: u64,
     #[command(flatten)]
     passphrase: PassphraseSource,
+}
+
+/// The same, and how its place is asked.
+#[derive(Args)]
+pub(crate) struct Ours {
+    #[command(flatten)]
+    whose: Whose,
+    #[command(flatten)]
+    web: WebAccess,
 }
 
 /// An identity of ours with its log.
@@ -41,13 +55,20 @@ pub(super) struct Kept {
     pub(super) keeper: LogKeeper,
     pub(super) passphrase: Option<Passphrase>,
     pub(super) out: Option<PathBuf>,
-    pub(super) wait: Duration,
+    /// None for one that is being made, at whose place nobody has looked yet.
+    pub(super) looking: Option<Looking>,
 }
 
 impl Kept {
     /// The identity that is there, its passphrase asked for if there is one.
-    pub(super) fn of(global: &Global, whose: &Whose) -> Result<Self, Failure> {
+    pub(super) fn of(global: &Global, ours: &Ours) -> Result<Self, Failure> {
+        Self::asking(global, &ours.whose, &ours.web)
+    }
+
+    /// The same, where the options for asking come from elsewhere.
+    pub(super) fn asking(global: &Global, whose: &Whose, web: &WebAccess) -> Result<Self, Failure> {
         let store = storage::identities(global)?;
+        let looking = Some(Looking { web: web.options()?, longest: Duration::from_secs(whose.wait) });
         let keeper = keeper(&store, &whose.name);
         if !keeper.has_log() {
             let message = format!("`{}` has no did:webvh log here (no {})", whose.name, keeper.directory().display());
@@ -58,7 +79,7 @@ impl Kept {
         let header = store.header(&whose.name).or_else(|error| key_file::read_header(&waiting).map_err(|_| error));
         let header = header.map_err(|error| storage::missing(&whose.name, &error))?;
         let passphrase = if header.encrypted { Some(whose.passphrase.unlock(global, &whose.name)?) } else { None };
-        Ok(Self { name: whose.name.clone(), store, keeper, passphrase, out: whose.out.clone(), wait: Duration::ZERO })
+        Ok(Self { name: whose.name.clone(), store, keeper, passphrase, out: whose.out.clone(), looking })
     }
 
     /// One that is being made.
@@ -69,15 +90,10 @@ impl Kept {
         out: PathBuf,
     ) -> Result<Self, Failure> {
         let keeper = keeper(&store, name);
-        let kept = Self { name: name.clone(), store, keeper, passphrase, out: Some(out), wait: Duration::ZERO };
+        let kept = Self { name: name.clone(), store, keeper, passphrase, out: Some(out), looking: None };
         private_file::create_directory(&kept.path("login"))?;
         kept.remember(&kept.out()?)?;
         Ok(kept)
-    }
-
-    /// The same, with some time between the publication and the first use of a new key.
-    pub(super) fn waiting_for(self, wait: Duration) -> Self {
-        Self { wait, ..self }
     }
 
     pub(super) fn log(&self) -> Result<Log, Failure> {
@@ -109,9 +125,20 @@ impl Kept {
             error => failure(&error),
         })?;
         self.remember(&out)?;
-        self.take_waiting_key(&published)?;
+        if self.has_usable_key(&published) {
+            // Whoever looks for the new key has to find it: a peer does not ask again at once. For a first one nobody looks yet.
+            if self.header().is_some() {
+                self.served(global, &published)?;
+            }
+            self.take_waiting_key()?;
+        }
         self.show(global, &published, &out);
         Ok(())
+    }
+
+    /// Waits until the place of the log serves its last version.
+    pub(super) fn served(&self, global: &Global, log: &Log) -> Result<(), Failure> {
+        self.looking.as_ref().map_or(Ok(()), |looking| looking.until_served(global, log, &self.out()?))
     }
 
     /// Where the key waits that is signed with once the log is published.
@@ -146,14 +173,14 @@ impl Kept {
         self.keeper.directory().join(file)
     }
 
-    fn take_waiting_key(&self, log: &Log) -> Result<(), Failure> {
+    /// Whether there is a waiting key, and the last version of the log has it.
+    fn has_usable_key(&self, log: &Log) -> bool {
+        let header = key_file::read_header(&self.waiting()).ok();
+        header.is_some_and(|header| header.did == *log.did() && lists(&document(log), &header.fragment))
+    }
+
+    fn take_waiting_key(&self) -> Result<(), Failure> {
         let waiting = self.waiting();
-        let Ok(header) = key_file::read_header(&waiting) else { return Ok(()) };
-        if header.did != *log.did() || !lists(&document(log), &header.fragment) {
-            return Ok(());
-        }
-        // Whoever looks for the new key has to find it: a peer does not ask again at once.
-        std::thread::sleep(self.wait);
         let own = self.store.path(&self.name);
         if let Some(old) = self.header() {
             let saved = self.path("login").join(format!("{}-{}.pem", old.fragment.as_str(), now().0));

@@ -1,7 +1,5 @@
 //! `didshake did rotate`, `add-key` and `remove-key`.
 
-use std::time::Duration;
-
 use clap::Args;
 use didshake::{Algorithm, Did, Fragment};
 use didshake_did::key_file::{self, NewKeyFile};
@@ -10,7 +8,7 @@ use didshake_did::{SecretKey, did_key};
 use serde_json::{Value, json};
 
 use super::create::method;
-use super::kept::{Kept, Whose, document, is_method, lists};
+use super::kept::{Kept, Ours, document, is_method, lists};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::storage;
@@ -21,22 +19,19 @@ const RELATIONSHIPS: [&str; 2] = ["authentication", "assertionMethod"];
 #[derive(Args)]
 pub(crate) struct Rotate {
     #[command(flatten)]
-    whose: Whose,
+    ours: Ours,
     /// Take the keys out of the document that were rotated before: some minutes after a rotation
     #[arg(long)]
     finish: bool,
     /// Take the old key out at once, because it may be in wrong hands; what it signs at this moment fails
     #[arg(long, conflicts_with = "finish")]
     at_once: bool,
-    /// Seconds from the publication until the new key signs: as long as it takes until what is in the directory is served
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
-    wait: u64,
 }
 
 #[derive(Args)]
 pub(crate) struct AddKey {
     #[command(flatten)]
-    whose: Whose,
+    ours: Ours,
     /// The key, as its did:key: of another device of ours
     #[arg(long, value_name = "DID")]
     key: Did,
@@ -48,18 +43,17 @@ pub(crate) struct AddKey {
 #[derive(Args)]
 pub(crate) struct RemoveKey {
     #[command(flatten)]
-    whose: Whose,
+    ours: Ours,
     /// The fragment of the method that goes, without #
     #[arg(long)]
     fragment: String,
 }
 
 pub(super) fn rotate(global: &Global, options: &Rotate) -> Result<(), Failure> {
+    let kept = Kept::of(global, &options.ours)?;
     if options.finish {
-        let kept = Kept::of(global, &options.whose)?;
         return finish(global, &kept, &kept.log()?);
     }
-    let kept = Kept::of(global, &options.whose)?.waiting_for(Duration::from_secs(options.wait));
     rotate_once(global, &kept, options.at_once)
 }
 
@@ -94,7 +88,7 @@ pub(super) fn finish(global: &Global, kept: &Kept, log: &Log) -> Result<(), Fail
 }
 
 pub(super) fn add_key(global: &Global, options: &AddKey) -> Result<(), Failure> {
-    let kept = Kept::of(global, &options.whose)?;
+    let kept = Kept::of(global, &options.ours)?;
     let (log, internal) =
         (kept.log()?, |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string()));
     let fragment = Fragment::of(log.did(), &options.fragment).map_err(internal)?;
@@ -109,7 +103,7 @@ pub(super) fn add_key(global: &Global, options: &AddKey) -> Result<(), Failure> 
 }
 
 pub(super) fn remove_key(global: &Global, options: &RemoveKey) -> Result<(), Failure> {
-    let kept = Kept::of(global, &options.whose)?;
+    let kept = Kept::of(global, &options.ours)?;
     let (log, suffix) = (kept.log()?, format!("#{}", options.fragment));
     let mut new = document(&log);
     let has = |name: &str| {

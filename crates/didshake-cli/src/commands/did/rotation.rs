@@ -27,7 +27,7 @@ const MAX_JOURNAL: usize = 1024;
 pub(crate) const HELP: &str = "\
 A new key takes the place of the one that this identity signs with:
 
-  1. The document lists both keys; its log is published, and a moment later the new key signs.
+  1. The document lists both keys; its log is published; once its place serves it, the new key signs.
   2. A new mailbox key, signed with the new key, is shown at the relays of our mailboxes.
   3. After --grace the old key is taken out of the document: channels and sessions that it proved end at their next look.
 
@@ -48,9 +48,6 @@ pub(crate) struct RotateIdentity {
     /// Take the old key out at once, because it may be in wrong hands; what it signs at this moment fails
     #[arg(long, conflicts_with = "grace")]
     at_once: bool,
-    /// Seconds from the publication until the new key signs: as long as it takes until what is in the directory is served
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
-    wait: u64,
     /// Leave the mailbox key as it is: it ends by itself within a week
     #[arg(long)]
     keep_mailbox_key: bool,
@@ -75,7 +72,7 @@ pub(crate) fn run(global: &Global, options: &RotateIdentity) -> Result<(), Failu
     if let Some(failure) = method.ok().and_then(|method| not_rotated(&method)) {
         return Err(failure);
     }
-    let kept = Kept::of(global, &options.whose)?.waiting_for(Duration::from_secs(options.wait));
+    let kept = Kept::asking(global, &options.whose, &options.documents.web)?;
     let stage = match journal(&kept)? {
         Some(stage) => stage,
         None => write(&kept, Stage::Begun { entries: kept.log()?.versions().len() })?,
@@ -92,6 +89,8 @@ pub(crate) fn run(global: &Global, options: &RotateIdentity) -> Result<(), Failu
         wait(global, UnixTime(since).plus(if options.at_once { 0 } else { options.grace }));
     }
     keys::finish(global, &kept, &kept.log()?)?;
+    // Until then peers still take the old key.
+    kept.served(global, &kept.log()?)?;
     Ok(std::fs::remove_file(kept.path(JOURNAL))?)
 }
 

@@ -1,0 +1,71 @@
+//! The files of the log and the key.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::SystemTime;
+
+use didshake::{Did, UnixTime};
+use didshake_did::webvh::{LogHead, MAX_LOG_BYTES, MAX_WITNESS_BYTES, verify};
+use didshake_did::{IdentityName, IdentityStore, KeyFileError, SigningIdentity};
+
+use super::{OwnLogError, Published};
+
+/// As `didshake did` names them.
+const LOG: &str = "did.jsonl";
+pub(super) const WITNESSES: &str = "did-witness.json";
+
+/// Where the identity's key is.
+#[derive(Clone)]
+pub(crate) struct KeyFile {
+    pub(crate) store: IdentityStore,
+    pub(crate) name: IdentityName,
+}
+
+impl KeyFile {
+    pub(super) fn load(&self) -> Result<SigningIdentity, KeyFileError> {
+        self.store.load(&self.name, None)
+    }
+}
+
+/// What is compared to see that a file has changed.
+type Stamp = Option<(SystemTime, u64)>;
+
+pub(super) fn stamps(directory: &Path, key: Option<&KeyFile>) -> [Stamp; 3] {
+    let of_key = key.and_then(|key| stamp(&key.store.path(&key.name)));
+    [stamp(&directory.join(LOG)), stamp(&directory.join(WITNESSES)), of_key]
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// The log, if it is one of the DID and does not go back on `before`.
+pub(super) fn read(
+    directory: &Path,
+    did: &Did,
+    before: Option<&LogHead>,
+    now: UnixTime,
+) -> Result<Published, OwnLogError> {
+    let log = bytes(&directory.join(LOG), MAX_LOG_BYTES)?;
+    let witnesses = match bytes(&directory.join(WITNESSES), MAX_WITNESS_BYTES) {
+        Err(OwnLogError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
+        read => Some(read?),
+    };
+    let (verified, resolved) = verify(did, &log, witnesses.as_deref(), before, now)?;
+    let head = verified.head().ok_or(OwnLogError::Empty)?;
+    Ok(Published { log, witnesses, head, resolved })
+}
+
+fn bytes(path: &Path, most: usize) -> Result<Vec<u8>, OwnLogError> {
+    let unreadable = |source| OwnLogError::Unreadable { path: path.to_owned(), source };
+    // Opening a pipe would wait for a writer.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > most { Err(unreadable(io::Error::other("it is longer than it may be"))) } else { Ok(bytes) }
+}
