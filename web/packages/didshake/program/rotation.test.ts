@@ -146,7 +146,7 @@ describe("two services whose identities are did:webvh", () => {
     });
     await sleep(1_000);
     for (let round = 0; round < 2; round++) {
-      for (const { name } of sites) await done("did", "rotate", name);
+      for (const { name } of sites) await done("did", "rotate", name, ...local);
       await sleep(2_500);
       for (const { name } of sites) await done("did", "rotate", name, "--finish");
       await sleep(2_500);

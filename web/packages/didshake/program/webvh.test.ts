@@ -58,7 +58,7 @@ async function witnessed(...change: string[]): Promise<string> {
   expect(await program("did", ...change)).toHaveProperty("error.code", "witness_needed");
   const [kept, proof] = [join(home, ".local/share/didshake/identities/webvh/alice/did.jsonl"), join(home, "proof.json")];
   writeFileSync(proof, JSON.stringify(await program("did", "witness", "w", "--log", kept)));
-  return String((await program("did", "publish", "alice", "--proof", proof))["versionId"]);
+  return String((await program("did", "publish", "alice", "--proof", proof, "--wait", "0"))["versionId"]);
 }
 
 // R-WEBVH-9, R-WEBVH-10, R-WEBVH-11, R-WEBVH-12
@@ -69,7 +69,7 @@ it("a did:webvh of the program, through all that happens to one", async () => {
   expect(await look(did, seen)).toBe(made["versionId"]);
   const [first, old] = [await keyOf(did, seen), readFileSync(join(www, "did.jsonl"))];
   for (const _ of [1, 2]) {
-    const { versionId } = await program("did", "rotate", "alice");
+    const { versionId } = await program("did", "rotate", "alice", "--wait", "0");
     expect(await look(did, seen)).toBe(versionId);
   }
   expect(await keyOf(did, seen)).not.toBe(first);
