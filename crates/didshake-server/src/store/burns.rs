@@ -22,6 +22,9 @@ impl SqlBurns {
     }
 
     async fn burn_once(&self, th3: &[u8; 32], until: UnixTime, now: UnixTime) -> Result<Burn, BurnError> {
+        if self.burn_new(th3, until).await? {
+            return Ok(Burn::First);
+        }
         let mut transaction = self.database.begin().await.map_err(unavailable)?;
         let burned = sqlx::query(
             "INSERT INTO burned_handshakes (th3, ends) VALUES ($1, $2)
@@ -42,6 +45,22 @@ impl SqlBurns {
         }
         transaction.commit().await.map_err(unavailable)?;
         Ok(Burn::First)
+    }
+
+    /// What nearly always happens, in one statement that is its own transaction. `false`: it was burned before, or there is no room.
+    async fn burn_new(&self, th3: &[u8; 32], until: UnixTime) -> Result<bool, BurnError> {
+        let burned = sqlx::query(
+            "INSERT INTO burned_handshakes (th3, ends) SELECT $1, $2
+                WHERE COALESCE((SELECT sum(row_count) FROM sizes WHERE name = 'burned_handshakes'), 0) < $3
+                ON CONFLICT DO NOTHING",
+        )
+        .bind(th3.as_slice())
+        .bind(sql_time(until))
+        .bind(i64::try_from(self.bounds.burns).unwrap_or(i64::MAX))
+        .execute(&self.database.writer)
+        .await
+        .map_err(unavailable)?;
+        Ok(burned.rows_affected() == 1)
     }
 }
 

@@ -15,6 +15,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Whether the rules let in a DID of which nothing else is known here.
+    pub(super) fn lets_in_unknown(&self, did: &Did) -> bool {
+        Standing::default().belongs(did, &self.policy.current())
+    }
+
     /// Called before the session is written, in the same transaction.
     pub(super) async fn enter(&self, did: &Did, now: UnixTime, on: &mut Connection) -> Result<(), StoreError> {
         let standing = Standing::read(did, now, on).await.map_err(unavailable)?;

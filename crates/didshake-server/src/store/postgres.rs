@@ -1,9 +1,11 @@
 //! PostgreSQL: for several instances, which share everything that is kept.
 
+use std::time::Duration;
+
 use didshake::Did;
-use sqlx::ConnectOptions;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;
+use sqlx::{ConnectOptions, Connection as _};
 
 use super::database::{BUSY, Database};
 use super::error::{Place, StorageError};
@@ -11,6 +13,8 @@ use crate::config::PostgresUrl;
 
 /// Of one instance.
 const CONNECTIONS: u32 = 16;
+/// So long ago a connection may have been used that it counts as working.
+const UNASKED: Duration = Duration::from_secs(1);
 
 /// For every connection: nothing holds up others for longer, whatever becomes of this instance. Commits are durable, also
 /// where the server's default is another.
@@ -44,7 +48,16 @@ impl Database {
         let failed = |error| StorageError::of_database(place.clone(), error);
         sqlx::any::install_default_drivers();
         let options: AnyConnectOptions = url.expose().parse().map_err(failed)?;
-        let pool = AnyPoolOptions::new().acquire_timeout(BUSY).max_connections(CONNECTIONS);
+        let pool = AnyPoolOptions::new().acquire_timeout(BUSY).max_connections(CONNECTIONS).test_before_acquire(false);
+        // A question to the server costs as much as the statement for which it is asked.
+        let pool = pool.before_acquire(|connection, metadata| {
+            Box::pin(async move {
+                if metadata.idle_for > UNASKED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
         let pool = pool.after_connect(|connection, _| {
             Box::pin(async move {
                 for setting in SETTINGS {

@@ -6,6 +6,7 @@ use didshake_axum::{SessionRecord, SessionStore, StoreError, Use};
 use didshake_did::BoxFuture;
 use didshake_peer::SKEW_SECONDS;
 use sqlx::AnyConnection;
+use sqlx::any::AnyExecutor;
 
 use super::Bounds;
 use super::database::Database;
@@ -13,6 +14,7 @@ use super::entry::Entry;
 use super::looks::look_again;
 use super::row::{self, sql_time};
 use super::sweeper::{Table, fits};
+use crate::policy::holder;
 
 /// [`SessionStore`] in the database.
 #[derive(Clone, Debug)]
@@ -34,6 +36,9 @@ impl SqlSessions {
     }
 
     async fn add(&self, record: &SessionRecord) -> Result<(), StoreError> {
+        if self.add_alone(record).await? {
+            return Ok(());
+        }
         let parts = record.session.parts();
         let mut transaction = self.database.begin().await.map_err(unavailable)?;
         self.entry.enter(&parts.did, parts.accepted, &mut transaction).await?;
@@ -47,7 +52,7 @@ impl SqlSessions {
         .execute(&mut *transaction)
         .await
         .map_err(unavailable)?;
-        insert(record, &mut transaction).await.map_err(unavailable)?;
+        insert(record, None, &mut *transaction).await.map_err(unavailable)?;
         if let Some(seconds) = self.looks_every {
             let due = parts.accepted.plus(seconds);
             look_again(&parts.did, parts.accepted, due, &mut transaction).await.map_err(unavailable)?;
@@ -58,6 +63,17 @@ impl SqlSessions {
         }
         transaction.commit().await.map_err(unavailable)?;
         Ok(())
+    }
+
+    /// Most sessions are of somebody of whom nothing is known here, and whom the rules let in: one statement, which is its own
+    /// transaction. `false`: more has to be looked at, deleted or noted.
+    async fn add_alone(&self, record: &SessionRecord) -> Result<bool, StoreError> {
+        let did = record.session.did();
+        let is_looked_at = self.looks_every.is_some() && !did.has_single_method();
+        if is_looked_at || !self.entry.lets_in_unknown(did) {
+            return Ok(false);
+        }
+        insert(record, Some(self.bounds), &self.database.writer).await.map_err(unavailable)
     }
 
     async fn burn_nonce(
@@ -134,28 +150,45 @@ pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
-async fn insert(record: &SessionRecord, on: &mut AnyConnection) -> Result<(), sqlx::Error> {
+const INSERT: &str = "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin,
+        request_key, client, last_used, ends)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+/// Only where there is room, and nothing is known of whose it is.
+const INSERT_ALONE: &str =
+    "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin,
+        request_key, client, last_used, ends)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+        WHERE COALESCE((SELECT sum(row_count) FROM sizes WHERE name = 'sessions'), 0) < $14
+            AND (SELECT count(*) FROM sessions WHERE did = $2) < $15
+            AND NOT EXISTS (SELECT 1 FROM revocations WHERE holder = $16)
+            AND NOT EXISTS (SELECT 1 FROM account_keys WHERE holder = $16)
+            AND NOT EXISTS (SELECT 1 FROM accounts WHERE holder = $16)";
+
+/// `bounds`: only within them, and for somebody unknown. Whether it is there now.
+async fn insert(record: &SessionRecord, bounds: Option<Bounds>, on: impl AnyExecutor<'_>) -> Result<bool, sqlx::Error> {
     let parts = record.session.parts();
-    sqlx::query(
-        "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin, request_key,
-            client, last_used, ends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-    )
-    .bind(parts.id.as_slice())
-    .bind(parts.did.as_str())
-    .bind(parts.fragment.as_str())
-    .bind(i64::from(parts.algorithm as u8))
-    .bind(parts.key.as_slice())
-    .bind(sql_time(parts.accepted))
-    .bind(i64::from(parts.lifetime))
-    .bind(i64::from(parts.used))
-    .bind(record.origin.as_str())
-    .bind(record.request_key.secret().expose().as_slice())
-    .bind(record.client.map(|address| address.to_string()))
-    .bind(record.last_used.map(sql_time))
-    .bind(sql_time(record.session.expires()))
-    .execute(on)
-    .await
-    .map(|_| ())
+    let insert = sqlx::query(if bounds.is_some() { INSERT_ALONE } else { INSERT })
+        .bind(parts.id.as_slice())
+        .bind(parts.did.as_str())
+        .bind(parts.fragment.as_str())
+        .bind(i64::from(parts.algorithm as u8))
+        .bind(parts.key.as_slice())
+        .bind(sql_time(parts.accepted))
+        .bind(i64::from(parts.lifetime))
+        .bind(i64::from(parts.used))
+        .bind(record.origin.as_str())
+        .bind(record.request_key.secret().expose().as_slice())
+        .bind(record.client.map(|address| address.to_string()))
+        .bind(record.last_used.map(sql_time))
+        .bind(sql_time(record.session.expires()));
+    let insert = match bounds {
+        Some(bounds) => insert
+            .bind(i64::try_from(bounds.sessions).unwrap_or(i64::MAX))
+            .bind(i64::from(bounds.sessions_of_did))
+            .bind(holder(&parts.did)),
+        None => insert,
+    };
+    Ok(insert.execute(on).await?.rows_affected() == 1)
 }
 
 /// The first use makes the session last for its lifetime. `false` where it is over.

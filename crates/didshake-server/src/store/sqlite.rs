@@ -83,7 +83,9 @@ fn options(path: &Path) -> Result<AnyConnectOptions, StorageError> {
 
 fn pool(connections: u32, read_only: bool) -> AnyPoolOptions {
     sqlx::any::install_default_drivers();
-    AnyPoolOptions::new().acquire_timeout(BUSY).max_connections(connections).after_connect(move |connection, _| {
+    // A file is there as long as it is open: nothing has to be asked before each statement.
+    let pool = AnyPoolOptions::new().acquire_timeout(BUSY).max_connections(connections).test_before_acquire(false);
+    pool.after_connect(move |connection, _| {
         Box::pin(async move {
             for setting in SETTINGS.into_iter().chain(read_only.then_some(READ_ONLY)) {
                 sqlx::query(setting).execute(&mut *connection).await?;

@@ -121,30 +121,31 @@ impl Standing {
     /// The same on a connection of the caller. What has an account is read in one statement.
     pub(super) async fn read(did: &Did, now: UnixTime, on: &mut Connection) -> Result<Self, sqlx::Error> {
         let holder = holder(did);
-        let known = Self::of_account(&holder, on).await?;
-        if known.account.is_some() {
+        let (known, is_invited) = Self::without_claims(&holder, now, on).await?;
+        if known.account.is_some() || !is_invited {
             return Ok(known);
         }
-        let reserved = sqlx::query("SELECT account_id FROM accounts WHERE holder = $1").bind(&holder);
-        let reserved = reserved.fetch_optional(&mut *on).await?.as_ref().map(id).transpose()?;
         let claims = claims(&holder, now, on).await?;
         // Once more: who has accepted the invite in between has no claim left, and an account now.
-        let known = Self::of_account(&holder, on).await?;
-        Ok(if known.account.is_some() { known } else { Self { reserved, claims, ..known } })
+        let (known, _) = Self::without_claims(&holder, now, on).await?;
+        Ok(if known.account.is_some() { known } else { Self { claims, ..known } })
     }
 
-    async fn of_account(holder: &str, on: &mut Connection) -> Result<Self, sqlx::Error> {
+    /// All but its claims, in one statement; and whether there may be any.
+    async fn without_claims(holder: &str, now: UnixTime, on: &mut Connection) -> Result<(Self, bool), sqlx::Error> {
         // A row for each group; one without an account where there is none.
         let rows = sqlx::query(
-            "SELECT accounts.*, revocations.holder AS revoked, account_groups.name AS group_name
+            "SELECT accounts.*, revocations.holder AS revoked, account_groups.name AS group_name, reserving.account_id AS reserved,
+                    CAST((SELECT count(*) FROM invites WHERE holder = who.asked AND claim_ends > $2) AS BIGINT) AS claims
                 FROM (SELECT CAST($1 AS TEXT) AS asked) AS who
                 LEFT JOIN revocations ON revocations.holder = who.asked
                 LEFT JOIN account_keys ON account_keys.holder = who.asked
                 LEFT JOIN accounts ON accounts.account_id = account_keys.account_id
-                LEFT JOIN account_groups ON account_groups.account_id = accounts.account_id",
+                LEFT JOIN account_groups ON account_groups.account_id = accounts.account_id
+                LEFT JOIN accounts AS reserving ON reserving.holder = who.asked",
         );
-        let rows = rows.bind(holder).fetch_all(on).await?;
-        let Some(first) = rows.first() else { return Ok(Self::default()) };
+        let rows = rows.bind(holder).bind(sql_time(now)).fetch_all(on).await?;
+        let Some(first) = rows.first() else { return Ok((Self::default(), false)) };
         let revoked: Option<String> = first.try_get("revoked")?;
         let mut account = member(first)?;
         if let Some(account) = &mut account {
@@ -153,7 +154,11 @@ impl Standing {
             }
             account.groups.sort();
         }
-        Ok(Self { revoked: revoked.is_some(), account, ..Self::default() })
+        let reserved: Option<Vec<u8>> = first.try_get("reserved")?;
+        let is_reserved = account.is_none() && reserved.is_some();
+        let reserved = if is_reserved { Some(Id::from_bytes(row::bytes(first, "reserved")?)) } else { None };
+        let claims: i64 = first.try_get("claims")?;
+        Ok((Self { revoked: revoked.is_some(), account, reserved, claims: Vec::new() }, claims > 0))
     }
 }
 
