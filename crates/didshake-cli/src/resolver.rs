@@ -98,6 +98,10 @@ impl LogHistory for NoHome {
     ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>> {
         Box::pin(async { Err(HistoryUnavailable::because(NoHomeDirectory)) })
     }
+
+    fn used<'a>(&'a self, _: &'a str, _: UnixTime) -> BoxFuture<'a, Result<(), HistoryUnavailable>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 type Cached<R> = CachedResolver<R, SystemClock>;

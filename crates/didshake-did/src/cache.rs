@@ -25,14 +25,15 @@ pub struct Lifetimes {
     pub document_seconds: u64,
     /// For the news that there is no document, or none that can be read; 10.
     pub negative_seconds: u64,
-    /// Between two fetches of one DID that a named but absent method causes; 30.
+    /// Between two fetches of one DID that a named but absent method causes; 2. Anybody can name one, and have the owner of
+    /// the DID, who has a new key, wait for as long.
     pub refresh_seconds: u64,
     by_method: HashMap<String, u64>,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { document_seconds: 300, negative_seconds: 10, refresh_seconds: 30, by_method: HashMap::new() }
+        Self { document_seconds: 300, negative_seconds: 10, refresh_seconds: 2, by_method: HashMap::new() }
     }
 }
 

@@ -22,7 +22,10 @@ mod witness_file;
 
 pub use author::{AuthorError, Change, first_entry, key_hash, multikey, next_entry, witness_proof};
 pub use fault::{LogFault, LogRefusal};
-pub use history::{HistoryUnavailable, LogHead, LogHistory, MemoryLogHistory, keep_up};
+pub use history::{
+    HistoryFull, HistoryUnavailable, LogHead, LogHistory, MemoryLogHistory, NOTED_AGAIN_SECONDS, RECENTLY_USED_SECONDS,
+    keep_up,
+};
 pub use history_file::LogHistoryFile;
 pub use keeper::{KeeperError, LogKeeper};
 pub use log::{Log, UnwitnessedLog, verify};

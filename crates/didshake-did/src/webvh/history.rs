@@ -70,6 +70,19 @@ impl HistoryUnavailable {
 #[error("others change it all the time")]
 struct Contended;
 
+/// Seconds in which a log that was used is never forgotten for another one.
+pub const RECENTLY_USED_SECONDS: u64 = 3600;
+/// Seconds after which it is noted once more that a log is used.
+pub const NOTED_AGAIN_SECONDS: u64 = 600;
+
+/// As many logs are kept as there may be, and each was used a moment ago: a new one is not taken in the place of any.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no more logs are kept than {most}, and each was used within the hour: try again later")]
+#[allow(missing_docs, reason = "the field says itself what it is")]
+pub struct HistoryFull {
+    pub most: usize,
+}
+
 /// Holds a log against what was seen of it, and keeps its newest entry if it goes on from there.
 ///
 /// # Errors
@@ -83,7 +96,10 @@ where
     for _ in 0..8 {
         let seen = history.seen(log.scid()).await?;
         log.check_seen(seen.as_ref())?;
-        if seen.as_ref() == Some(&head) || history.advance(log.scid(), seen.as_ref(), &head, now).await? {
+        if seen.as_ref() == Some(&head) {
+            return Ok(history.used(log.scid(), now).await?);
+        }
+        if history.advance(log.scid(), seen.as_ref(), &head, now).await? {
             return Ok(());
         }
     }
@@ -112,10 +128,11 @@ pub trait LogHistory: Send + Sync {
     /// [`HistoryUnavailable`]; the DID is not resolved then.
     fn seen<'a>(&'a self, scid: &'a str) -> BoxFuture<'a, Result<Option<LogHead>, HistoryUnavailable>>;
 
-    /// Keeps `to` in one step if `from` is still what is kept; whether it was.
+    /// Keeps `to` in one step if `from` is still what is kept; whether it was. Where there is no room the log goes that was used
+    /// longest ago, and none that was within [`RECENTLY_USED_SECONDS`].
     ///
     /// # Errors
-    /// [`HistoryUnavailable`].
+    /// [`HistoryUnavailable`], with [`HistoryFull`] where there is no room.
     fn advance<'a>(
         &'a self,
         scid: &'a str,
@@ -123,43 +140,80 @@ pub trait LogHistory: Send + Sync {
         to: &'a LogHead,
         now: UnixTime,
     ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>>;
+
+    /// Notes that the log was resolved and has not changed, so that one that is steady is not forgotten before one that is
+    /// new; to within [`NOTED_AGAIN_SECONDS`].
+    ///
+    /// # Errors
+    /// [`HistoryUnavailable`]; the DID is not resolved then.
+    fn used<'a>(&'a self, scid: &'a str, now: UnixTime) -> BoxFuture<'a, Result<(), HistoryUnavailable>>;
 }
 
-/// The newest entries of many logs, a bounded number: beyond it, that log is forgotten which advanced longest ago.
+/// The newest entries of many logs, a bounded number: beyond it, that log is forgotten which was used longest ago.
 #[derive(Clone, Debug)]
 pub(super) struct Heads {
-    limit: usize,
+    most: usize,
     heads: BTreeMap<String, (LogHead, UnixTime)>,
 }
 
 impl Heads {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { limit: limit.max(1), heads: BTreeMap::new() }
+    pub(super) fn new(most: usize) -> Self {
+        Self { most: most.max(1), heads: BTreeMap::new() }
     }
 
     pub(super) fn seen(&self, scid: &str) -> Option<&LogHead> {
         self.heads.get(scid).map(|(head, _)| head)
     }
 
-    pub(super) fn advance(&mut self, scid: &str, from: Option<&LogHead>, to: &LogHead, now: UnixTime) -> bool {
+    pub(super) fn advance(
+        &mut self,
+        scid: &str,
+        from: Option<&LogHead>,
+        to: &LogHead,
+        now: UnixTime,
+    ) -> Result<bool, HistoryFull> {
         if self.seen(scid) != from {
-            return false;
+            return Ok(false);
+        }
+        if from.is_none() {
+            self.make_room(now)?;
         }
         self.put(scid, to.clone(), now);
+        Ok(true)
+    }
+
+    /// Whether that had to be noted.
+    pub(super) fn used(&mut self, scid: &str, now: UnixTime) -> bool {
+        let Some((_, used)) = self.heads.get_mut(scid).filter(|(_, used)| age(*used, now) >= NOTED_AGAIN_SECONDS)
+        else {
+            return false;
+        };
+        *used = now;
         true
     }
 
-    pub(super) fn put(&mut self, scid: &str, head: LogHead, now: UnixTime) {
-        if !self.heads.contains_key(scid) && self.heads.len() >= self.limit {
-            let oldest = self.heads.iter().min_by_key(|(_, (_, since))| *since).map(|(scid, _)| scid.clone());
-            oldest.and_then(|scid| self.heads.remove(&scid));
-        }
-        self.heads.insert(scid.to_owned(), (head, now));
+    pub(super) fn put(&mut self, scid: &str, head: LogHead, used: UnixTime) {
+        self.heads.insert(scid.to_owned(), (head, used));
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &LogHead, UnixTime)> {
-        self.heads.iter().map(|(scid, (head, since))| (scid, head, *since))
+        self.heads.iter().map(|(scid, (head, used))| (scid, head, *used))
     }
+
+    fn make_room(&mut self, now: UnixTime) -> Result<(), HistoryFull> {
+        while self.heads.len() >= self.most {
+            let oldest = self.heads.iter().max_by_key(|(_, (_, used))| age(*used, now));
+            let oldest = oldest.filter(|(_, (_, used))| age(*used, now) >= RECENTLY_USED_SECONDS);
+            let scid = oldest.map(|(scid, _)| scid.clone()).ok_or(HistoryFull { most: self.most })?;
+            self.heads.remove(&scid);
+        }
+        Ok(())
+    }
+}
+
+/// Seconds since then. What a clock that was set back puts into the future is older than everything.
+fn age(used: UnixTime, now: UnixTime) -> u64 {
+    now.0.checked_sub(used.0).unwrap_or(u64::MAX)
 }
 
 /// Keeps them in memory, for 65,536 logs: for whoever lives shorter than a log.
@@ -188,6 +242,11 @@ impl LogHistory for MemoryLogHistory {
     ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>> {
         let mut heads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let advanced = heads.advance(scid, from, to, now);
-        Box::pin(async move { Ok(advanced) })
+        Box::pin(async move { advanced.map_err(HistoryUnavailable::because) })
+    }
+
+    fn used<'a>(&'a self, scid: &'a str, now: UnixTime) -> BoxFuture<'a, Result<(), HistoryUnavailable>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).used(scid, now);
+        Box::pin(async { Ok(()) })
     }
 }

@@ -1,4 +1,4 @@
-//! What was seen of each log, in a file: a line for each, `SCID versionId seconds`.
+//! What was seen of each log, in a file: a line for each, `SCID versionId seconds`, the seconds of when it was used last.
 
 use std::fs::File;
 use std::io;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use didshake::UnixTime;
 use etcetera::BaseStrategy;
 
-use super::history::{Heads, HistoryUnavailable, LogHead, LogHistory};
+use super::history::{Heads, HistoryFull, HistoryUnavailable, LogHead, LogHistory};
 use super::scid;
 use crate::private_file::{self, Unread};
 use crate::resolver::BoxFuture;
@@ -19,7 +19,7 @@ const MAX_FILE_BYTES: usize = 1 << 20;
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// Keeps the newest entries that were seen in a file that only its owner reads, for 4,096 logs: beyond that, the log is
-/// forgotten that advanced longest ago. Each change replaces the file in one step, by one program at a time; it is read
+/// forgotten that was used longest ago. Each change replaces the file in one step, by one program at a time; it is read
 /// and written where it is called, without a thread of its own: for programs, not for services.
 ///
 /// ```
@@ -49,6 +49,8 @@ enum FileFault {
     BadLine { path: PathBuf, line: usize },
     #[error("cannot write {}: {source}", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Full(#[from] HistoryFull),
     #[error("another program is changing {}: try again", path.display())]
     Locked { path: PathBuf },
 }
@@ -88,13 +90,13 @@ impl LogHistoryFile {
         Ok(heads)
     }
 
-    fn change(&self, change: impl FnOnce(&mut Heads) -> bool) -> Result<bool, FileFault> {
+    fn change(&self, change: impl FnOnce(&mut Heads) -> Result<bool, HistoryFull>) -> Result<bool, FileFault> {
         let unwritable = |source| FileFault::Unwritable { path: self.path.clone(), source };
         let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         private_file::create_directory(directory).map_err(unwritable)?;
         let _lock = self.lock()?;
         let mut heads = self.load()?;
-        let changed = change(&mut heads);
+        let changed = change(&mut heads)?;
         if changed {
             let lines = heads.iter().map(|(scid, head, since)| format!("{scid} {} {}\n", head.version_id(), since.0));
             private_file::replace(&self.path, lines.collect::<String>().as_bytes()).map_err(unwritable)?;
@@ -128,6 +130,14 @@ impl LogHistory for LogHistoryFile {
     ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>> {
         let advanced = self.change(|heads| heads.advance(scid, from, to, now));
         Box::pin(async move { advanced.map_err(HistoryUnavailable::because) })
+    }
+
+    fn used<'a>(&'a self, scid: &'a str, now: UnixTime) -> BoxFuture<'a, Result<(), HistoryUnavailable>> {
+        // Most often there is nothing to write, so that nobody has to be kept out.
+        let noted = self.load().and_then(|mut heads| {
+            if heads.used(scid, now) { self.change(|heads| Ok(heads.used(scid, now))) } else { Ok(false) }
+        });
+        Box::pin(async move { noted.map(drop).map_err(HistoryUnavailable::because) })
     }
 }
 

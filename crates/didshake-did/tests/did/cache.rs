@@ -268,8 +268,11 @@ async fn an_absent_method_is_looked_for_once_more() {
         assert_eq!(kept.freshness(), Freshness::Cached { since: UnixTime(1001) }, "no loop of fetches");
     }
     assert_eq!(source.fetches(), 2);
-    time.set(1031);
-    cache.resolve_method(&did(), &fragment("key-3")).await.unwrap();
+    // Who names methods that there are not has the owner of a new key wait no longer than that.
+    source.0.fragments.lock().unwrap().push("key-6");
+    time.set(1003);
+    let found = cache.resolve_method(&did(), &fragment("key-6")).await.unwrap();
+    assert!(found.document().has_method(&fragment("key-6")));
     assert_eq!(source.fetches(), 3);
     cache.resolve_method(&did(), &fragment("key-1")).await.unwrap();
     assert_eq!(source.fetches(), 3, "present: nothing to look for");

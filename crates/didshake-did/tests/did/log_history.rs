@@ -33,23 +33,54 @@ async fn an_entry_is_kept_only_in_place_of_the_one_that_was_looked_at() {
     }
 }
 
+/// A file of 4,096 logs, the first of them used one after the other.
+fn full_file(directory: &std::path::Path) -> LogHistoryFile {
+    let path = directory.join("seen");
+    let line =
+        |number: u32| format!("{} {} {}\n", scid(number), head(1, "x").version_id(), 1_000_000 + number.min(1000));
+    let text: String = (0..4096).map(line).collect();
+    didshake_did::private_file::create(&path, text.as_bytes(), didshake_did::private_file::Readers::Owner).unwrap();
+    LogHistoryFile::at(&path)
+}
+
 // R-WEBVH-10
 #[tokio::test]
-async fn a_full_file_forgets_the_log_that_advanced_longest_ago() {
+async fn a_full_file_forgets_the_log_that_was_used_longest_ago() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("seen");
-    let line =
-        |number: u32| format!("{} {} {}\n", scid(number), head(1, "x").version_id(), 1000 + u64::from(number % 4095));
-    let text: String = (1..4097).map(line).collect();
-    didshake_did::private_file::create(&path, text.as_bytes(), didshake_did::private_file::Readers::Owner).unwrap();
-    let file = LogHistoryFile::at(&path);
-    assert!(file.advance(&scid(9000), None, &head(1, "new"), UnixTime(5000)).await.unwrap());
-    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 4096);
-    // 4095 has the time 1000.
-    assert_eq!(file.seen(&scid(4095)).await.unwrap(), None);
-    for kept in [1, 2, 4094, 4096, 9000] {
-        assert!(file.seen(&scid(kept)).await.unwrap().is_some(), "{kept}");
+    let file = full_file(directory.path());
+    let now = UnixTime(1_010_000);
+    // Steady for long, and in use: it stays, however many new ones come.
+    file.used(&scid(0), now).await.unwrap();
+    for new in [9000, 9001] {
+        assert!(file.advance(&scid(new), None, &head(1, "new"), now).await.unwrap());
     }
+    assert_eq!(fs::read_to_string(file.path()).unwrap().lines().count(), 4096);
+    for (number, kept) in [(0, true), (1, false), (2, false), (3, true), (4095, true), (9000, true), (9001, true)] {
+        assert_eq!(file.seen(&scid(number)).await.unwrap().is_some(), kept, "{number}");
+    }
+    // What is in use already is written down again after ten minutes only.
+    let before = fs::read(file.path()).unwrap();
+    file.used(&scid(0), now.plus(599)).await.unwrap();
+    assert_eq!(fs::read(file.path()).unwrap(), before);
+    file.used(&scid(0), now.plus(600)).await.unwrap();
+    assert_ne!(fs::read(file.path()).unwrap(), before);
+}
+
+// R-WEBVH-10
+#[tokio::test]
+async fn what_was_used_within_the_hour_is_not_forgotten_for_another_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, new) = (full_file(directory.path()), scid(9000));
+    let advance = async |from: Option<&LogHead>, to, at| file.advance(&new, from, &head(to, "new"), UnixTime(at)).await;
+    let told = advance(None, 1, 1_003_599).await.unwrap_err().to_string();
+    assert!(told.contains("4096") && told.contains("within the hour"), "{told}");
+    assert!(file.seen(&scid(0)).await.unwrap().is_some());
+    // Those that are kept go on.
+    assert!(file.advance(&scid(7), Some(&head(1, "x")), &head(2, "y"), UnixTime(1_003_599)).await.unwrap());
+    assert!(advance(None, 1, 1_003_600).await.unwrap());
+    assert_eq!(file.seen(&scid(0)).await.unwrap(), None);
+    // A clock that was set back by far makes no memory that takes nothing.
+    assert!(file.advance(&scid(9001), None, &head(1, "new"), UnixTime(7)).await.unwrap());
 }
 
 // R-WEBVH-10

@@ -289,6 +289,10 @@ impl LogHistory for Broken {
     ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>> {
         Box::pin(async { Ok(true) })
     }
+
+    fn used<'a>(&'a self, _: &'a str, _: UnixTime) -> BoxFuture<'a, Result<(), HistoryUnavailable>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 #[tokio::test]

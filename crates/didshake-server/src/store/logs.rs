@@ -2,13 +2,16 @@
 
 use didshake::UnixTime;
 use didshake_did::BoxFuture;
-use didshake_did::webvh::{HistoryUnavailable, LogHead, LogHistory};
+use didshake_did::webvh::{
+    HistoryFull, HistoryUnavailable, LogHead, LogHistory, NOTED_AGAIN_SECONDS, RECENTLY_USED_SECONDS,
+};
+use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::database::Database;
 use super::row::{self, sql_time};
 
-/// Logs that are kept: beyond them, those are forgotten that advanced longest ago.
+/// Logs that are kept: beyond them, those are forgotten that were used longest ago. The column says `advanced` for when.
 pub(crate) const MAX_LOGS: u32 = 100_000;
 
 /// What was seen of logs, in the database.
@@ -40,23 +43,51 @@ impl SqlLogHistory {
         Ok(replaced.execute(&self.database.writer).await?.rows_affected() == 1)
     }
 
-    async fn insert(&self, scid: &str, to: &LogHead, now: UnixTime) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.database.begin().await?;
+    async fn insert(&self, scid: &str, to: &LogHead, now: UnixTime) -> Result<bool, HistoryUnavailable> {
+        let failed = |error: sqlx::Error| HistoryUnavailable::because(error);
+        let mut transaction = self.database.begin().await.map_err(failed)?;
         let inserted = sqlx::query(
             "INSERT INTO webvh_logs (scid, version_id, advanced) VALUES ($1, $2, $3) ON CONFLICT (scid) DO NOTHING",
-        )
-        .bind(scid)
-        .bind(to.version_id())
-        .bind(sql_time(now))
-        .execute(&mut *transaction)
-        .await?;
-        let over = sqlx::query(
-            "DELETE FROM webvh_logs WHERE scid IN
-                (SELECT scid FROM webvh_logs ORDER BY advanced DESC LIMIT 1000 OFFSET $1)",
         );
-        over.bind(i64::from(self.most)).execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(inserted.rows_affected() == 1)
+        let inserted = inserted.bind(scid).bind(to.version_id()).bind(sql_time(now));
+        if inserted.execute(&mut *transaction).await.map_err(failed)?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let kept = sqlx::query("SELECT count(*) AS kept FROM webvh_logs").fetch_one(&mut *transaction).await;
+        let kept: i64 = kept.and_then(|row| row.try_get("kept")).map_err(failed)?;
+        let over = u64::try_from(kept - i64::from(self.most)).unwrap_or_default();
+        // Times that a clock which was set back has left in the future are the oldest.
+        let forgotten = sqlx::query(
+            "DELETE FROM webvh_logs WHERE scid IN
+                (SELECT scid FROM webvh_logs WHERE advanced <= $1 OR advanced > $2
+                    ORDER BY CASE WHEN advanced > $2 THEN 0 ELSE 1 END, advanced LIMIT $3)",
+        )
+        .bind(sql_time(UnixTime(now.0.saturating_sub(RECENTLY_USED_SECONDS))))
+        .bind(sql_time(now))
+        .bind(i64::try_from(over).unwrap_or(i64::MAX))
+        .execute(&mut *transaction);
+        if forgotten.await.map_err(failed)?.rows_affected() < over {
+            let full = HistoryFull { most: usize::try_from(self.most).unwrap_or(usize::MAX) };
+            tracing::error!(error = %full, "a did:webvh that is new here is refused");
+            return Err(HistoryUnavailable::because(full));
+        }
+        if over > 0 {
+            tracing::warn!(
+                most = self.most,
+                "what was seen of the did:webvh log that was used longest ago is forgotten"
+            );
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(true)
+    }
+
+    async fn note(&self, scid: &str, now: UnixTime) -> Result<(), sqlx::Error> {
+        let noted =
+            sqlx::query("UPDATE webvh_logs SET advanced = $1 WHERE scid = $2 AND (advanced <= $3 OR advanced > $1)")
+                .bind(sql_time(now))
+                .bind(scid)
+                .bind(sql_time(UnixTime(now.0.saturating_sub(NOTED_AGAIN_SECONDS))));
+        noted.execute(&self.database.writer).await.map(drop)
     }
 }
 
@@ -77,11 +108,14 @@ impl LogHistory for SqlLogHistory {
         now: UnixTime,
     ) -> BoxFuture<'a, Result<bool, HistoryUnavailable>> {
         Box::pin(async move {
-            let advanced = match from {
-                Some(from) => self.replace(scid, from, to, now).await,
+            match from {
+                Some(from) => self.replace(scid, from, to, now).await.map_err(HistoryUnavailable::because),
                 None => self.insert(scid, to, now).await,
-            };
-            advanced.map_err(HistoryUnavailable::because)
+            }
         })
+    }
+
+    fn used<'a>(&'a self, scid: &'a str, now: UnixTime) -> BoxFuture<'a, Result<(), HistoryUnavailable>> {
+        Box::pin(async move { self.note(scid, now).await.map_err(HistoryUnavailable::because) })
     }
 }

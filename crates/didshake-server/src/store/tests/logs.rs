@@ -58,17 +58,44 @@ async fn of_two_histories_at_once_one_is_kept() {
 
 // R-WEBVH-10
 #[tokio::test]
-async fn where_there_is_no_room_the_log_is_forgotten_that_advanced_longest_ago() {
+async fn where_there_is_no_room_the_log_is_forgotten_that_was_used_longest_ago() {
     for place in both() {
         let stores = place.open().await;
-        let (seen, one, two) = (history(&stores, 3), head(1, "one"), head(2, "two"));
-        for number in 1..=3 {
+        let (seen, one, two) = (history(&stores, 4), head(1, "one"), head(2, "two"));
+        for number in 1..=4 {
             assert!(seen.advance(&key_hash(&number.to_string()), None, &one, NOW.plus(number)).await.unwrap());
         }
-        assert!(seen.advance(&key_hash("1"), Some(&one), &two, NOW.plus(10)).await.unwrap());
-        assert!(seen.advance(&key_hash("4"), None, &one, NOW.plus(11)).await.unwrap());
-        for (number, kept) in [("1", true), ("2", false), ("3", true), ("4", true)] {
+        let later = NOW.plus(5000);
+        // The first is steady and in use, the second has changed.
+        seen.used(&key_hash("1"), later).await.unwrap();
+        assert!(seen.advance(&key_hash("2"), Some(&one), &two, later).await.unwrap());
+        assert!(seen.advance(&key_hash("5"), None, &one, later).await.unwrap());
+        for (number, kept) in [("1", true), ("2", true), ("3", false), ("4", true), ("5", true)] {
             assert_eq!(seen.seen(&key_hash(number)).await.unwrap().is_some(), kept, "{number}");
         }
+    }
+}
+
+// R-WEBVH-10
+#[tokio::test]
+async fn what_was_used_within_the_hour_is_not_forgotten_for_another_log() {
+    for place in both() {
+        let stores = place.open().await;
+        let (seen, one) = (history(&stores, 2), head(1, "one"));
+        for name in ["1", "2"] {
+            assert!(seen.advance(&key_hash(name), None, &one, NOW).await.unwrap());
+        }
+        let told = seen.advance(&key_hash("3"), None, &one, NOW.plus(3599)).await.unwrap_err().to_string();
+        assert!(told.contains("within the hour"), "{told}");
+        for (name, kept) in [("1", true), ("2", true), ("3", false)] {
+            assert_eq!(seen.seen(&key_hash(name)).await.unwrap().is_some(), kept, "{name}");
+        }
+        seen.used(&key_hash("2"), NOW.plus(3599)).await.unwrap();
+        assert!(seen.advance(&key_hash("3"), None, &one, NOW.plus(3600)).await.unwrap());
+        for (name, kept) in [("1", false), ("2", true), ("3", true)] {
+            assert_eq!(seen.seen(&key_hash(name)).await.unwrap().is_some(), kept, "{name}");
+        }
+        // A clock that was set back by far makes no memory that takes nothing.
+        assert!(seen.advance(&key_hash("4"), None, &one, UnixTime(7)).await.unwrap());
     }
 }

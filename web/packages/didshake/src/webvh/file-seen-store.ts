@@ -20,7 +20,7 @@ export class FileSeenStore implements SeenStore {
   /**
    * Opens the file, or makes it.
    * @param files `node:fs/promises`, imported whole
-   * @param most logs that are kept; beyond it the one that advanced longest ago is forgotten
+   * @param most logs that are kept; beyond it the one that was used longest ago is forgotten, as far as this process knows
    * @throws DidshakeError `own_failure` if the file cannot be read or written, or is none of this store; `caller` for fewer than 1,024 logs
    */
   static async open(path: string, files: Files, most = MOST_LOGS): Promise<FileSeenStore> {

@@ -24,12 +24,12 @@ export function checkedMost(most: number): number {
 
 /** Keeps it in memory: for tests, and for processes that resolve for a while only. What it knew is gone when the process ends. */
 export class MemorySeenStore implements SeenStore {
-  // in the order in which they advanced
+  // in the order in which they were used: one that is steady is not forgotten before one that is new
   readonly #logs = new Map<string, string>();
   readonly #most: number;
 
   /**
-   * @param most logs that are kept; beyond it the one that advanced longest ago is forgotten
+   * @param most logs that are kept; beyond it the one that was used longest ago is forgotten
    * @throws DidshakeError `caller` if that is under 1,024
    */
   constructor(most = MOST_LOGS) {
@@ -38,7 +38,11 @@ export class MemorySeenStore implements SeenStore {
 
   /** See {@link SeenStore.newest}. */
   async newest(scid: string): Promise<string | undefined> {
-    return this.#logs.get(scid);
+    const versionId = this.#logs.get(scid);
+    if (versionId === undefined) return undefined;
+    this.#logs.delete(scid);
+    this.#logs.set(scid, versionId);
+    return versionId;
   }
 
   /** See {@link SeenStore.replace}. */
@@ -56,7 +60,7 @@ export class MemorySeenStore implements SeenStore {
     for (const oldest of this.#logs.keys()) return void this.#logs.delete(oldest);
   }
 
-  /** @internal Each with its SCID, the one that advanced longest ago first. */
+  /** @internal Each with its SCID, the one that was used longest ago first. */
   entries(): [string, string][] {
     return [...this.#logs];
   }
