@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ impl DocumentHost {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&serving);
-                std::thread::spawn(move || answer(stream, &state));
+                std::thread::spawn(move || answer(&stream, &state));
             }
         });
         Self { address, did, state }
@@ -62,13 +63,21 @@ impl DocumentHost {
     }
 }
 
-fn answer(mut stream: TcpStream, state: &State) {
+fn answer(stream: &TcpStream, state: &State) {
+    read_head(stream);
+    state.asked.fetch_add(1, Ordering::SeqCst);
+    respond(stream, state.document.lock().unwrap().clone());
+}
+
+fn read_head(mut stream: &TcpStream) {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
         head.extend(byte);
     }
-    state.asked.fetch_add(1, Ordering::SeqCst);
-    let (status, body) = match state.document.lock().unwrap().clone() {
+}
+
+fn respond(mut stream: &TcpStream, document: Option<String>) {
+    let (status, body) = match document {
         Some(document) => ("200 OK", document),
         None => ("404 Not Found", String::new()),
     };
@@ -77,6 +86,43 @@ fn answer(mut stream: TcpStream, state: &State) {
         body.len()
     );
     let _ = stream.write_all(answer.as_bytes());
+}
+
+/// A host of whatever log lies in a directory as did.jsonl, as an owner's web server would be.
+pub struct LogHost {
+    /// Where it is, for `--allow-local`.
+    pub address: String,
+    directory: Arc<Mutex<PathBuf>>,
+}
+
+impl LogHost {
+    /// Starts it on a free port; it has nothing yet.
+    ///
+    /// # Panics
+    /// Where there is no port.
+    #[must_use]
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let directory = Arc::new(Mutex::new(PathBuf::from("/nonexistent")));
+        let serving = Arc::clone(&directory);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                read_head(&stream);
+                let file = serving.lock().unwrap().join("did.jsonl");
+                respond(&stream, std::fs::read_to_string(file).ok());
+            }
+        });
+        Self { address, directory }
+    }
+
+    /// From here on it serves what is in this directory.
+    ///
+    /// # Panics
+    /// Never, but where another thread has.
+    pub fn serve(&self, directory: &Path) {
+        *self.directory.lock().unwrap() = directory.to_owned();
+    }
 }
 
 /// Waits until something is so.

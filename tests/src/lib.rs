@@ -8,6 +8,7 @@
 )]
 
 mod capture;
+mod cut;
 mod document_host;
 mod home;
 mod listener;
@@ -20,7 +21,8 @@ mod service;
 mod sites;
 
 pub use capture::{Capture, Captured, Stream};
-pub use document_host::{DocumentHost, eventually};
+pub use cut::{Cut, go_on, until_stopped};
+pub use document_host::{DocumentHost, LogHost, eventually};
 pub use home::Home;
 pub use listener::Listener;
 pub use namespaces::{Namespace, Star};

@@ -12,6 +12,9 @@
 //! private_file::replace(&path, b"three")?;
 //! assert_eq!(**private_file::read(&path, 100)?, *b"three");
 //! assert!(matches!(private_file::read(&path, 4), Err(Unread::TooLong(4))));
+//! private_file::remove(&path)?;
+//! private_file::remove(&path)?;
+//! assert!(private_file::read_public(&path, 100).unwrap_err().is_absence());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -102,6 +105,18 @@ pub fn lock(path: &Path, patience: Duration) -> io::Result<File> {
 /// # Errors
 /// [`Unread`].
 pub fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    read_of(path, limit, Readers::Owner)
+}
+
+/// The same of a file that others may read, or change too.
+///
+/// # Errors
+/// [`Unread`] but [`Unread::OpenToOthers`].
+pub fn read_public(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
+    read_of(path, limit, Readers::Everyone).map(|mut bytes| std::mem::take(&mut *bytes))
+}
+
+fn read_of(path: &Path, limit: usize, readers: Readers) -> Result<Zeroizing<Vec<u8>>, Unread> {
     // Opening a pipe would wait for a writer, so look before; what counts is the second look, at what was opened.
     if !fs::metadata(path)?.is_file() {
         return Err(Unread::NotAFile);
@@ -111,7 +126,7 @@ pub fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
     if !metadata.is_file() {
         return Err(Unread::NotAFile);
     }
-    if permissions(&metadata) & 0o077 != 0 {
+    if readers == Readers::Owner && permissions(&metadata) & 0o077 != 0 {
         return Err(Unread::OpenToOthers(permissions(&metadata)));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit.saturating_add(1)));
@@ -149,16 +164,48 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     sync_directory(directory_of(path))
 }
 
+/// Removes a file, which does not come back after a power failure; one that is not there is removed already.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_directory(directory_of(path)),
+    }
+}
+
 /// Makes a directory with those above it, mode 0700 where they are new.
 ///
 /// # Errors
 /// Those of the operating system.
 pub fn create_directory(path: &Path) -> io::Result<()> {
+    make_directory(path, Readers::Owner)
+}
+
+/// The same with a directory that others may read, as the user's mask has it.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn create_public_directory(path: &Path) -> io::Result<()> {
+    make_directory(path, Readers::Everyone)
+}
+
+fn make_directory(path: &Path, readers: Readers) -> io::Result<()> {
+    let new: Vec<&Path> =
+        path.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    if readers == Readers::Owner {
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    builder.create(path)?;
+    // What is in a new directory is there after a power failure only if the directory is.
+    new.iter().try_for_each(|made| sync_directory(directory_of(made)))
 }
 
 /// Removed when dropped, unless it was renamed.
@@ -253,6 +300,20 @@ mod tests {
     }
 
     #[test]
+    fn directories_of_ours_are_private_and_public_ones_are_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| permissions(&fs::metadata(path).unwrap()) & 0o755;
+        for (make, expected) in
+            [(create_directory as fn(&Path) -> io::Result<()>, 0o700), (create_public_directory, 0o755)]
+        {
+            let path = directory.path().join(format!("{expected:o}/below"));
+            make(&path).unwrap();
+            make(&path).unwrap();
+            assert_eq!((mode(&path), mode(path.parent().unwrap())), (expected, expected));
+        }
+    }
+
+    #[test]
     fn only_private_regular_files_of_bounded_length_are_read() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
@@ -261,6 +322,8 @@ mod tests {
         assert!(matches!(read(&path, 5), Err(Unread::TooLong(5))));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(read(&path, 6), Err(Unread::OpenToOthers(0o640))));
+        assert_eq!(read_public(&path, 6).unwrap(), b"longer");
+        assert!(matches!(read_public(&path, 5), Err(Unread::TooLong(5))));
         assert!(matches!(read(directory.path(), 5), Err(Unread::NotAFile)));
     }
 }

@@ -38,5 +38,8 @@ mod rotation;
 mod secrets;
 mod sessions;
 mod terminal;
+mod webvh_cuts;
+mod webvh_hazards;
 mod webvh_keeping;
 mod webvh_logs;
+mod webvh_owner;

@@ -172,7 +172,7 @@ fn a_service_waits_for_a_log_that_is_none_yet() {
     let (keeper, ahead) = (LogKeeper::at(kept.0.parent().unwrap()), SystemClock.now().plus(300 + 6));
     let change = Change { ttl_seconds: Some(60), ..Change::default() };
     let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-    let _ = keeper.extend(None, change, None, ahead, &mut rng).unwrap();
+    let _ = keeper.extend(&keeper.log(ahead).unwrap(), None, change, None, ahead, &mut rng).unwrap();
     let _ = keeper.publish(&home.path("log"), ahead).unwrap();
     eventually("it is too early", || service.log().contains("is in the future"));
     eventually("it is time", || service.log().contains("a new version of the own DID is served"));

@@ -1,67 +1,12 @@
 //! `didshake did`: a did:webvh of our own is made, changed, moved and ended, and gone on with wherever it was cut off.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use didshake_tests::{Home, Service, eventually, free_port};
+use didshake_tests::{Service, eventually, free_port};
 use serde_json::Value;
 
-/// An owner, with the directory from which its log is served.
-struct Owner {
-    home: Home,
-    out: PathBuf,
-}
-
-impl Owner {
-    fn new() -> Self {
-        let home = Home::new();
-        let out = home.path("public");
-        Self { home, out }
-    }
-
-    fn create(&self, name: &str, at: &str, more: &[&str]) -> Value {
-        let out = self.out.display().to_string();
-        let arguments = ["--json", "did", "create", name, "--at", at, "--out", &out];
-        self.home.run(&[&arguments[..], more].concat()).expect(0).json()
-    }
-
-    fn run(&self, arguments: &[&str]) -> Value {
-        self.home.run(&[&["--json", "did"], arguments].concat()).expect(0).json()
-    }
-
-    fn refused(&self, arguments: &[&str], exit: i32) -> String {
-        let told = self.home.run(&[&["--json", "did"], arguments].concat()).expect(exit).json();
-        told["error"]["code"].as_str().unwrap().to_owned()
-    }
-
-    /// The verdict on what is published.
-    fn judged(&self) -> Value {
-        let (log, proofs) = (self.out.join("did.jsonl"), self.out.join("did-witness.json"));
-        let (log, proofs) = (log.display().to_string(), proofs.display().to_string());
-        let mut arguments = vec!["resolve", "--log", &log];
-        if Path::new(&proofs).exists() {
-            arguments.extend(["--witness", &proofs]);
-        }
-        self.run(&arguments)
-    }
-
-    fn keys(&self) -> Vec<String> {
-        let methods = self.judged()["document"]["verificationMethod"].as_array().unwrap().clone();
-        let fragment = |method: &Value| method["id"].as_str().unwrap().rsplit('#').next().unwrap().to_owned();
-        methods.iter().map(fragment).collect()
-    }
-
-    /// The fragment of the key that the identity signs with.
-    fn signs_with(&self, name: &str) -> String {
-        let file = found(self.home.path(""), "identities").join(format!("{name}.pem"));
-        let text = fs::read_to_string(file).unwrap();
-        text.lines().find_map(|line| line.strip_prefix("# fragment: ")).unwrap().to_owned()
-    }
-}
-
-fn versions(judged: &Value) -> usize {
-    judged["versions"].as_array().unwrap().len()
-}
+use crate::webvh_owner::{Owner, found, versions};
 
 #[test]
 fn a_did_is_made_changed_moved_and_ended() {
@@ -165,21 +110,6 @@ fn what_was_cut_off_is_gone_on_with() {
     fs::write(keeper.join("did.jsonl"), &published).unwrap();
     assert_eq!(owner.refused(&["publish", "alice"], 7), "published_differs");
     assert_eq!(versions(&owner.judged()), 2);
-}
-
-/// A directory of that name below another.
-fn found(below: PathBuf, name: &str) -> PathBuf {
-    let mut waiting = vec![below];
-    while let Some(directory) = waiting.pop() {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() && path.file_name().is_some_and(|found| found == name) {
-                return path;
-            }
-            waiting.extend(path.is_dir().then_some(path));
-        }
-    }
-    panic!("there is no {name}")
 }
 
 // R-WEBVH-9

@@ -2,9 +2,11 @@
 
 mod change;
 mod create;
+mod keeper_failure;
 mod kept;
 mod keys;
 mod log;
+mod login_keys;
 pub(crate) mod rotation;
 mod served;
 

@@ -123,8 +123,18 @@ pub fn next_entry(
     let time = now.max(UnixTime(log.updated().0.saturating_add(1)));
     let time = rfc3339::text(time).ok_or(AuthorError::Clock)?;
     let before = log.versions().last().map_or("", String::as_str);
-    let whole = entry(before, &time, parameters(change), state);
-    signed(whole, log.versions().len() + 1, key, &time)
+    following(before, log.versions().len() + 1, &time, (parameters(change), state), key)
+}
+
+/// The line of the entry of this number, after the one with the versionId `before`.
+pub(super) fn following(
+    before: &str,
+    number: usize,
+    time: &str,
+    (parameters, state): (Object, Json),
+    key: &SigningKey,
+) -> Result<String, AuthorError> {
+    signed(entry(before, time, parameters, state), number, key, time)
 }
 
 /// A witness's proof for a version, as `did-witness.json` has it: JSON.

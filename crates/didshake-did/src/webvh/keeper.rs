@@ -12,7 +12,7 @@ use rand_core::CryptoRng;
 use super::author::{AuthorError, Change, key_hash, multikey, next_entry};
 use super::fault::LogRefusal;
 use super::log::{Log, UnwitnessedLog};
-use super::{MAX_LOG_BYTES, MAX_WITNESS_BYTES, witness_file};
+use super::{MAX_ENTRIES, MAX_LOG_BYTES, MAX_WITNESS_BYTES, witness_file};
 use crate::did_key;
 use crate::key_file::{self, KeyFileError, NewKeyFile};
 use crate::passphrase::Passphrase;
@@ -21,6 +21,11 @@ use crate::secret_key::SecretKey;
 
 const LOG: &str = "did.jsonl";
 const PROOFS: &str = "did-witness.json";
+
+/// An entry that deactivates has the state of the one before it, and of its parameters at most so many bytes more.
+const END_BYTES: usize = 1024;
+/// So long another program's change is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A directory with one log and its keys, of one owner. Every change is whole or not at all, by one program at a time;
 /// a log that was cut off anywhere in between is gone on with.
@@ -40,7 +45,7 @@ const PROOFS: &str = "did-witness.json";
 /// let line = first_entry(br#"{"id":"did:webvh:{SCID}:example.com"}"#, &change, &keeper.key(&first, None)?, now)?;
 /// keeper.begin(&line, now)?;
 ///
-/// let log = keeper.extend(None, Change { ttl_seconds: Some(60), ..Change::default() }, None, now, &mut rng)?;
+/// let log = keeper.extend(&keeper.log(now)?, None, Change { ttl_seconds: Some(60), ..Change::default() }, None, now, &mut rng)?;
 /// assert_eq!((log.versions().len(), log.ttl_seconds()), (2, 60));
 /// keeper.publish(&out, now)?;
 /// assert!(out.join("did.jsonl").exists());
@@ -82,8 +87,14 @@ pub enum KeeperError {
     /// What is published there is not the beginning of this log: it is newer, or of another.
     #[error("{} is not an earlier state of this log: it is newer, or another's; move it away if it is of no use", path.display())]
     Differs { path: PathBuf },
-    /// Another program changes the log now.
-    #[error("another program is changing the log in {}: try again", path.display())]
+    /// The log is not the one that the change was made of: another program has changed it in between.
+    #[error("the log in {} was changed by another program in the meantime", path.display())]
+    Changed { path: PathBuf },
+    /// There is room for one entry more, which is kept for the one that deactivates.
+    #[error("the log in {} is full: what room is left is kept for its deactivation", path.display())]
+    Full { path: PathBuf },
+    /// Another program has been changing the log for 5 seconds.
+    #[error("another program is changing the log in {}", path.display())]
     Locked { path: PathBuf },
 }
 
@@ -154,14 +165,16 @@ impl LogKeeper {
         self.write_log(format!("{line}\n"), now)
     }
 
-    /// Adds an entry: with this document or the last one. Where keys are committed to, the key that signs and the one to
+    /// Adds an entry to the log as it was read before: with this document or the last one. Where keys are committed to, the key that signs and the one to
     /// which this entry commits are chosen and made here, whatever the change says of them; an entry that was made before
     /// witnesses approved it stands before it.
     ///
     /// # Errors
-    /// [`KeeperError`].
+    /// [`KeeperError`]: among them [`KeeperError::Changed`] where the log has other entries than `from`, and
+    /// [`KeeperError::Full`] where an entry that deactivates would not fit behind this one.
     pub fn extend(
         &self,
+        from: &Log,
         document: Option<&[u8]>,
         mut change: Change,
         passphrase: Option<&Passphrase>,
@@ -170,6 +183,9 @@ impl LogKeeper {
     ) -> Result<Log, KeeperError> {
         let _lock = self.lock()?;
         let (text, log) = (self.read(LOG, MAX_LOG_BYTES)?, self.log(now)?);
+        if log.versions() != from.versions() {
+            return Err(KeeperError::Changed { path: self.directory.clone() });
+        }
         let name = self.signer_of(&log)?;
         if !log.next_key_hashes().is_empty() {
             change.update_keys = Some(vec![name.clone()]);
@@ -179,6 +195,10 @@ impl LogKeeper {
         }
         let line = next_entry(&log, document, &change, &self.key(&name, passphrase)?, now)?;
         let text = String::from_utf8(text.to_vec()).unwrap_or_default();
+        let room = log.versions().len() + 2 <= MAX_ENTRIES && text.len() + 2 * line.len() + END_BYTES <= MAX_LOG_BYTES;
+        if !room && !change.deactivated {
+            return Err(KeeperError::Full { path: self.directory.clone() });
+        }
         // An entry in the same second as the one before is a second ahead.
         self.write_log(format!("{text}{line}\n"), now)
     }
@@ -208,13 +228,14 @@ impl LogKeeper {
         let witnessed = log.needs_witnesses();
         let log = log.witnessed(proofs.as_deref())?;
         let there = out.join(LOG);
-        match fs::read(&there) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(KeeperError::Unread { path: there, source: source.into() }),
+        match private_file::read_public(&there, MAX_LOG_BYTES) {
+            Err(error) if error.is_absence() => {}
+            Err(Unread::TooLong(_)) => return Err(KeeperError::Differs { path: there }),
+            Err(source) => return Err(KeeperError::Unread { path: there, source }),
             Ok(published) if text.starts_with(&published) => {}
             Ok(_) => return Err(KeeperError::Differs { path: there }),
         }
-        fs::create_dir_all(out).map_err(|source| unwritable(out, source))?;
+        private_file::create_public_directory(out).map_err(|source| unwritable(out, source))?;
         if let (true, Some(proofs)) = (witnessed, &proofs) {
             self.write(&out.join(PROOFS), proofs, Readers::Everyone)?;
         }
@@ -278,7 +299,7 @@ impl LogKeeper {
     fn lock(&self) -> Result<File, KeeperError> {
         private_file::create_directory(&self.directory).map_err(|source| unwritable(&self.directory, source))?;
         let path = self.path("lock");
-        private_file::lock(&path, Duration::ZERO).map_err(|source| match source.kind() {
+        private_file::lock(&path, PATIENCE).map_err(|source| match source.kind() {
             io::ErrorKind::WouldBlock => KeeperError::Locked { path: self.directory.clone() },
             _ => unwritable(&path, source),
         })
@@ -288,3 +309,6 @@ impl LogKeeper {
 fn unwritable(path: &Path, source: io::Error) -> KeeperError {
     KeeperError::Unwritable { path: path.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use didshake::{Algorithm, Did, Fault};
+use didshake::{Algorithm, Fault};
 use didshake_did::key_file;
-use didshake_did::webvh::{Change, MAX_LOG_BYTES, UnwitnessedLog, witness_proof};
+use didshake_did::webvh::{Change, Log, MAX_LOG_BYTES, UnwitnessedLog, witness_proof};
 use didshake_did::{DidDocument, IdentityName};
 use serde_json::{Value, json};
 
 use super::create::{Settings, place, set_endpoints};
-use super::kept::{Kept, Ours, document, failure, now};
+use super::keeper_failure::failure;
+use super::kept::{Kept, Ours, document, now};
+use super::login_keys::key_of;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -72,28 +74,44 @@ pub(crate) struct Witness {
 
 pub(super) fn update(global: &Global, options: &Update) -> Result<(), Failure> {
     let kept = Kept::of(global, &options.ours)?;
-    let new = match &options.document {
-        Some(path) => Some(given(&kept, path)?),
-        None if options.endpoints.is_empty() => None,
-        None => {
-            let mut document = document(&kept.log()?);
-            set_endpoints(&mut document, &options.endpoints)?;
-            Some(document)
-        }
-    };
     let change = options.settings.change()?;
-    if new.is_none() && change == Change::default() {
+    if options.document.is_none() && options.endpoints.is_empty() && change == Change::default() {
         return Err(
             Failure::new(Exit::Usage, "update", "nothing is to be changed").remedy("see `didshake did update --help`")
         );
     }
-    let _log = kept.extend(new.as_ref(), change)?;
+    kept.change(|log| {
+        let new = match &options.document {
+            Some(path) => Some(given(log, path)?),
+            None if options.endpoints.is_empty() => None,
+            None => {
+                let mut document = document(log);
+                set_endpoints(&mut document, &options.endpoints)?;
+                Some(document)
+            }
+        };
+        Ok(Some((new, change)))
+    })?;
+    warn_without_own_key(&kept)?;
     kept.finish(global)
 }
 
+/// Whoever gives a whole document may have left out what this identity needs.
+fn warn_without_own_key(kept: &Kept) -> Result<(), Failure> {
+    let (log, own) = (kept.log()?, kept.header());
+    if let Some(own) = own.filter(|own| key_of(&log, &own.fragment).is_none()) {
+        let (name, fragment) = (&kept.name, own.fragment.as_str());
+        output::warning(&format!(
+            "the document lets #{fragment} sign no more, the key that `{name}` signs with: nobody lets `{name}` in; `didshake did \
+             rotate {name}` puts a new key into the document"
+        ));
+    }
+    Ok(())
+}
+
 /// The document in a file, if it is one of the DID.
-fn given(kept: &Kept, path: &Path) -> Result<Value, Failure> {
-    let (bytes, log) = (read_document(path)?, kept.log()?);
+fn given(log: &Log, path: &Path) -> Result<Value, Failure> {
+    let bytes = read_document(path)?;
     let refused = |fault: Fault| {
         Failure::new(Exit::Usage, fault.code(), format!("{} is refused: {fault} ({})", path.display(), fault.code()))
     };
@@ -102,11 +120,14 @@ fn given(kept: &Kept, path: &Path) -> Result<Value, Failure> {
 }
 
 pub(super) fn relocate(global: &Global, options: &Move) -> Result<(), Failure> {
-    let kept = Kept::of(global, &options.ours)?;
-    let (log, place) = (kept.log()?, place(&options.to)?);
-    let (old, new) = (log.did().as_str().to_owned(), format!("did:webvh:{}:{place}", log.scid()));
-    if old != new {
-        let text = document(&log).to_string().replace(&old, &new);
+    let (kept, place) = (Kept::of(global, &options.ours)?, place(&options.to)?);
+    kept.change(|log| {
+        let (old, new) = (log.did().as_str().to_owned(), format!("did:webvh:{}:{place}", log.scid()));
+        // It was cut off after its entry was made.
+        if old == new {
+            return Ok(None);
+        }
+        let text = document(log).to_string().replace(&old, &new);
         let mut moved: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
         if let Some(members) = moved.as_object_mut() {
             let names = members.entry("alsoKnownAs").or_insert_with(|| json!([]));
@@ -115,29 +136,10 @@ pub(super) fn relocate(global: &Global, options: &Move) -> Result<(), Failure> {
                 names.push(old.into());
             }
         }
-        let _log = kept.extend(Some(&moved), Change::default())?;
-    }
-    rename_key(&kept, &new)?;
+        Ok(Some((Some(moved), Change::default())))
+    })?;
+    kept.leave()?;
     kept.finish(global)
-}
-
-/// The key file gets the new DID, and takes the old one's place once the log is published.
-fn rename_key(kept: &Kept, new: &str) -> Result<(), Failure> {
-    let did = Did::parse(new).map_err(|fault| Failure::new(Exit::Usage, fault.code(), fault.to_string()))?;
-    let loaded = key_file::load_secret(&kept.store.path(&kept.name), kept.passphrase.as_ref());
-    let (header, key) = loaded.map_err(|error| storage::key_file_failure(&error))?;
-    if header.did == did || kept.waiting().exists() {
-        return Ok(());
-    }
-    let file = key_file::NewKeyFile {
-        name: Some(&kept.name),
-        did: &did,
-        fragment: &header.fragment,
-        key: &key,
-        passphrase: kept.passphrase.as_ref(),
-    };
-    let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-    key_file::create(&kept.waiting(), &file, &mut rng).map_err(|error| storage::key_file_failure(&error))
 }
 
 pub(super) fn deactivate(global: &Global, options: &Deactivate) -> Result<(), Failure> {
@@ -149,7 +151,7 @@ pub(super) fn deactivate(global: &Global, options: &Deactivate) -> Result<(), Fa
     if !kept.log()?.is_deactivated() {
         // Nobody is committed to any more, and nobody may sign.
         let ends = Change { deactivated: true, next_key_hashes: Some(Vec::new()), ..Change::default() };
-        let _log = kept.extend(None, ends)?;
+        kept.change(|_| Ok(Some((None, ends))))?;
     }
     kept.finish(global)
 }

@@ -4,15 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 use didshake::{Algorithm, Did, Endpoint, Fragment};
-use didshake_did::key_file::{self, NewKeyFile};
+use didshake_did::key_file::KeyFileError;
 use didshake_did::web::Location;
 use didshake_did::webvh::{Change, UnwitnessedLog, Witnesses, first_entry, key_hash, multikey};
-use didshake_did::{IdentityName, SecretKey, discovery};
+use didshake_did::{IdentityName, SecretKey, discovery, private_file};
 use serde_json::{Value, json};
 
-use super::kept::{Kept, failure, now};
+use super::keeper_failure::failure;
+use super::kept::{Kept, now};
+use super::login_keys::internal;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::passphrase::PassphraseSource;
 use crate::storage;
 
@@ -92,24 +95,52 @@ pub(super) fn run(global: &Global, options: &Create) -> Result<(), Failure> {
     let (store, name) = (storage::identities(global)?, &options.name);
     let place = place(&options.at)?;
     if store.path(name).exists() {
-        let error = key_file::KeyFileError::AlreadyExists { path: store.path(name) };
+        let error = KeyFileError::AlreadyExists { path: store.path(name) };
         return Err(storage::key_file_failure(&error));
     }
     let encrypt = options.encrypt || options.passphrase.is_given();
-    let kept = Kept::new(store, name, None, options.out.clone())?;
-    if kept.keeper.has_log() {
+    let kept = Kept::new(store, name, options.out.clone())?;
+    let alone = kept.alone()?;
+    let kept = if kept.keeper.has_log() {
         // It was cut off after the first entry was made: what is left is what every change ends with.
-        return kept.finish(global);
-    }
-    let passphrase = if encrypt { Some(options.passphrase.choose(global, name)?) } else { None };
-    let kept = Kept { passphrase, ..kept };
-    begin(&kept, options, &place)?;
+        gone_on_with(global, kept, options, &place, encrypt)?
+    } else {
+        let passphrase = if encrypt { Some(options.passphrase.choose(global, name)?) } else { None };
+        let kept = Kept { passphrase, ..kept };
+        begin(&kept, options, &place)?;
+        kept
+    };
+    kept.remember_out()?;
+    drop(alone);
     kept.finish(global)
+}
+
+/// What was begun before, where it is the same.
+fn gone_on_with(global: &Global, kept: Kept, options: &Create, place: &str, encrypt: bool) -> Result<Kept, Failure> {
+    let (log, directory) = (kept.log()?, kept.keeper.directory().display().to_string());
+    let refused = |message: String, remedy: String| Failure::new(Exit::Storage, "log_exists", message).remedy(remedy);
+    let Some(begun) = kept.waiting_header().filter(|header| header.did == *log.did()) else {
+        return Err(refused(
+            format!("{directory} holds the log of {}, of an identity `{}` that is gone", log.did(), kept.name),
+            format!(
+                "choose another name, or move {directory} away: without the keys in it that DID can never change again"
+            ),
+        ));
+    };
+    if log.did().as_str() != format!("did:webvh:{}:{place}", log.scid()) || begun.encrypted != encrypt {
+        let how = if begun.encrypted { "with" } else { "without" };
+        return Err(refused(
+            format!("`{}` was begun before, as {}, {how} a passphrase", kept.name, log.did()),
+            format!("say the command as it was said then; to begin anew, move {directory} away"),
+        ));
+    }
+    output::note("this was begun before, and is gone on with: the options are those of then");
+    let passphrase = if encrypt { Some(options.passphrase.unlock(global, &kept.name)?) } else { None };
+    Ok(Kept { passphrase, ..kept })
 }
 
 fn begin(kept: &Kept, options: &Create, place: &str) -> Result<(), Failure> {
     let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-    let internal = |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string());
     let passphrase = kept.passphrase.as_ref();
     let mut update_key = || kept.keeper.new_key(passphrase, &mut rng).map_err(|error| failure(&error));
     let first = update_key()?;
@@ -127,12 +158,10 @@ fn begin(kept: &Kept, options: &Create, place: &str) -> Result<(), Failure> {
     let line = first_entry(document.to_string().as_bytes(), &change, &signing, now());
     let line = line.map_err(|error| failure(&error.into()))?;
     let log = UnwitnessedLog::read(line.as_bytes(), None, now()).map_err(|refusal| failure(&refusal.into()))?;
-    let did = log.did().clone();
-    let fragment = Fragment::of(&did, "key-1").map_err(internal)?;
+    let fragment = Fragment::of(log.did(), "key-1").map_err(internal)?;
     // Of an attempt that was cut off before there was a log.
-    let _absent = std::fs::remove_file(kept.waiting());
-    let file = NewKeyFile { name: Some(&kept.name), did: &did, fragment: &fragment, key: &key, passphrase };
-    key_file::create(&kept.waiting(), &file, &mut rng).map_err(|error| storage::key_file_failure(&error))?;
+    private_file::remove(&kept.waiting())?;
+    kept.make(&kept.waiting(), log.did(), &fragment, &key)?;
     kept.keeper.begin(&line, now()).map(drop).map_err(|error| failure(&error))
 }
 

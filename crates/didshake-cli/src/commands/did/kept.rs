@@ -1,18 +1,19 @@
 //! What we keep of a did:webvh of ours, and the last steps of every change: publish, then sign with the new key.
 
-use std::fs;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use didshake::{Fault, Fragment, UnixTime};
-use didshake_did::key_file::{self, Header, MAX_KEY_FILE_BYTES};
-use didshake_did::webvh::{Change, KeeperError, Log, LogKeeper};
+use didshake::{Did, Fault, Fragment, UnixTime};
+use didshake_did::key_file::Header;
+use didshake_did::webvh::{Change, KeeperError, Log, LogFault, LogKeeper};
 use didshake_did::{
     Clock, DidDocument, IdentityName, IdentityStore, Passphrase, SigningIdentity, SystemClock, private_file,
 };
 use serde_json::{Value, json};
 
+use super::keeper_failure::{failure, of_own_log};
 use super::served::Looking;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
@@ -21,8 +22,12 @@ use crate::passphrase::PassphraseSource;
 use crate::storage;
 use crate::web_access::WebAccess;
 
-/// The key that is signed with once the log is published.
-const WAITING: &str = "login/next.pem";
+/// The directory from which the log is served.
+const OUT: &str = "out";
+/// The one from which it was served before a move, where the move is not told yet.
+const OUT_BEFORE: &str = "out-before";
+/// So long another command's step is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whose log, with which passphrase, to which directory.
 #[derive(Args)]
@@ -67,43 +72,76 @@ impl Kept {
 
     /// The same, where the options for asking come from elsewhere.
     pub(super) fn asking(global: &Global, whose: &Whose, web: &WebAccess) -> Result<Self, Failure> {
-        let store = storage::identities(global)?;
         let looking = Some(Looking { web: web.options()?, longest: Duration::from_secs(whose.wait) });
+        let store = storage::identities(global)?;
         let keeper = keeper(&store, &whose.name);
         if !keeper.has_log() {
             let message = format!("`{}` has no did:webvh log here (no {})", whose.name, keeper.directory().display());
             return Err(Failure::new(Exit::Storage, "no_log", message).remedy("make one with `didshake did create`"));
         }
+        let (name, out) = (whose.name.clone(), whose.out.clone());
+        let kept = Self { name, store, keeper, passphrase: None, out, looking };
+        let header = kept.store.header(&kept.name);
         // Before the first publication only the waiting key is there.
-        let waiting = keeper.directory().join(WAITING);
-        let header = store.header(&whose.name).or_else(|error| key_file::read_header(&waiting).map_err(|_| error));
-        let header = header.map_err(|error| storage::missing(&whose.name, &error))?;
-        let passphrase = if header.encrypted { Some(whose.passphrase.unlock(global, &whose.name)?) } else { None };
-        Ok(Self { name: whose.name.clone(), store, keeper, passphrase, out: whose.out.clone(), looking })
+        let header = header.or_else(|error| kept.waiting_header().ok_or(error));
+        let header = header.map_err(|error| storage::missing(&kept.name, &error))?;
+        kept.check_is_of_log(&header.did)?;
+        let passphrase = if header.encrypted { Some(whose.passphrase.unlock(global, &kept.name)?) } else { None };
+        Ok(Self { passphrase, ..kept })
+    }
+
+    /// The key file may be of another identity, which has got the name since.
+    fn check_is_of_log(&self, did: &Did) -> Result<(), Failure> {
+        let log = self.log()?;
+        if did.method() == "webvh" && did.method_specific_id().split(':').next() == Some(log.scid()) {
+            return Ok(());
+        }
+        let message = format!("`{}` is {did}, and the log of that name here is of {}", self.name, log.did());
+        let directory = self.keeper.directory().display();
+        Err(Failure::new(Exit::Storage, "other_identity", message)
+            .remedy(format!("the log is of an identity that is gone: move {directory} away, with the keys in it")))
     }
 
     /// One that is being made.
-    pub(super) fn new(
-        store: IdentityStore,
-        name: &IdentityName,
-        passphrase: Option<Passphrase>,
-        out: PathBuf,
-    ) -> Result<Self, Failure> {
+    pub(super) fn new(store: IdentityStore, name: &IdentityName, out: PathBuf) -> Result<Self, Failure> {
         let keeper = keeper(&store, name);
-        let kept = Self { name: name.clone(), store, keeper, passphrase, out: Some(out), looking: None };
+        let kept = Self { name: name.clone(), store, keeper, passphrase: None, out: Some(out), looking: None };
         private_file::create_directory(&kept.path("login"))?;
-        kept.remember(&kept.out()?)?;
         Ok(kept)
     }
 
-    pub(super) fn log(&self) -> Result<Log, Failure> {
-        self.keeper.log(now()).map_err(|error| failure(&error))
+    /// From here on no other command takes a step, until what this gives is dropped.
+    pub(super) fn alone(&self) -> Result<File, Failure> {
+        self.locked("changing", PATIENCE)
     }
 
-    /// Adds an entry.
-    pub(super) fn extend(&self, document: Option<&Value>, change: Change) -> Result<Log, Failure> {
+    pub(super) fn locked(&self, file: &str, patience: Duration) -> Result<File, Failure> {
+        private_file::lock(&self.path(file), patience).map_err(|error| match error.kind() {
+            std::io::ErrorKind::WouldBlock => {
+                failure(&KeeperError::Locked { path: self.keeper.directory().to_owned() })
+            }
+            _ => error.into(),
+        })
+    }
+
+    pub(super) fn log(&self) -> Result<Log, Failure> {
+        self.keeper.log(now()).map_err(|error| of_own_log(&error, &self.path("did.jsonl")))
+    }
+
+    /// Adds the entry that is made of the log as it is, if one is, while no other command changes anything: a document, or the
+    /// last one, and a change of the parameters.
+    pub(super) fn change(
+        &self,
+        new: impl FnOnce(&Log) -> Result<Option<(Option<Value>, Change)>, Failure>,
+    ) -> Result<(), Failure> {
+        let _alone = self.alone()?;
+        let log = self.log()?;
+        if log.is_deactivated() {
+            return Err(failure(&KeeperError::Refused(LogFault::AfterDeactivation.into())));
+        }
+        let Some((document, change)) = new(&log)? else { return Ok(()) };
         let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-        let document = document.map(Value::to_string);
+        let document = document.as_ref().map(Value::to_string);
         let document = document.as_deref().map(str::as_bytes);
         // What others will refuse is not made.
         let refused =
@@ -112,8 +150,8 @@ impl Kept {
             let did = DidDocument::claimed_did(document).map_err(refused)?;
             let _good = DidDocument::parse(document, &did).map_err(refused)?;
         }
-        let log = self.keeper.extend(document, change, self.passphrase.as_ref(), now(), &mut rng);
-        log.map_err(|error| failure(&error))
+        let longer = self.keeper.extend(&log, document, change, self.passphrase.as_ref(), now(), &mut rng);
+        longer.map(drop).map_err(|error| failure(&error))
     }
 
     /// The last steps of every change, which can be done again and again: the log is published, then the identity signs
@@ -125,12 +163,13 @@ impl Kept {
             error => failure(&error),
         })?;
         self.remember(&out)?;
-        if self.has_usable_key(&published) {
+        self.tell_place_before()?;
+        if self.has_due_key(&published)? {
             // Whoever looks for the new key has to find it: a peer does not ask again at once. For a first one nobody looks yet.
             if self.header().is_some() {
                 self.served(global, &published)?;
             }
-            self.take_waiting_key()?;
+            self.take_due_key(&published)?;
         }
         self.show(global, &published, &out);
         Ok(())
@@ -139,11 +178,6 @@ impl Kept {
     /// Waits until the place of the log serves its last version.
     pub(super) fn served(&self, global: &Global, log: &Log) -> Result<(), Failure> {
         self.looking.as_ref().map_or(Ok(()), |looking| looking.until_served(global, log, &self.out()?))
-    }
-
-    /// Where the key waits that is signed with once the log is published.
-    pub(super) fn waiting(&self) -> PathBuf {
-        self.path(WAITING)
     }
 
     /// The identity, with the key that it signs with now.
@@ -156,56 +190,56 @@ impl Kept {
         self.store.header(&self.name).ok()
     }
 
-    /// The fragments of the keys that this identity signed with before.
-    pub(super) fn former_fragments(&self) -> Result<Vec<String>, Failure> {
-        let own = self.header().map(|header| header.fragment);
-        let mut fragments = Vec::new();
-        for entry in fs::read_dir(self.path("login"))? {
-            let path = entry?.path();
-            let header = key_file::read_header(&path).ok().filter(|_| path != self.waiting());
-            let fragment = header.map(|header| header.fragment).filter(|fragment| own.as_ref() != Some(fragment));
-            fragments.extend(fragment.map(|fragment| fragment.as_str().to_owned()));
-        }
-        Ok(fragments)
-    }
-
     pub(super) fn path(&self, file: &str) -> PathBuf {
         self.keeper.directory().join(file)
-    }
-
-    /// Whether there is a waiting key, and the last version of the log has it.
-    fn has_usable_key(&self, log: &Log) -> bool {
-        let header = key_file::read_header(&self.waiting()).ok();
-        header.is_some_and(|header| header.did == *log.did() && lists(&document(log), &header.fragment))
-    }
-
-    fn take_waiting_key(&self) -> Result<(), Failure> {
-        let waiting = self.waiting();
-        let own = self.store.path(&self.name);
-        if let Some(old) = self.header() {
-            let saved = self.path("login").join(format!("{}-{}.pem", old.fragment.as_str(), now().0));
-            copy(&own, &saved)?;
-        }
-        private_file::create_directory(self.store.directory())?;
-        copy(&waiting, &own)?;
-        fs::remove_file(&waiting)?;
-        Ok(())
     }
 
     fn out(&self) -> Result<PathBuf, Failure> {
         if let Some(out) = &self.out {
             return Ok(std::path::absolute(out)?);
         }
-        let kept = private_file::read(&self.path("out"), 4096).ok();
-        let kept = kept.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).map(PathBuf::from);
-        kept.ok_or_else(|| {
+        self.remembered(OUT).ok_or_else(|| {
             Failure::new(Exit::Usage, "out", "it is not known where the log is served from")
                 .remedy("give --out DIRECTORY")
         })
     }
 
+    fn remembered(&self, file: &str) -> Option<PathBuf> {
+        let kept = private_file::read(&self.path(file), 4096).ok()?;
+        String::from_utf8(kept.to_vec()).ok().map(PathBuf::from)
+    }
+
+    pub(super) fn remember_out(&self) -> Result<(), Failure> {
+        self.remember(&self.out()?)
+    }
+
     fn remember(&self, out: &Path) -> Result<(), Failure> {
-        Ok(private_file::replace(&self.path("out"), out.as_os_str().as_encoded_bytes())?)
+        Ok(private_file::replace(&self.path(OUT), out.as_os_str().as_encoded_bytes())?)
+    }
+
+    /// The log moves to another directory: the one before is told once the move is published, by whatever command.
+    pub(super) fn leave(&self) -> Result<(), Failure> {
+        let (before, out) = (self.remembered(OUT), self.out()?);
+        if let Some(before) = before.filter(|before| *before != out) {
+            private_file::replace(&self.path(OUT_BEFORE), before.as_os_str().as_encoded_bytes())?;
+            self.remember(&out)?;
+        }
+        Ok(())
+    }
+
+    /// Who knows the DID by the place before gets the move from there, and goes on with no key that is removed later.
+    fn tell_place_before(&self) -> Result<(), Failure> {
+        let Some(before) = self.remembered(OUT_BEFORE) else { return Ok(()) };
+        if before.join("did.jsonl").exists()
+            && let Err(error) = self.keeper.publish(&before, now())
+        {
+            output::warning(&format!(
+                "the place before the move is not told of it ({error}): copy did.jsonl there from {}, or whoever knows the DID                  by that place goes on with the keys that it had",
+                self.out()?.display()
+            ));
+            return Ok(());
+        }
+        Ok(private_file::remove(&self.path(OUT_BEFORE))?)
     }
 
     fn waits(&self) -> Failure {
@@ -242,8 +276,8 @@ pub(super) fn document(log: &Log) -> Value {
     serde_json::from_str(&log.document_text()).unwrap_or(Value::Null)
 }
 
-/// Whether a document lists a method of this fragment.
-pub(super) fn lists(document: &Value, fragment: &Fragment) -> bool {
+/// Whether a document has a method of this fragment, of whatever key.
+pub(super) fn mentions(document: &Value, fragment: &Fragment) -> bool {
     let suffix = format!("#{}", fragment.as_str());
     let methods = document.get("verificationMethod").and_then(Value::as_array);
     methods.is_some_and(|methods| methods.iter().any(|method| is_method(method, &suffix)))
@@ -257,25 +291,4 @@ pub(super) fn is_method(entry: &Value, suffix: &str) -> bool {
 
 pub(super) fn now() -> UnixTime {
     SystemClock.now()
-}
-
-pub(super) fn failure(error: &KeeperError) -> Failure {
-    let (exit, code) = match error {
-        KeeperError::Refused(refusal) => (Exit::Resolution, refusal.fault.code()),
-        KeeperError::Exists { .. } => (Exit::Storage, "log_exists"),
-        KeeperError::NoKey { .. } => (Exit::Storage, "no_update_key"),
-        KeeperError::Differs { .. } => (Exit::Storage, "published_differs"),
-        KeeperError::Locked { .. } => (Exit::Storage, "locked"),
-        KeeperError::KeyFile(error) => return storage::key_file_failure(error),
-        KeeperError::Author(_) | KeeperError::Key(_) => (Exit::Usage, "document"),
-        KeeperError::Unread { .. } | KeeperError::Unwritable { .. } => (Exit::Storage, "log"),
-    };
-    Failure::new(exit, code, error.to_string())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    let bytes = private_file::read(from, MAX_KEY_FILE_BYTES);
-    let bytes = bytes
-        .map_err(|why| Failure::new(Exit::Storage, "key_file", format!("cannot read {}: {why}", from.display())))?;
-    Ok(private_file::replace(to, &bytes)?)
 }

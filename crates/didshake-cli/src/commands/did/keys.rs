@@ -1,17 +1,16 @@
 //! `didshake did rotate`, `add-key` and `remove-key`.
 
 use clap::Args;
-use didshake::{Algorithm, Did, Fragment};
-use didshake_did::key_file::{self, NewKeyFile};
-use didshake_did::webvh::{Change, Log, multikey};
-use didshake_did::{SecretKey, did_key};
+use didshake::{Did, Fragment};
+use didshake_did::did_key;
+use didshake_did::webvh::{Change, multikey};
 use serde_json::{Value, json};
 
 use super::create::method;
-use super::kept::{Kept, Ours, document, is_method, lists};
+use super::kept::{Kept, Ours, document, is_method, mentions};
+use super::login_keys::{internal, key_of};
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
-use crate::storage;
 
 /// The relationships under which our keys stand.
 const RELATIONSHIPS: [&str; 2] = ["authentication", "assertionMethod"];
@@ -51,102 +50,82 @@ pub(crate) struct RemoveKey {
 
 pub(super) fn rotate(global: &Global, options: &Rotate) -> Result<(), Failure> {
     let kept = Kept::of(global, &options.ours)?;
-    if options.finish {
-        return finish(global, &kept, &kept.log()?);
+    match options.finish {
+        true => finish(global, &kept),
+        false => rotate_once(global, &kept, options.at_once),
     }
-    rotate_once(global, &kept, options.at_once)
 }
 
 /// A new key; or on with one that was cut off.
 pub(super) fn rotate_once(global: &Global, kept: &Kept, at_once: bool) -> Result<(), Failure> {
-    let log = kept.log()?;
-    let (fragment, key) = waiting_key(kept, &log)?;
-    let mut new = document(&log);
-    // One that was cut off after its entry was made is only published.
-    if !lists(&new, &fragment) {
-        let old = kept.header().map(|header| header.fragment);
-        kept.former_fragments()?.iter().for_each(|former| remove(&mut new, former));
-        add(&mut new, log.did(), fragment.as_str(), &key);
-        // Left for what it has signed a moment ago, unless it is not to be trusted.
-        if let (Some(old), true) = (old, at_once) {
-            remove(&mut new, old.as_str());
+    kept.change(|log| {
+        let (fragment, key) = kept.waiting_key(log)?;
+        // One that was cut off after its entry was made is only published.
+        let is_listed = key_of(log, &fragment).as_ref() == Some(&key);
+        let mut new = document(log);
+        if !is_listed || at_once {
+            kept.former_methods(log)?.iter().for_each(|former| remove(&mut new, former));
         }
-        let _log = kept.extend(Some(&new), Change::default())?;
-    }
+        // Left for what it has signed a moment ago, unless it is not to be trusted.
+        let old = kept.header().map(|old| old.fragment).filter(|old| at_once && *old != fragment);
+        old.iter().for_each(|old| remove(&mut new, old.as_str()));
+        if !is_listed {
+            add(&mut new, log.did(), fragment.as_str(), &multikey(&key));
+        }
+        Ok((new != document(log)).then_some((Some(new), Change::default())))
+    })?;
     kept.finish(global)
 }
 
 /// Takes out the keys that this identity had before.
-pub(super) fn finish(global: &Global, kept: &Kept, log: &Log) -> Result<(), Failure> {
-    let before = document(log);
-    let mut new = before.clone();
-    kept.former_fragments()?.iter().for_each(|former| remove(&mut new, former));
-    if new != before {
-        let _log = kept.extend(Some(&new), Change::default())?;
-    }
+pub(super) fn finish(global: &Global, kept: &Kept) -> Result<(), Failure> {
+    kept.change(|log| {
+        let former = kept.former_methods(log)?;
+        let mut new = document(log);
+        former.iter().for_each(|former| remove(&mut new, former));
+        Ok((!former.is_empty()).then_some((Some(new), Change::default())))
+    })?;
     kept.finish(global)
 }
 
 pub(super) fn add_key(global: &Global, options: &AddKey) -> Result<(), Failure> {
     let kept = Kept::of(global, &options.ours)?;
-    let (log, internal) =
-        (kept.log()?, |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string()));
-    let fragment = Fragment::of(log.did(), &options.fragment).map_err(internal)?;
     let key = multikey(&did_key::public_key(&options.key).map_err(internal)?);
-    let mut new = document(&log);
-    if lists(&new, &fragment) {
-        return Err(Failure::new(Exit::Usage, "fragment", format!("the document has #{} already", options.fragment)));
-    }
-    add(&mut new, log.did(), &options.fragment, &key);
-    let _log = kept.extend(Some(&new), Change::default())?;
+    kept.change(|log| {
+        let (fragment, mut new) = (Fragment::of(log.did(), &options.fragment).map_err(internal)?, document(log));
+        if mentions(&new, &fragment) {
+            let message = format!("the document has #{} already", options.fragment);
+            return Err(Failure::new(Exit::Usage, "fragment", message).remedy("choose another name for the key"));
+        }
+        add(&mut new, log.did(), &options.fragment, &key);
+        Ok(Some((Some(new), Change::default())))
+    })?;
     kept.finish(global)
 }
 
 pub(super) fn remove_key(global: &Global, options: &RemoveKey) -> Result<(), Failure> {
     let kept = Kept::of(global, &options.ours)?;
-    let (log, suffix) = (kept.log()?, format!("#{}", options.fragment));
-    let mut new = document(&log);
-    let has = |name: &str| {
-        new.get(name).and_then(Value::as_array).is_some_and(|list| list.iter().any(|entry| is_method(entry, &suffix)))
-    };
-    if !has("verificationMethod") && !has("authentication") {
-        return Err(Failure::new(Exit::Usage, "fragment", format!("the document has no {suffix}")));
-    }
-    if kept.header().is_some_and(|header| header.fragment.as_str() == options.fragment) {
-        let message = format!("{suffix} is the key that `{}` signs with", kept.name);
-        return Err(
-            Failure::new(Exit::Usage, "own_key", message).remedy("`didshake did rotate` puts another in its place")
-        );
-    }
-    remove(&mut new, &options.fragment);
-    let _log = kept.extend(Some(&new), Change::default())?;
+    let suffix = format!("#{}", options.fragment);
+    kept.change(|log| {
+        let mut new = document(log);
+        let has = |name: &str| {
+            let list = new.get(name).and_then(Value::as_array);
+            list.is_some_and(|list| list.iter().any(|entry| is_method(entry, &suffix)))
+        };
+        if !has("verificationMethod") && !has("authentication") {
+            let failure = Failure::new(Exit::Usage, "fragment", format!("the document has no {suffix}"));
+            return Err(failure.remedy("`didshake did resolve` shows what it has"));
+        }
+        if kept.header().is_some_and(|header| header.fragment.as_str() == options.fragment) {
+            let message = format!("{suffix} is the key that `{}` signs with", kept.name);
+            return Err(
+                Failure::new(Exit::Usage, "own_key", message).remedy("`didshake did rotate` puts another in its place")
+            );
+        }
+        remove(&mut new, &options.fragment);
+        Ok(Some((Some(new), Change::default())))
+    })?;
     kept.finish(global)
-}
-
-/// The key that waits to be signed with, made if there is none: its fragment and its multikey.
-fn waiting_key(kept: &Kept, log: &Log) -> Result<(Fragment, String), Failure> {
-    let internal = |fault: didshake::Fault| Failure::new(Exit::Usage, fault.code(), fault.to_string());
-    let (path, passphrase) = (kept.waiting(), kept.passphrase.as_ref());
-    if path.exists() {
-        let (header, key) =
-            key_file::load_secret(&path, passphrase).map_err(|error| storage::key_file_failure(&error))?;
-        return Ok((header.fragment, multikey(&key.public_key().map_err(internal)?)));
-    }
-    let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-    let key = SecretKey::generate(Algorithm::Ed25519, &mut rng).map_err(internal)?;
-    let fragment = Fragment::of(log.did(), &free_fragment(&document(log), log.versions().len())).map_err(internal)?;
-    let file = NewKeyFile { name: Some(&kept.name), did: log.did(), fragment: &fragment, key: &key, passphrase };
-    key_file::create(&path, &file, &mut rng).map_err(|error| storage::key_file_failure(&error))?;
-    Ok((fragment, multikey(&key.public_key().map_err(internal)?)))
-}
-
-/// `key-N` for the next version, or a later number that no method has.
-fn free_fragment(document: &Value, versions: usize) -> String {
-    let taken = |name: &String| {
-        let methods = document.get("verificationMethod").and_then(Value::as_array);
-        methods.is_some_and(|methods| methods.iter().any(|method| is_method(method, &format!("#{name}"))))
-    };
-    (versions + 1..versions + 66).map(|number| format!("key-{number}")).find(|name| !taken(name)).unwrap_or_default()
 }
 
 fn add(document: &mut Value, did: &Did, fragment: &str, multikey: &str) {
