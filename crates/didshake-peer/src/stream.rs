@@ -143,7 +143,8 @@ impl<R: AsyncRead + Unpin> MessageReader for FrameReader<R> {
     }
 
     async fn drain(&mut self, most: usize) {
-        let mut sink = [0; 4096];
+        // On the heap: whatever waits for a record would have room for it in its future all the time.
+        let mut sink = vec![0; 4096];
         let mut drained = 0_usize;
         while drained < most {
             match self.io.read(&mut sink).await {

@@ -56,6 +56,15 @@ async fn messages_up_to_one_record() {
     assert_eq!(far.recv().await.unwrap(), Some(b"still there".to_vec()));
 }
 
+// Whoever waits keeps this in memory, for each channel that is open.
+#[tokio::test(start_paused = true)]
+async fn an_idle_channel_takes_little_room() {
+    let (mut near, _far) = connected().await;
+    let waiting = std::mem::size_of_val(&near.recv());
+    assert!(waiting <= 1024, "{waiting} bytes");
+    assert!(std::mem::size_of_val(&near) <= 1024, "{} bytes", std::mem::size_of_val(&near));
+}
+
 // R-CHAN-11, R-CHAN-15
 #[tokio::test(start_paused = true)]
 async fn close_ends_one_direction() {
