@@ -1,10 +1,13 @@
-//! The benchmarks: didshake beside its primitives and its peers, and the relay beside NATS. The program
-//! in `bench/` prints its figures as JSON, judges them and writes the report.
+//! The benchmarks: didshake beside its primitives and its peers, its service beside an echo route, and the relay beside NATS.
+//! Each program prints its figures as JSON; the last one judges them and writes the report.
 
 use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 
 use crate::packages::{self, BENCH};
 use crate::process::{self, cargo, command, target_dir};
@@ -18,7 +21,7 @@ pub(crate) struct Options {
     /// Under five minutes once everything is built; the default
     #[arg(long, conflicts_with = "full")]
     quick: bool,
-    /// Ten times the rounds
+    /// Ten times the rounds, longer loads, ten million sessions, a hundred thousand channels
     #[arg(long)]
     full: bool,
     /// Report only: a limit that is not met is no failure
@@ -35,19 +38,50 @@ enum Part {
     Handshake,
     /// Records of the channel, against the AEAD alone, TLS and Noise
     Channel,
+    /// Logins and signed requests at a service: its CPU, latencies; beside an echo route
+    Http,
+    /// A hundred thousand Hellos that never finish
+    Storm,
+    /// Logins beside so many stored sessions
+    Sessions,
+    /// What an idle session and an idle channel cost
+    Memory,
     /// The relay: memory, messages a second and latency, beside NATS core; some minutes, on a quiet machine
     Relay,
 }
 
-const ALL: [Part; 2] = [Part::Handshake, Part::Channel];
+const ALL: [Part; 6] = [Part::Handshake, Part::Channel, Part::Http, Part::Storm, Part::Sessions, Part::Memory];
+
+/// The figure of what a login cannot cost less than.
+const CRYPTO: &str = "handshake.floor_one_side_us";
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let parts = if options.parts.is_empty() { &ALL[..] } else { &options.parts };
     if parts.contains(&Part::Relay) {
         relay(&options.arguments)?;
     }
-    let chosen: Vec<&str> = parts.iter().filter_map(|part| part.in_memory()).collect();
-    if chosen.is_empty() { Ok(()) } else { in_memory(&chosen, options) }
+    let mut in_memory: Vec<&str> = parts.iter().filter_map(|part| part.in_memory()).collect();
+    let at_a_service: Vec<&str> = parts.iter().filter_map(|part| part.at_a_service()).collect();
+    if in_memory.is_empty() && at_a_service.is_empty() {
+        return Ok(());
+    }
+    // What a login may cost hangs on what its primitives cost in the same run.
+    if parts.contains(&Part::Http) && !parts.contains(&Part::Handshake) {
+        in_memory.push("handshake");
+    }
+    let bench = built_bench()?;
+    let mut figures = Vec::new();
+    if !in_memory.is_empty() {
+        let rounds = if options.full { "400" } else { "40" };
+        let mut measure = command(&bench);
+        measure.arg("measure").args(&in_memory).args(["--rounds", rounds]);
+        figures.push(measured(&mut measure, "in-memory")?);
+    }
+    if !at_a_service.is_empty() {
+        let crypto = figures.first().map(|path| primitives_of_one_side(path)).transpose()?.flatten();
+        figures.push(measured(&mut load(&at_a_service, crypto, options.full)?, "at-a-service")?);
+    }
+    report(&bench, &figures, options)
 }
 
 impl Part {
@@ -56,7 +90,18 @@ impl Part {
         match self {
             Self::Handshake => Some("handshake"),
             Self::Channel => Some("channel"),
-            Self::Relay => None,
+            _ => None,
+        }
+    }
+
+    /// What the load generator calls it.
+    fn at_a_service(self) -> Option<&'static str> {
+        match self {
+            Self::Http => Some("http"),
+            Self::Storm => Some("storm"),
+            Self::Sessions => Some("sessions"),
+            Self::Memory => Some("memory"),
+            _ => None,
         }
     }
 }
@@ -68,24 +113,76 @@ fn relay(arguments: &[String]) -> Result<()> {
     process::run(command.args(["--bin", "relay-bench", "--"]).args(arguments))
 }
 
-/// Measures, then judges and shows.
-fn in_memory(chosen: &[&str], options: &Options) -> Result<()> {
+/// The program that measures in memory and writes the report.
+fn built_bench() -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--quiet", "--release", "--locked", "--manifest-path", BENCH.manifest]);
     process::run(build.arg("--target-dir").arg(packages::target_dir()))?;
-    let program = packages::target_dir().join("release/didshake-bench");
-    let folder = target_dir().join("bench");
-    let figures = folder.join("figures.json");
+    Ok(packages::target_dir().join("release/didshake-bench"))
+}
+
+/// The load generator, with the echo route that is in it, against the program as it is shipped; both in one profile.
+fn load(parts: &[&str], crypto: Option<Crypto>, full: bool) -> Result<Command> {
+    setup::postgres()?;
+    for (package, program) in [("didshake-cli", "didshake"), ("didshake-load", "login-bench")] {
+        let mut build = cargo();
+        build.args(["build", "--quiet", "--profile", "dist", "--locked", "--package", package, "--bin", program]);
+        process::run(&mut build)?;
+    }
+    let mut load = command(target_dir().join("dist/login-bench"));
+    load.args(parts).env("DIDSHAKE_PROGRAM", target_dir().join("dist/didshake"));
+    if full {
+        load.arg("--full");
+    }
+    if let Some(Crypto { micros, build }) = crypto {
+        load.args(["--crypto-us", &micros.to_string(), "--build", &build]);
+    }
+    Ok(load)
+}
+
+/// What the primitives of one side take, and in which build.
+struct Crypto {
+    micros: f64,
+    build: String,
+}
+
+/// The shipped build's, where it was measured.
+fn primitives_of_one_side(path: &Path) -> Result<Option<Crypto>> {
+    let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let parts: Vec<Value> = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+    let of_part = |part: &Value| {
+        let figures = part.get("figures")?.as_array()?;
+        let figure = figures.iter().find(|figure| figure.get("id").is_some_and(|id| id == CRYPTO))?;
+        Some(Crypto { micros: figure.get("value")?.as_f64()?, build: part.get("build")?.as_str()?.to_owned() })
+    };
+    let mut found: Vec<Crypto> = parts.iter().filter_map(of_part).collect();
+    found.sort_by_key(|crypto| crypto.build == "shipped");
+    Ok(found.pop())
+}
+
+/// Runs a program whose standard output is figures; progress stays visible.
+fn measured(command: &mut Command, name: &str) -> Result<PathBuf> {
+    let folder = folder();
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let file = File::create(&figures).with_context(|| format!("cannot create {}", figures.display()))?;
-    let rounds = if options.full { "400" } else { "40" };
-    process::run(command(&program).arg("measure").args(chosen).args(["--rounds", rounds]).stdout(file))?;
-    let mut report = command(&program);
-    report.arg("report").arg(figures).arg("--into").arg(folder).args(["--about", &about(options)]);
+    let path = folder.join(format!("{name}.json"));
+    let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    process::run(command.stdout(file))?;
+    Ok(path)
+}
+
+/// Judges and shows.
+fn report(bench: &Path, figures: &[PathBuf], options: &Options) -> Result<()> {
+    let mut report = command(bench);
+    report.arg("report").args(figures).arg("--into").arg(folder()).args(["--about", &about(options)]);
     if options.no_limits {
         report.arg("--no-limits");
     }
     process::run(&mut report)
+}
+
+/// Where results go.
+fn folder() -> PathBuf {
+    target_dir().join("bench")
 }
 
 /// When, on what, and beside which load.

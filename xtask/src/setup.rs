@@ -51,13 +51,7 @@ const PROGRAMS: [Program; 12] = [
         debian_package: "caddy",
         why: "tests log in to applications behind it",
     },
-    Program {
-        // The server itself is apart from the path.
-        name: "pg_lsclusters",
-        version_flag: "--no-header",
-        debian_package: "postgresql",
-        why: "tests keep what they keep in PostgreSQL too, on a server of their own",
-    },
+    POSTGRES,
     Program {
         name: "npm",
         version_flag: "--version",
@@ -90,6 +84,14 @@ const PROGRAMS: [Program; 12] = [
         why: "another theorem prover for `cargo xtask formal`",
     },
 ];
+
+const POSTGRES: Program = Program {
+    // The server itself is apart from the path.
+    name: "pg_lsclusters",
+    version_flag: "--no-header",
+    debian_package: "postgresql",
+    why: "tests and benchmarks keep what they keep in PostgreSQL too, on a server of their own",
+};
 
 /// For a chore that is run on demand.
 const NATS: Program = Program {
@@ -153,6 +155,11 @@ pub(crate) fn run() -> Result<()> {
 /// nats-server, for whoever asks it.
 pub(crate) fn nats() -> Result<()> {
     install_programs(&[NATS])
+}
+
+/// PostgreSQL, for whoever asks it.
+pub(crate) fn postgres() -> Result<()> {
+    install_programs(&[POSTGRES])
 }
 
 fn install_programs(programs: &[Program]) -> Result<()> {

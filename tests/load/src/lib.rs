@@ -1,4 +1,5 @@
-//! The relay under load. `cargo xtask bench relay` runs `relay-bench`, `cargo xtask endure` runs `endure`.
+//! Services and relays under load. `cargo xtask bench relay` runs `relay-bench`, its other parts at a service `login-bench`;
+//! `cargo xtask endure` runs `endure`.
 //!
 //! Owners and depositors of the benchmark are what `spec/relay-1.md` says and no more, so that it is the relay that is measured.
 #![allow(
@@ -10,6 +11,7 @@
 )]
 
 mod application;
+mod channels;
 mod depositor;
 mod endure;
 mod figures;
@@ -18,6 +20,7 @@ mod owner;
 mod relay;
 
 pub use application::{Application, Handed, Verdict};
+pub use channels::{Idle, idle_channels};
 pub use depositor::{Depositor, batch, envelopes};
 pub use endure::{Outcome, Trial, receive, run, send};
 pub use figures::{Latencies, median, resident};

@@ -8,13 +8,12 @@
 )]
 
 mod agents;
-mod channels;
 mod latency;
 mod memory;
 mod rate;
 
 use clap::{Parser, ValueEnum};
-use didshake_load::{Nats, Owner};
+use didshake_load::{Nats, Owner, idle_channels};
 use didshake_tests::{Client, Home};
 use serde_json::{Value, json};
 
@@ -57,7 +56,7 @@ impl Arguments {
 async fn main() {
     let arguments = Arguments::parse();
     let told = match arguments.only {
-        Some(Part::Channels) => json!({"told": channels::idle(arguments.agents).await}),
+        Some(Part::Channels) => json!({"told": channels(arguments.agents).await}),
         Some(Part::Agents) => {
             let home = Home::new();
             json!({"told": agents::idle(&didshake_load::relay(&home), arguments.agents).await})
@@ -65,6 +64,11 @@ async fn main() {
         _ => relay(&arguments).await,
     };
     println!("{told}");
+}
+
+async fn channels(count: usize) -> Value {
+    let idle = idle_channels(count).await;
+    json!({"channels": count, "bytes_before": idle.before, "bytes_after": idle.after, "bytes_an_end": idle.each})
 }
 
 /// One part in a process of its own, so that nothing else is in its memory.

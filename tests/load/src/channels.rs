@@ -4,20 +4,34 @@ use std::time::Duration;
 
 use didshake::{Algorithm, Secret, SigningKey};
 use didshake_did::{LocalSigner, SigningIdentity};
-use didshake_load::resident;
 use didshake_peer::{
     Admit, Expect, InitiatorOptions, MemoryBurnStore, PeerConnection, ResponderOptions, accept, connect,
 };
-use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+use crate::figures::resident;
 
 const WARM_UP: usize = 32;
 const SETTLE: Duration = Duration::from_secs(2);
 const PROTOCOL: &[u8] = b"didshake.chat/1";
 
+/// Resident bytes of this process.
+#[derive(Clone, Copy, Debug)]
+pub struct Idle {
+    /// Before there was any, warmed up.
+    pub before: u64,
+    /// With all of them.
+    pub after: u64,
+    /// For each end.
+    pub each: u64,
+}
+
 /// Opens so many channels and counts: this process has both ends of each, and they wait for what comes.
-pub(crate) async fn idle(count: usize) -> Value {
+///
+/// # Panics
+/// Where one is not opened, or ends.
+pub async fn idle_channels(count: usize) -> Idle {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (near, far) = (identity(1), identity(2));
     let admit = Admit::only(near.did().clone());
@@ -33,8 +47,7 @@ pub(crate) async fn idle(count: usize) -> Value {
     tokio::time::sleep(SETTLE).await;
     let after = resident(std::process::id());
     assert!(open.iter().all(|end| !end.is_finished()), "a channel ended");
-    json!({"channels": count, "bytes_before": before, "bytes_after": after,
-        "bytes_an_end": after.saturating_sub(before) / (2 * count as u64)})
+    Idle { before, after, each: after.saturating_sub(before) / (2 * count as u64) }
 }
 
 fn identity(seed: u8) -> SigningIdentity {
