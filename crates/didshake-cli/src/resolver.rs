@@ -100,7 +100,7 @@ impl LogHistory for NoHome {
     }
 
     fn used<'a>(&'a self, _: &'a str, _: UnixTime) -> BoxFuture<'a, Result<(), HistoryUnavailable>> {
-        Box::pin(async { Ok(()) })
+        Box::pin(async { Err(HistoryUnavailable::because(NoHomeDirectory)) })
     }
 }
 

@@ -109,9 +109,11 @@ impl ServiceIdentity {
         Ok(Some(document))
     }
 
-    /// What the origins say of the did:web.
-    pub(crate) fn did_configuration(&self, origins: &[Origin]) -> Option<DidConfiguration> {
-        Some(DidConfiguration::new(self.web.clone()?, linked(origins).cloned().collect()))
+    /// What the origins say of the did:web, or of the did:webvh whose log is served.
+    pub(crate) fn did_configuration(&self, config: &Config, origins: &[Origin]) -> Option<DidConfiguration> {
+        let log = config.did_log.as_ref().map(|_| self.own.did());
+        let did = self.web_did().or(log)?.clone();
+        Some(DidConfiguration::new(did, linked(origins).cloned().collect()))
     }
 }
 

@@ -133,9 +133,10 @@ pub(crate) fn main(app: &App, didshake: &Didshake, before: Front) -> Router {
         .route("/docs", get(docs::page))
         .route(docs::SCRIPT, get(docs::script));
     if app.0.web_document.is_some() {
-        router = router
-            .route("/.well-known/did.json", get(well_known::did_document))
-            .route("/.well-known/did-configuration.json", get(well_known::did_configuration));
+        router = router.route("/.well-known/did.json", get(well_known::did_document));
+    }
+    if app.0.did_configuration.is_some() {
+        router = router.route("/.well-known/did-configuration.json", get(well_known::did_configuration));
     }
     if let Some(log) = &app.0.own_log {
         let [entries, witnesses] = log.paths();

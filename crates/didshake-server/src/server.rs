@@ -290,7 +290,7 @@ impl Inner {
             did: self.identity.did().clone(),
             web_document: self.identity.web_document(&origins)?,
             own_log: self.own_log.clone(),
-            did_configuration: self.identity.did_configuration(&origins),
+            did_configuration: self.identity.did_configuration(&self.config, &origins),
             didshake: didshake.clone(),
             sessions: self.sessions(),
             cookies: SqlCookies::new(self.database.clone()),

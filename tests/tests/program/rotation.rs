@@ -11,7 +11,9 @@ use serde_json::Value;
 /// A service whose identity `site` is a did:webvh that it serves itself, and that is a relay.
 fn site(home: &Home, address: &str, local: &[String]) -> (Service, String) {
     let log = home.path("log").display().to_string();
-    let made = home.run(&["--json", "did", "create", "site", "--at", address, "--out", &log]).expect(0).json();
+    let create = ["--json", "did", "create", "site", "--at", address, "--out", &log];
+    let domain = format!("http://{address}");
+    let made = home.run(&[&create[..], &["--domain", &domain]].concat()).expect(0).json();
     let serve = ["--listen", address, "--as", "site", "--did-log", &log, "--mailboxes", "anyone"];
     let mut options = [&serve[..], &["--rate-handshakes", "100000/min", "--recheck-seconds", "1"]].concat();
     options.extend(local.iter().map(String::as_str));
@@ -200,6 +202,25 @@ fn a_service_does_not_sign_with_a_key_that_is_gone() {
     assert!(service.log().contains("signs nothing until its new key is here"));
     let _ = run(&home, &["id", "rotate", "site", "--at-once"], &local);
     eventually("the new key signs", || home.run(&login).code == 0);
+}
+
+/// What the origin of a service says of its did:webvh is signed by the key that the document has now.
+#[test]
+fn the_link_of_a_service_to_its_origin_follows() {
+    let home = Home::new();
+    let ([address], local) = addresses();
+    let (service, did) = site(&home, &address, &local);
+    let linked = || {
+        let resolved = run(&home, &["did", "resolve", &did, "--linkage"], &local);
+        (resolved[0]["linkedOrigins"].clone(), resolved[0]["authentication"][0]["id"].clone())
+    };
+    let expected = |key: &str| {
+        let link = serde_json::json!([{"origin": service.origin, "linked": true, "error": null}]);
+        (link, Value::from(format!("{did}#{key}")))
+    };
+    assert_eq!(linked(), expected("key-1"));
+    let _ = run(&home, &["id", "rotate", "site", "--at-once"], &local);
+    eventually("the new key has signed", || linked() == expected("key-2"));
 }
 
 #[test]

@@ -31,6 +31,8 @@ fn a_did_is_made_changed_moved_and_ended() {
         "5",
         "--endpoint",
         "https://b.example/didshake",
+        "--domain",
+        "https://b.example",
         "--watcher",
         "https://w.example",
     ]);
@@ -39,7 +41,8 @@ fn a_did_is_made_changed_moved_and_ended() {
         (versions(&judged), &judged["ttl"], &judged["watchers"][0]),
         (2, &5.into(), &"https://w.example".into())
     );
-    assert_eq!(judged["document"]["service"].as_array().unwrap().len(), 1);
+    let services = judged["document"]["service"].as_array().unwrap();
+    assert_eq!((services.len(), &services[1]["serviceEndpoint"][0]), (2, &"https://b.example".into()));
     owner.run(&["rotate", "alice", "--wait", "0"]);
     assert_eq!(owner.signs_with("alice"), "key-3");
     assert_eq!(owner.keys(), ["key-1", "key-3"], "what the old key signed a moment ago still counts");

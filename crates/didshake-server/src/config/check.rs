@@ -46,7 +46,7 @@ impl Checks<'_> {
             identity: None,
             methods: MethodRegistry::offline(),
             default_did: self.default_did(did_web.is_some())?,
-            did_log: self.path("did_log", settings.did_log.as_deref())?,
+            did_log: self.did_log(did_web.is_some())?,
             did_web,
             tls,
             trusted_proxies: self.all("trusted_proxy", settings.trusted_proxy.as_deref(), network)?,
@@ -121,6 +121,12 @@ impl Checks<'_> {
             DefaultDid::Web if !has_web => Err(self.combination("default_did", ValueFault::DefaultDidWithoutWeb)),
             default => Ok(default),
         }
+    }
+
+    fn did_log(&self, has_web: bool) -> Checked<Option<PathBuf>> {
+        let log = self.path("did_log", self.settings.did_log.as_deref())?;
+        let both = log.is_some() && has_web;
+        if both { Err(self.combination("did_log", ValueFault::DidLogWithWeb)) } else { Ok(log) }
     }
 
     fn tls(&self) -> Checked<Option<TlsFiles>> {

@@ -130,6 +130,9 @@ pub enum ValueFault {
     /// `web` without a did:web.
     #[error("is `web`, but there is no did:web")]
     DefaultDidWithoutWeb,
+    /// A did:web beside a did:webvh: it would have one name for all its keys.
+    #[error("goes with no did_web: keys of a did:webvh are rotated, and a did:web that is this service's has one")]
+    DidLogWithWeb,
     /// A certificate without its key, or the other way round.
     #[error("is missing: a certificate and its key go together")]
     TlsPair,
@@ -212,6 +215,7 @@ impl ValueFault {
             Self::DidWeb => "write did:web:example.com, or did:web:example.com%3A8443 with a port",
             Self::DefaultDid => "write key or web",
             Self::DefaultDidWithoutWeb => "give it: --did-web did:web:example.com",
+            Self::DidLogWithWeb => "take did_web away: the did:webvh says where the service is",
             Self::TlsPair => "give both tls_cert and tls_key, or neither",
             Self::Network => "write 10.0.0.0/8, 2001:db8::/32 or one address",
             Self::LocalHost(_) => "write 127.0.0.1:8400 or https://localhost:8443",

@@ -1,4 +1,5 @@
-//! The document of the service's did:web, and what its origins say of that. Pages of other origins may read both.
+//! The document of the service's did:web or the log of its did:webvh, and what its origins say of that. Pages of other origins
+//! may read all of it.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -26,15 +27,18 @@ pub(super) async fn did_document(State(app): State<App>) -> Response {
     }
 }
 
-/// The DID configuration: the origins of the service vouch for its did:web, which vouches for them.
+/// The DID configuration: the origins of the service vouch for its did:web or did:webvh, which vouches for them.
 #[utoipa::path(get, path = "/.well-known/did-configuration.json", tag = "discovery", responses(
     (status = 200, description = "Domain linkage credentials, one for each origin", content_type = "application/json"),
-    (status = 404, description = "The service has no did:web"),
+    (status = 404, description = "The service has no did:web and no did:webvh"),
     (status = 503, description = "The key of the service cannot sign now"),
 ))]
 pub(super) async fn did_configuration(State(app): State<App>) -> Response {
     let Some(configuration) = &app.0.did_configuration else { return problem(StatusCode::NOT_FOUND) };
-    match configuration.body(SystemClock.now()).await {
+    let identities = app.0.didshake.identities();
+    let identity = identities.iter().find(|identity| identity.did() == configuration.did());
+    let Some(identity) = identity else { return problem(StatusCode::NOT_FOUND) };
+    match configuration.body(identity, SystemClock.now()).await {
         Ok(body) => (FOR_EVERYBODY, [(CONTENT_TYPE, "application/json")], body).into_response(),
         Err(error) => {
             tracing::error!(%error, "the DID configuration is not signed");

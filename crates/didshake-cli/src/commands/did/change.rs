@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use didshake::{Algorithm, Fault};
+use didshake::{Algorithm, Fault, Origin};
 use didshake_did::key_file;
 use didshake_did::webvh::{Change, Log, MAX_LOG_BYTES, UnwitnessedLog, witness_proof};
 use didshake_did::{DidDocument, IdentityName};
 use serde_json::{Value, json};
 
-use super::create::{Settings, place, set_endpoints};
+use super::create::{Settings, place, set_domains, set_endpoints};
 use super::keeper_failure::failure;
 use super::kept::{Kept, Ours, document, now};
 use super::login_keys::key_of;
@@ -27,8 +27,11 @@ pub(crate) struct Update {
     /// Where we are reached, in place of what the document says (repeatable)
     #[arg(long = "endpoint", value_name = "URL")]
     endpoints: Vec<String>,
+    /// An origin that belongs to it, in place of what the document says (repeatable)
+    #[arg(long = "domain", value_name = "ORIGIN", value_parser = Origin::parse)]
+    domains: Vec<Origin>,
     /// Take the document in this file, which must have the DID as its id
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoints")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoints", "domains"])]
     document: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
@@ -75,7 +78,8 @@ pub(crate) struct Witness {
 pub(super) fn update(global: &Global, options: &Update) -> Result<(), Failure> {
     let kept = Kept::of(global, &options.ours)?;
     let change = options.settings.change()?;
-    if options.document.is_none() && options.endpoints.is_empty() && change == Change::default() {
+    let places = !(options.endpoints.is_empty() && options.domains.is_empty());
+    if options.document.is_none() && !places && change == Change::default() {
         return Err(
             Failure::new(Exit::Usage, "update", "nothing is to be changed").remedy("see `didshake did update --help`")
         );
@@ -83,10 +87,15 @@ pub(super) fn update(global: &Global, options: &Update) -> Result<(), Failure> {
     kept.change(|log| {
         let new = match &options.document {
             Some(path) => Some(given(log, path)?),
-            None if options.endpoints.is_empty() => None,
+            None if !places => None,
             None => {
                 let mut document = document(log);
-                set_endpoints(&mut document, &options.endpoints)?;
+                if !options.endpoints.is_empty() {
+                    set_endpoints(&mut document, &options.endpoints)?;
+                }
+                if !options.domains.is_empty() {
+                    set_domains(&mut document, &options.domains);
+                }
                 Some(document)
             }
         };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use didshake::{Algorithm, Did, Endpoint, Fragment};
+use didshake::{Algorithm, Did, Endpoint, Fragment, Origin};
 use didshake_did::key_file::KeyFileError;
 use didshake_did::web::Location;
 use didshake_did::webvh::{Change, UnwitnessedLog, Witnesses, first_entry, key_hash, multikey};
@@ -36,6 +36,9 @@ pub(crate) struct Create {
     /// Where we are reached, for the document (repeatable)
     #[arg(long = "endpoint", value_name = "URL")]
     endpoints: Vec<String>,
+    /// An origin that belongs to it, and says so in its DID configuration, as a service does by itself (repeatable)
+    #[arg(long = "domain", value_name = "ORIGIN", value_parser = Origin::parse)]
+    domains: Vec<Origin>,
     #[command(flatten)]
     settings: Settings,
     /// Bind the DID to its host for good: it can never move
@@ -147,7 +150,7 @@ fn begin(kept: &Kept, options: &Create, place: &str) -> Result<(), Failure> {
     let next = if options.no_pre_rotation { None } else { Some(vec![key_hash(&update_key()?)]) };
     let key = SecretKey::generate(Algorithm::Ed25519, &mut rng).map_err(internal)?;
     let login = multikey(&key.public_key().map_err(internal)?);
-    let document = document(&format!("did:webvh:{SCID}:{place}"), &login, &options.endpoints)?;
+    let document = document(&format!("did:webvh:{SCID}:{place}"), &login, options)?;
     let change = Change {
         update_keys: Some(vec![first.clone()]),
         next_key_hashes: next,
@@ -184,13 +187,14 @@ pub(super) fn method(did: &str, fragment: &str, multikey: &str) -> Value {
     json!({"id": format!("{did}#{fragment}"), "type": "Multikey", "controller": did, "publicKeyMultibase": multikey})
 }
 
-fn document(did: &str, multikey: &str, endpoints: &[String]) -> Result<Value, Failure> {
+fn document(did: &str, multikey: &str, options: &Create) -> Result<Value, Failure> {
     let id = format!("{did}#key-1");
     let mut document = json!({
         "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
         "id": did, "verificationMethod": [method(did, "key-1", multikey)], "authentication": [id], "assertionMethod": [id],
     });
-    set_endpoints(&mut document, endpoints)?;
+    set_endpoints(&mut document, &options.endpoints)?;
+    set_domains(&mut document, &options.domains);
     Ok(document)
 }
 
@@ -199,17 +203,30 @@ pub(super) fn set_endpoints(document: &mut Value, endpoints: &[String]) -> Resul
     let parsed = endpoints.iter().map(|url| Endpoint::parse(url)).collect::<Result<Vec<_>, _>>();
     let parsed =
         parsed.map_err(|error| Failure::new(Exit::Usage, "endpoint", format!("an endpoint is refused: {error}")))?;
-    let Some(members) = document.as_object_mut() else { return Ok(()) };
-    let mut services: Vec<Value> = members.get("service").and_then(Value::as_array).cloned().unwrap_or_default();
-    services.retain(|service| service.get("id").and_then(Value::as_str).is_none_or(|id| !id.ends_with("#didshake")));
+    let mut service = None;
     if !parsed.is_empty() {
         let entry = discovery::service_entry("#didshake", &parsed);
         let entry = entry.map_err(|error| Failure::new(Exit::Usage, "endpoint", error.to_string()))?;
-        services.extend(serde_json::from_str::<Value>(&entry).ok());
+        service = serde_json::from_str(&entry).ok();
     }
+    set_service(document, "#didshake", service);
+    Ok(())
+}
+
+/// Puts the origins that belong to the DID into a document, in place of those that it has.
+pub(super) fn set_domains(document: &mut Value, origins: &[Origin]) {
+    let origins: Vec<&str> = origins.iter().map(Origin::as_str).collect();
+    let service = json!({"id": "#origins", "type": "LinkedDomains", "serviceEndpoint": origins});
+    set_service(document, "#origins", Some(service).filter(|_| !origins.is_empty()));
+}
+
+fn set_service(document: &mut Value, id: &str, service: Option<Value>) {
+    let Some(members) = document.as_object_mut() else { return };
+    let mut services: Vec<Value> = members.get("service").and_then(Value::as_array).cloned().unwrap_or_default();
+    services.retain(|entry| entry.get("id").and_then(Value::as_str).is_none_or(|known| !known.ends_with(id)));
+    services.extend(service);
     match services.is_empty() {
         true => drop(members.remove("service")),
         false => drop(members.insert("service".to_owned(), services.into())),
     }
-    Ok(())
 }
