@@ -1,70 +1,30 @@
 //! The primitives of the backend in use, as bare as they come: what the floor is made of.
 
+#[cfg(feature = "aws-lc")]
+mod aws_lc;
+#[cfg(not(feature = "aws-lc"))]
+mod portable;
+
 use std::hint::black_box;
 
-use anyhow::{Result, anyhow};
-use chacha20poly1305::aead::inout::InOutBuf;
-use chacha20poly1305::aead::{AeadInOut, KeyInit};
-use didshake::Aead;
-use ed25519_dalek::{Signer, VerifyingKey};
-use x25519_dalek::{PublicKey, StaticSecret};
+use anyhow::Result;
 
-/// What figures say of the build that made them.
-pub const BUILD: &str = "portable";
-/// In words.
-pub const BACKEND: &str = "dalek and RustCrypto";
+#[cfg(feature = "aws-lc")]
+pub use aws_lc::{BACKEND, BUILD, Cipher, KeyShare, Signer};
+#[cfg(not(feature = "aws-lc"))]
+pub use portable::{BACKEND, BUILD, Cipher, KeyShare, Signer};
 
 /// The length of a tag, in bytes.
 pub const TAG_BYTES: usize = 16;
 
-/// A fresh secret of X25519 and its share.
-pub struct KeyShare {
-    secret: StaticSecret,
-    /// What goes to the other side.
-    pub public: [u8; 32],
-}
+/// The public half of a key of Ed25519, decompressed: with either backend dalek's, whose rules are R-SIG.
+pub struct Verifier(ed25519_dalek::VerifyingKey);
 
-impl KeyShare {
-    /// Of 32 bytes that would be random.
-    ///
-    /// # Errors
-    /// Where the backend fails.
-    pub fn generate(bytes: [u8; 32]) -> Result<Self> {
-        let secret = StaticSecret::from(bytes);
-        let public = PublicKey::from(&secret).to_bytes();
-        Ok(Self { secret, public })
-    }
-
-    /// The shared secret.
-    ///
-    /// # Errors
-    /// Where the backend fails.
-    pub fn diffie_hellman(&self, theirs: &[u8; 32]) -> Result<[u8; 32]> {
-        Ok(self.secret.diffie_hellman(&black_box(PublicKey::from(*theirs))).to_bytes())
-    }
-}
-
-/// A key of Ed25519 that is there already, and its public half, decompressed.
-pub struct Signing {
-    signing: ed25519_dalek::SigningKey,
-    verifying: VerifyingKey,
-}
-
-impl Signing {
-    /// Of a seed.
-    ///
-    /// # Errors
-    /// Where the backend fails.
-    pub fn new(seed: [u8; 32]) -> Result<Self> {
-        let signing = ed25519_dalek::SigningKey::from_bytes(&seed);
-        let verifying = signing.verifying_key();
-        Ok(Self { signing, verifying })
-    }
-
-    /// Signs.
+impl Verifier {
+    /// Of the seed of its key.
     #[must_use]
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.signing.sign(black_box(message)).to_bytes()
+    pub fn new(seed: [u8; 32]) -> Self {
+        Self(ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key())
     }
 
     /// Verifies as R-SIG wants it.
@@ -73,53 +33,6 @@ impl Signing {
     /// Where it is no signature of this key.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<()> {
         let signature = ed25519_dalek::Signature::from_bytes(signature);
-        Ok(self.verifying.verify_strict(black_box(message), &signature)?)
-    }
-}
-
-/// An AEAD with its key.
-pub enum Cipher {
-    /// RFC 8439.
-    ChaCha20Poly1305(chacha20poly1305::ChaCha20Poly1305),
-    /// With the tables of its key, in a box as the channel keeps it.
-    Aes256Gcm(Box<aes_gcm::Aes256Gcm>),
-}
-
-impl Cipher {
-    /// Of this key.
-    ///
-    /// # Errors
-    /// Where the backend fails.
-    pub fn new(aead: Aead, key: &[u8; 32]) -> Result<Self> {
-        Ok(match aead {
-            Aead::ChaCha20Poly1305 => Self::ChaCha20Poly1305(KeyInit::new(black_box(key).into())),
-            Aead::Aes256Gcm => Self::Aes256Gcm(Box::new(KeyInit::new(black_box(key).into()))),
-        })
-    }
-
-    /// Encrypts `text` where it stands.
-    ///
-    /// # Errors
-    /// Where the backend fails.
-    pub fn seal(&self, nonce: [u8; 12], data: &[u8], text: &mut [u8]) -> Result<[u8; TAG_BYTES]> {
-        let buffer = InOutBuf::from(text);
-        let tag = match self {
-            Self::ChaCha20Poly1305(cipher) => cipher.encrypt_inout_detached(&nonce.into(), data, buffer),
-            Self::Aes256Gcm(cipher) => cipher.encrypt_inout_detached(&nonce.into(), data, buffer),
-        };
-        tag.map(Into::into).map_err(|error| anyhow!("AEAD: {error}"))
-    }
-
-    /// Decrypts `text` where it stands.
-    ///
-    /// # Errors
-    /// Where the tag does not fit.
-    pub fn open(&self, nonce: [u8; 12], data: &[u8], text: &mut [u8], tag: [u8; TAG_BYTES]) -> Result<()> {
-        let buffer = InOutBuf::from(text);
-        let opened = match self {
-            Self::ChaCha20Poly1305(cipher) => cipher.decrypt_inout_detached(&nonce.into(), data, buffer, &tag.into()),
-            Self::Aes256Gcm(cipher) => cipher.decrypt_inout_detached(&nonce.into(), data, buffer, &tag.into()),
-        };
-        opened.map_err(|error| anyhow!("AEAD: {error}"))
+        Ok(self.0.verify_strict(black_box(message), &signature)?)
     }
 }

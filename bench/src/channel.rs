@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 use std::rc::Rc;
 
-use anyhow::{Result, ensure};
-use didshake::{Received, Sealer, Suite};
+use anyhow::{Result, bail, ensure};
+use didshake::{Opener, RECORD_HEAD_BYTES, RECORD_TAIL_BYTES, Received, Sealer, Suite};
 
 use crate::backend::{BUILD, Cipher};
 use crate::figures::{Figure, Part};
@@ -44,18 +44,20 @@ pub fn measure(rounds: usize) -> Result<Part> {
 
 fn one_size(part: &mut Part, suite: Suite, cipher: &str, (bytes, size): (usize, &str), rounds: usize) -> Result<()> {
     let text = vec![0x5a; bytes];
-    let (seal, open) = ours(suite, &text)?;
+    let (seal, open) = ours(suite, &text, Call::InPlace)?;
+    let (seal_copying, open_copying) = ours(suite, &text, Call::Copying)?;
     let (raw_seal, raw_open) = raw(suite, &text)?;
     #[cfg(feature = "peers")]
     let (peers_seal, peers_open) = beside::candidates(suite, &text)?;
     #[cfg(not(feature = "peers"))]
     let (peers_seal, peers_open) = (Vec::new(), Vec::new());
-    let directions = [("seal", seal, raw_seal, peers_seal), ("open", open, raw_open, peers_open)];
-    for (direction, ours, raw, peers) in directions {
-        let mut candidates = vec![ours, raw];
+    let directions =
+        [("seal", [seal, raw_seal, seal_copying], peers_seal), ("open", [open, raw_open, open_copying], peers_open)];
+    for (direction, ours, peers) in directions {
+        let mut candidates = Vec::from(ours);
         candidates.extend(peers);
         let taken = interleave(rounds, &mut candidates)?;
-        let [ours, raw, ..] = taken.as_slice() else { continue };
+        let [ours, raw, copying, ..] = taken.as_slice() else { continue };
         let title = format!("{direction} {size}, {cipher}");
         for taken in &taken {
             let id = format!("channel.{direction}.{cipher}.{bytes}.{}", taken.name);
@@ -63,7 +65,14 @@ fn one_size(part: &mut Part, suite: Suite, cipher: &str, (bytes, size): (usize, 
             let micros = taken.runs.iter().map(|nanos| nanos / 1000.0).collect();
             part.add(Figure::new(id, what, "µs", micros)?.bar(title.clone()));
         }
-        speed(part, &format!("{direction}.{cipher}.{bytes}"), &title, raw, ours)?;
+        speed(part, &format!("{direction}.{cipher}.{bytes}.speed"), &title, raw, ours)?;
+        speed(
+            part,
+            &format!("{direction}.{cipher}.{bytes}.copying_speed"),
+            &format!("{title}, copying"),
+            raw,
+            copying,
+        )?;
     }
     Ok(())
 }
@@ -71,16 +80,42 @@ fn one_size(part: &mut Part, suite: Suite, cipher: &str, (bytes, size): (usize, 
 /// Ours as a part of the speed of the AEAD alone: 1 would be no work but it.
 fn speed(part: &mut Part, id: &str, title: &str, raw: &Taken, ours: &Taken) -> Result<()> {
     let what = format!("{title}: speed of the AEAD alone that remains");
-    part.add(Figure::new(format!("channel.{id}.speed"), what, "ratio", ratios(raw, ours))?);
+    part.add(Figure::new(format!("channel.{id}"), what, "ratio", ratios(raw, ours))?);
     Ok(())
 }
 
+/// How the channel is called.
+#[derive(Clone, Copy)]
+enum Call {
+    /// The buffer that holds the content becomes the record, and the record the content.
+    InPlace,
+    /// Content and record each have their own.
+    Copying,
+}
+
+impl Call {
+    fn name(self) -> &'static str {
+        match self {
+            Self::InPlace => "didshake",
+            Self::Copying => "didshake, copying",
+        }
+    }
+}
+
 /// A sealer for what is timed, and a pair for what is opened: openers want each record once and in order.
-fn ours<'a>(suite: Suite, text: &'a [u8]) -> Result<(Candidate<'a>, Candidate<'a>)> {
+fn ours<'a>(suite: Suite, text: &'a [u8], call: Call) -> Result<(Candidate<'a>, Candidate<'a>)> {
     let mut sealing = Peers::new(suite)?.handshake()?.initiator.channel.split().0;
+    let mut record = [&[0; RECORD_HEAD_BYTES], text, &[0; RECORD_TAIL_BYTES]].concat();
     let seal = move || {
         due(&mut sealing)?;
-        black_box(sealing.data(black_box(text), 0)?);
+        match call {
+            Call::InPlace => {
+                // The last turn's record stands for content that was read to here.
+                record.truncate(RECORD_HEAD_BYTES + text.len());
+                sealing.data_in_place(black_box(&mut record), 0)?;
+            }
+            Call::Copying => drop(black_box(sealing.data(black_box(text), 0)?)),
+        }
         Ok(())
     };
     let done = Peers::new(suite)?.handshake()?;
@@ -95,19 +130,28 @@ fn ours<'a>(suite: Suite, text: &'a [u8]) -> Result<(Candidate<'a>, Candidate<'a
         Ok(())
     };
     let open = move || {
-        let content = loop {
-            let record = sealed.borrow_mut().pop_front().unwrap_or_default();
-            match opener.open(black_box(&record))? {
-                Received::Data(content) => break content,
-                Received::KeyUpdate => {}
-                other => anyhow::bail!("not data: {other:?}"),
-            }
-        };
-        ensure!(content.len() == text.len());
-        black_box(content);
+        while !opens(&mut opener, sealed.borrow_mut().pop_front().unwrap_or_default(), call, text.len())? {}
         Ok(())
     };
-    Ok((Candidate::new("didshake", seal), Candidate::prepared("didshake", prepare, open)))
+    Ok((Candidate::new(call.name(), seal), Candidate::prepared(call.name(), prepare, open)))
+}
+
+/// Whether the record held data, of that length, and not a key_update.
+fn opens(opener: &mut Opener, mut record: Vec<u8>, call: Call, length: usize) -> Result<bool> {
+    let opened = match call {
+        Call::InPlace => match opener.open_in_place(black_box(&mut record))? {
+            Received::Data(content) => Some(black_box(content).len()),
+            Received::KeyUpdate => None,
+            other => bail!("not data: {other:?}"),
+        },
+        Call::Copying => match opener.open(black_box(&record))? {
+            Received::Data(content) => Some(black_box(content).len()),
+            Received::KeyUpdate => None,
+            other => bail!("not data: {other:?}"),
+        },
+    };
+    ensure!(opened.is_none_or(|opened| opened == length));
+    Ok(opened.is_some())
 }
 
 /// The key_update that must come before the next record, where one must.
@@ -149,9 +193,10 @@ mod tests {
     fn what_is_measured_opens_and_is_the_text() {
         for suite in Suite::ALL {
             let text = [3; 100];
-            let (seal, open) = ours(suite, &text).unwrap();
+            let (seal, open) = ours(suite, &text, Call::InPlace).unwrap();
+            let (seal_copying, open_copying) = ours(suite, &text, Call::Copying).unwrap();
             let (raw_seal, raw_open) = raw(suite, &text).unwrap();
-            let taken = interleave(1, &mut [seal, open, raw_seal, raw_open]).unwrap();
+            let taken = interleave(1, &mut [seal, open, seal_copying, open_copying, raw_seal, raw_open]).unwrap();
             assert!(taken.iter().all(|taken| taken.runs.iter().all(|nanos| *nanos > 0.0)));
         }
     }
@@ -160,8 +205,10 @@ mod tests {
     #[test]
     fn a_secret_that_ends_in_the_middle_of_a_turn_is_followed_by_the_next() {
         let over = u32::try_from(didshake::RECORDS_PER_SECRET).unwrap() + 1;
-        let (mut seal, mut open) = ours(Suite::X25519_CHACHA20_POLY1305, &[3]).unwrap();
-        seal.turn(over).unwrap();
-        open.turn(over).unwrap();
+        for call in [Call::InPlace, Call::Copying] {
+            let (mut seal, mut open) = ours(Suite::X25519_CHACHA20_POLY1305, &[3], call).unwrap();
+            seal.turn(over).unwrap();
+            open.turn(over).unwrap();
+        }
     }
 }

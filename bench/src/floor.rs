@@ -9,7 +9,7 @@ use didshake::Aead;
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 
-use crate::backend::{Cipher, KeyShare, Signing};
+use crate::backend::{Cipher, KeyShare, Signer, Verifier};
 
 /// Bytes hashed for th0 to th4: 13; then 32 and Hello (94), Reply's clear part (69), each Identity with its length (130).
 const HASHED: [usize; 5] = [13, 126, 101, 162, 162];
@@ -30,7 +30,8 @@ const DIRECTIONS: usize = 2;
 
 /// Keys that are there before a handshake.
 pub struct Floor {
-    signing: Signing,
+    signer: Signer,
+    verifier: Verifier,
     round: u8,
 }
 
@@ -40,7 +41,8 @@ impl Floor {
     /// # Errors
     /// Where the backend fails.
     pub fn new() -> Result<Self> {
-        Ok(Self { signing: Signing::new([7; 32])?, round: 0 })
+        let seed = [7; 32];
+        Ok(Self { signer: Signer::new(seed)?, verifier: Verifier::new(seed), round: 0 })
     }
 
     /// Everything that both sides do, once.
@@ -55,7 +57,7 @@ impl Floor {
         for length in [RESPONDER_SIGNS, INITIATOR_SIGNS] {
             let message = &[round; INITIATOR_SIGNS];
             let message = message.get(..length).unwrap_or(message);
-            self.signing.verify(message, &self.signing.sign(message))?;
+            self.verifier.verify(message, &self.signer.sign(message)?)?;
         }
         for _side in 0..2 {
             HASHED.iter().for_each(|length| transcript(*length, round));
@@ -75,7 +77,7 @@ impl Floor {
         // Of a secret that is not ours; any point costs the same.
         let shared = ours.diffie_hellman(&ours.public)?;
         let message = &[round; INITIATOR_SIGNS];
-        self.signing.verify(message, &self.signing.sign(message))?;
+        self.verifier.verify(message, &self.signer.sign(message)?)?;
         HASHED.iter().for_each(|length| transcript(*length, round));
         schedule(&shared)?;
         SEALED.iter().try_for_each(|length| seal_and_open(*length, &shared, false))

@@ -12,15 +12,16 @@ const WORKSPACE: Package = Package { manifest: "Cargo.toml", deny: RULES };
 pub(crate) const NO_STD: Package = Package { manifest: "tests/no-std/Cargo.toml", deny: RULES };
 pub(crate) const FUZZ: Package = Package { manifest: "fuzz/Cargo.toml", deny: RULES };
 pub(crate) const BENCH: Package = Package { manifest: "bench/Cargo.toml", deny: "bench/deny.toml" };
+pub(crate) const BENCH_MESSAGES: Package = Package { manifest: "bench/messages/Cargo.toml", deny: "bench/deny.toml" };
 pub(crate) const WEBVH: Package = Package { manifest: "tests/webvh/Cargo.toml", deny: RULES };
 pub(crate) const SSI: Package =
     Package { manifest: "crates/didshake-ssi/Cargo.toml", deny: "crates/didshake-ssi/deny.toml" };
 
 /// Outside the workspace.
-pub(crate) const DETACHED: [&Package; 5] = [&NO_STD, &FUZZ, &BENCH, &WEBVH, &SSI];
+pub(crate) const DETACHED: [&Package; 6] = [&NO_STD, &FUZZ, &BENCH, &BENCH_MESSAGES, &WEBVH, &SSI];
 
 /// All there are.
-pub(crate) const ALL: [&Package; 6] = [&WORKSPACE, &NO_STD, &FUZZ, &BENCH, &WEBVH, &SSI];
+pub(crate) const ALL: [&Package; 7] = [&WORKSPACE, &NO_STD, &FUZZ, &BENCH, &BENCH_MESSAGES, &WEBVH, &SSI];
 
 /// Where those outside the workspace are built: below the ordinary target directory, so that `cargo clean` removes them
 /// too.

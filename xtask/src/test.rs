@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::Args;
 
-use crate::packages::{self, BENCH, DETACHED, Package, SSI, WEBVH};
+use crate::packages::{self, BENCH, BENCH_MESSAGES, DETACHED, Package, SSI, WEBVH};
 use crate::process::{self, cargo};
 use crate::step::Step;
 use crate::{bundle, conformance, deny, formal, fuzz, house, layers, no_std, python, setup, spec, vectors, web};
@@ -75,15 +75,16 @@ fn steps() -> Vec<Step> {
         step("integration", || test(&["--test", "*"])),
         step("doctests", || test(&["--doc"])),
         step("rustdoc", rustdoc),
+        step("portable", portable),
         step("vectors", vectors::check),
         step("spec", spec::check),
         step("formal", formal::check),
         step("vectors-bundle", bundle::run),
         step("demo", demo),
         step("no-std", no_std::run),
-        step("bench-tests", || detached_tests(&BENCH)),
-        step("webvh", || detached_tests(&WEBVH)),
-        step("ssi", || detached_tests(&SSI)),
+        step("bench-tests", bench_tests),
+        step("webvh", || detached_tests(&WEBVH, &[])),
+        step("ssi", || detached_tests(&SSI, &[])),
         step("web", web::check),
         step("python", python::check),
         step("conformance", conformance::all),
@@ -109,6 +110,13 @@ fn test(selection: &[&str]) -> Result<()> {
     process::run(cargo().args(["test", "--release", "--workspace", "--locked", "--no-fail-fast"]).args(selection))
 }
 
+/// The library's default backend, which no program of the workspace is built with: its own tests, and all vectors.
+fn portable() -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--release", "--locked", "--no-fail-fast"]);
+    process::run(command.args(["--package", "didshake", "--package", "didshake-vectors"]))
+}
+
 fn rustdoc() -> Result<()> {
     let mut command = cargo();
     command.args(["doc", "--release", "--workspace", "--no-deps", "--locked"]);
@@ -120,9 +128,16 @@ fn demo() -> Result<()> {
     process::run(cargo().args(["run", "--release", "--locked", "--", "demo"]))
 }
 
-fn detached_tests(package: &Package) -> Result<()> {
+/// With either backend; then what is beside its letters.
+fn bench_tests() -> Result<()> {
+    detached_tests(&BENCH, &[])?;
+    detached_tests(&BENCH, &["--features", "aws-lc"])?;
+    detached_tests(&BENCH_MESSAGES, &[])
+}
+
+fn detached_tests(package: &Package, features: &[&str]) -> Result<()> {
     let mut command = process::linted(cargo());
-    command.args(["test", "--locked", "--manifest-path", package.manifest]);
+    command.args(["test", "--locked", "--manifest-path", package.manifest]).args(features);
     process::run(command.arg("--target-dir").arg(packages::target_dir()))
 }
 

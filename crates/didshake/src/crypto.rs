@@ -1,18 +1,37 @@
-//! Every primitive that the protocol uses, in one place, so that a backend is chosen here and nowhere else: the dalek
-//! and RustCrypto crates now.
+//! Every primitive that the protocol uses, in one place, so that a backend is chosen here and nowhere else: dalek and
+//! RustCrypto, or with the feature `aws-lc` AWS-LC for key agreement, signing and the AEADs. Both do the same, byte for
+//! byte: the same vectors hold either.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-use chacha20poly1305::aead::{AeadInOut, KeyInit, inout::InOutBuf};
-use ed25519_dalek::Signer as _;
-use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use rand_core::TryCryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use crate::error::{Fault, Internal};
 use crate::secret::Secret;
+
+#[cfg(feature = "aws-lc")]
+mod aws_lc;
+#[cfg(not(feature = "aws-lc"))]
+mod portable;
+
+#[cfg(feature = "aws-lc")]
+use aws_lc as backend;
+#[cfg(not(feature = "aws-lc"))]
+use portable as backend;
+
+pub(crate) use backend::Cipher;
+
+/// What computes key agreement, Ed25519 signatures and the AEADs in this build: `AWS-LC` with the feature `aws-lc`,
+/// otherwise `dalek and RustCrypto`. Either makes the same bytes.
+///
+/// ```
+/// println!("cryptography by {}", didshake::BACKEND);
+/// ```
+pub const BACKEND: &str = backend::NAME;
 
 /// The length of every authentication tag, in bytes.
 pub(crate) const TAG_BYTES: usize = 16;
@@ -75,48 +94,24 @@ pub enum Aead {
     Aes256Gcm,
 }
 
-/// An AEAD with its key.
-pub(crate) enum Cipher {
-    ChaCha20Poly1305(chacha20poly1305::ChaCha20Poly1305),
-    Aes256Gcm(alloc::boxed::Box<aes_gcm::Aes256Gcm>),
-}
-
 impl Cipher {
-    pub(crate) fn new(aead: Aead, key: &Secret<32>) -> Self {
-        match aead {
-            Aead::ChaCha20Poly1305 => {
-                Self::ChaCha20Poly1305(chacha20poly1305::ChaCha20Poly1305::new(key.expose().into()))
-            }
-            Aead::Aes256Gcm => Self::Aes256Gcm(alloc::boxed::Box::new(aes_gcm::Aes256Gcm::new(key.expose().into()))),
-        }
-    }
-
-    /// Encrypts `text` where it stands and gives the tag.
-    pub(crate) fn seal(&self, nonce: &[u8; 12], ad: &[u8], text: &mut [u8]) -> Result<[u8; TAG_BYTES], Internal> {
-        let buffer = InOutBuf::from(text);
-        let tag = match self {
-            Self::ChaCha20Poly1305(cipher) => cipher.encrypt_inout_detached(nonce.into(), ad, buffer),
-            Self::Aes256Gcm(cipher) => cipher.encrypt_inout_detached(nonce.into(), ad, buffer),
-        };
-        tag.map(Into::into).map_err(|_| Internal::Primitive)
-    }
-
     /// Opens `ciphertext ‖ tag`; `None` where the tag does not fit.
     pub(crate) fn open(&self, nonce: &[u8; 12], ad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-        let (ciphertext, tag) = sealed.split_last_chunk::<TAG_BYTES>()?;
+        let (ciphertext, tag) = sealed.split_last_chunk()?;
         let mut text = ciphertext.to_vec();
-        let buffer = InOutBuf::from(text.as_mut_slice());
-        let opened = match self {
-            Self::ChaCha20Poly1305(cipher) => cipher.decrypt_inout_detached(nonce.into(), ad, buffer, tag.into()),
-            Self::Aes256Gcm(cipher) => cipher.decrypt_inout_detached(nonce.into(), ad, buffer, tag.into()),
-        };
-        opened.ok().map(|()| text)
+        self.open_detached(nonce, ad, &mut text, tag).map(|()| text)
+    }
+
+    /// The same where it stands.
+    pub(crate) fn open_in_place<'a>(&self, nonce: &[u8; 12], ad: &[u8], sealed: &'a mut [u8]) -> Option<&'a [u8]> {
+        let (text, tag) = sealed.split_last_chunk_mut()?;
+        self.open_detached(nonce, ad, text, tag).map(|()| &*text)
     }
 }
 
 /// An X25519 secret for one handshake (RFC 7748 §5).
 pub(crate) struct EphemeralSecret {
-    secret: x25519_dalek::StaticSecret,
+    secret: backend::Agreement,
     public: [u8; 32],
 }
 
@@ -124,13 +119,12 @@ impl EphemeralSecret {
     pub(crate) fn generate(rng: &mut impl TryCryptoRng) -> Result<Self, Internal> {
         let mut bytes = Secret::zeroed();
         rng.try_fill_bytes(bytes.expose_mut()).map_err(|_| Internal::Randomness)?;
-        Ok(Self::from_bytes(&bytes))
+        Self::from_bytes(&bytes)
     }
 
-    pub(crate) fn from_bytes(bytes: &Secret<32>) -> Self {
-        let secret = x25519_dalek::StaticSecret::from(*bytes.expose());
-        let public = x25519_dalek::PublicKey::from(&secret).to_bytes();
-        Self { secret, public }
+    pub(crate) fn from_bytes(bytes: &Secret<32>) -> Result<Self, Internal> {
+        let (secret, public) = backend::Agreement::new(bytes)?;
+        Ok(Self { secret, public })
     }
 
     pub(crate) fn public(&self) -> &[u8; 32] {
@@ -139,9 +133,7 @@ impl EphemeralSecret {
 
     /// The shared secret; `None` where the share has another length than 32 bytes or the result is all zero.
     pub(crate) fn diffie_hellman(&self, share: &[u8]) -> Option<Secret<32>> {
-        let share: [u8; 32] = share.try_into().ok()?;
-        let shared = self.secret.diffie_hellman(&x25519_dalek::PublicKey::from(share));
-        shared.was_contributory().then(|| Secret::new(shared.to_bytes()))
+        self.secret.diffie_hellman(share.try_into().ok()?)
     }
 }
 
@@ -316,7 +308,7 @@ pub struct SigningKey {
 }
 
 enum Signing {
-    Ed25519(ed25519_dalek::SigningKey),
+    Ed25519(backend::Ed25519),
     P256(p256::ecdsa::SigningKey),
 }
 
@@ -328,8 +320,8 @@ impl SigningKey {
     pub fn from_secret(algorithm: Algorithm, secret: &Secret<32>) -> Result<Self, Fault> {
         Ok(match algorithm {
             Algorithm::Ed25519 => {
-                let key = ed25519_dalek::SigningKey::from_bytes(secret.expose());
-                Self { public: PublicKey::of_ed25519(key.verifying_key()), secret: Signing::Ed25519(key) }
+                let key = backend::Ed25519::from_seed(secret)?;
+                Self { public: PublicKey::of_ed25519(key.public()), secret: Signing::Ed25519(key) }
             }
             Algorithm::Es256 => {
                 let key = p256::ecdsa::SigningKey::from_slice(secret.expose()).map_err(|_| Fault::KeyInvalid)?;
@@ -356,7 +348,7 @@ impl SigningKey {
     /// [`Internal::Primitive`] where the backend fails.
     pub fn sign(&self, message: &[u8]) -> Result<Signature, Internal> {
         match &self.secret {
-            Signing::Ed25519(key) => Ok(key.sign(message).to_bytes()),
+            Signing::Ed25519(key) => key.sign(message),
             Signing::P256(key) => {
                 let signature: p256::ecdsa::Signature = key.try_sign(message).map_err(|_| Internal::Primitive)?;
                 Ok(signature.to_bytes().into())

@@ -165,7 +165,7 @@ impl AwaitingReply {
         let dh = self.ephemeral.diffie_hellman(reply.key_share).ok_or(Fault::ShareInvalid)?;
         let th2 = self.th1.with_message(reply.clear);
         let hs = HandshakeSecret::extract(th2, &dh);
-        let plain = MessageKey::new(suite, &hs.reply_key()?).open(th2, reply.sealed)?;
+        let plain = MessageKey::new(suite, &hs.reply_key()?)?.open(th2, reply.sealed)?;
         let own = core::iter::once(&self.config.identity.did).chain(&self.config.other_own_dids);
         let identity = Identity::admitted(&plain, own, &self.config.expected)?;
         let th3 = th2.with_identity(&plain)?;
@@ -242,7 +242,7 @@ impl UnsignedFinish {
     /// [`Misuse::TooLong`] where our DID and extensions do not fit a message.
     pub fn sign(self, signature: Signature) -> Result<(Vec<u8>, AwaitingAccept), Error> {
         let plain = self.config.identity.signed(self.config.finish_extensions.clone(), signature).encode()?;
-        let sealed = MessageKey::new(self.suite, &self.hs.finish_key()?).seal(self.th3, &plain)?;
+        let sealed = MessageKey::new(self.suite, &self.hs.finish_key()?)?.seal(self.th3, &plain)?;
         let message = with_sealed(alloc::vec![FINISH], &sealed)?;
         let th4 = self.th3.with_identity(&plain)?;
         let master = self.hs.master(th4)?;
@@ -273,6 +273,6 @@ impl AwaitingAccept {
 
     fn open(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let Sealed(sealed) = Sealed::decode_accept(message)?;
-        Ok(MessageKey::new(self.suite, &self.master.accept_key()?).open(self.th4, sealed)?)
+        Ok(MessageKey::new(self.suite, &self.master.accept_key()?)?.open(self.th4, sealed)?)
     }
 }

@@ -58,10 +58,10 @@ pub mod wire;
 
 pub use alert::AlertCode;
 pub use channel::{
-    Channel, Content, MAX_CONTENT_BYTES, MAX_INNER_BYTES, MAX_RECORD_BYTES, Opener, RECORDS_PER_SECRET, Received,
-    Sealer,
+    Channel, Content, MAX_CONTENT_BYTES, MAX_INNER_BYTES, MAX_RECORD_BYTES, Opener, RECORD_HEAD_BYTES,
+    RECORD_TAIL_BYTES, RECORDS_PER_SECRET, Received, Sealer,
 };
-pub use crypto::{Aead, Algorithm, PublicKey, Signature, SigningKey};
+pub use crypto::{Aead, Algorithm, BACKEND, PublicKey, Signature, SigningKey};
 pub use did::{Did, Fragment, MAX_DID_BYTES};
 pub use document::{Document, UnixTime};
 pub use endpoint::Endpoint;

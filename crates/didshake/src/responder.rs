@@ -206,7 +206,7 @@ impl UnsignedReply {
     /// [`Misuse::TooLong`] where our DID and extensions do not fit a message.
     pub fn sign(self, signature: Signature) -> Result<(Vec<u8>, WaitingResponder), Error> {
         let plain = self.identity.signed(self.config.reply_extensions.clone(), signature).encode()?;
-        let sealed = MessageKey::new(self.suite, &self.hs.reply_key()?).seal(self.th2, &plain)?;
+        let sealed = MessageKey::new(self.suite, &self.hs.reply_key()?)?.seal(self.th2, &plain)?;
         let message = with_sealed(self.clear, &sealed)?;
         let next = WaitingResponder {
             config: self.config,
@@ -245,7 +245,7 @@ impl WaitingResponder {
         if now >= self.expires {
             return Err(Fault::WaitingStateExpired.into());
         }
-        let plain = MessageKey::new(self.suite, &self.hs.finish_key()?).open(self.th3, sealed)?;
+        let plain = MessageKey::new(self.suite, &self.hs.finish_key()?)?.open(self.th3, sealed)?;
         let identity = Identity::admitted(&plain, self.config.own_dids(), &self.config.admission)?;
         let th4 = self.th3.with_identity(&plain)?;
         Ok(ClaimedInitiator { waiting: self, th4, identity })
@@ -337,7 +337,7 @@ impl VerifiedInitiator {
         let waiting = self.waiting;
         let master = waiting.hs.master(self.th4)?;
         let plain = AcceptBody { lifetime, extensions }.encode()?;
-        let sealed = MessageKey::new(waiting.suite, &master.accept_key()?).seal(self.th4, &plain)?;
+        let sealed = MessageKey::new(waiting.suite, &master.accept_key()?)?.seal(self.th4, &plain)?;
         let message = with_sealed(alloc::vec![ACCEPT], &sealed)?;
         let established = Established::new(
             Role::Responder,

@@ -71,8 +71,8 @@ impl HandshakeSecret {
 pub(crate) struct MessageKey(Cipher);
 
 impl MessageKey {
-    pub(crate) fn new(suite: Suite, key: &Secret<32>) -> Self {
-        Self(Cipher::new(suite.aead(), key))
+    pub(crate) fn new(suite: Suite, key: &Secret<32>) -> Result<Self, Internal> {
+        Cipher::new(suite.aead(), key).map(Self)
     }
 
     pub(crate) fn seal(self, transcript: Transcript, plain: &[u8]) -> Result<Vec<u8>, Internal> {

@@ -93,7 +93,7 @@ impl WaitingKeys {
         let ad = associated_data(&waiting.context, endpoint)?;
         let mut text = Zeroizing::new(Vec::with_capacity(MAX_TEXT_BYTES));
         encode(waiting, &mut text)?;
-        let tag = Cipher::new(Aead::ChaCha20Poly1305, key.secret()).seal(&nonce, &ad, &mut text)?;
+        let tag = Cipher::new(Aead::ChaCha20Poly1305, key.secret())?.seal(&nonce, &ad, &mut text)?;
         Ok([&key.id()[..], &nonce, &text, &tag].concat())
     }
 
@@ -136,7 +136,7 @@ impl WaitingKeys {
         let (nonce, sealed) = rest.split_first_chunk().ok_or(invalid)?;
         let key = self.ring.opening(id, now).ok_or(invalid)?;
         let ad = associated_data(&context, endpoint)?;
-        let plain = Cipher::new(Aead::ChaCha20Poly1305, key.secret()).open(nonce, &ad, sealed).ok_or(invalid)?;
+        let plain = Cipher::new(Aead::ChaCha20Poly1305, key.secret())?.open(nonce, &ad, sealed).ok_or(invalid)?;
         let waiting = decode(&Zeroizing::new(plain), config, context).map_err(|_| invalid)?;
         if now >= waiting.expires { Err(Fault::WaitingStateExpired.into()) } else { Ok(waiting) }
     }
