@@ -89,6 +89,11 @@ impl SqlSessions {
             return Ok(Use::Over);
         }
         let created = UnixTime(until.0.saturating_sub(WINDOW_SECONDS + 1 + SKEW_SECONDS));
+        if insert_new(id, nonce, until, created, self.bounds.nonces, &mut transaction).await.map_err(unavailable)? {
+            transaction.commit().await.map_err(unavailable)?;
+            return Ok(Use::First);
+        }
+        // What it was, and whether there is room without what has ended.
         let known = may_be_burned(id, created, &mut transaction).await.map_err(unavailable)?
             || !insert_nonce(id, nonce, until, &mut transaction).await.map_err(unavailable)?;
         if known {
@@ -208,6 +213,32 @@ async fn may_be_burned(id: &[u8; 16], created: UnixTime, on: &mut AnyConnection)
     let since = UnixTime(created.0.saturating_sub(WINDOW_SECONDS));
     let found = found.bind(id.as_slice()).bind(sql_time(since)).fetch_optional(on).await?;
     Ok(found.is_some())
+}
+
+/// What nearly always happens, in one statement. `false`: it is there, or may have been, or there is no room.
+async fn insert_new(
+    id: &[u8; 16],
+    nonce: &[u8; 16],
+    until: UnixTime,
+    created: UnixTime,
+    bound: u64,
+    on: &mut AnyConnection,
+) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query(
+        "INSERT INTO request_nonces SELECT $1, $2, $3
+            WHERE COALESCE((SELECT sum(row_count) FROM sizes WHERE name = 'request_nonces'), 0) < $4
+                AND NOT EXISTS (SELECT 1 FROM sessions, restored
+                    WHERE id = $1 AND accepted <= restored_at AND $5 <= restored_at)
+            ON CONFLICT DO NOTHING",
+    )
+    .bind(id.as_slice())
+    .bind(nonce.as_slice())
+    .bind(sql_time(until))
+    .bind(i64::try_from(bound).unwrap_or(i64::MAX))
+    .bind(sql_time(UnixTime(created.0.saturating_sub(WINDOW_SECONDS))))
+    .execute(on)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
 }
 
 /// `false` where the nonce is there already.
