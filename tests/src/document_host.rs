@@ -64,16 +64,17 @@ impl DocumentHost {
 }
 
 fn answer(stream: &TcpStream, state: &State) {
-    read_head(stream);
+    let _ = read_head(stream);
     state.asked.fetch_add(1, Ordering::SeqCst);
     respond(stream, state.document.lock().unwrap().clone());
 }
 
-fn read_head(mut stream: &TcpStream) {
+fn read_head(mut stream: &TcpStream) -> String {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
         head.extend(byte);
     }
+    String::from_utf8_lossy(&head).into_owned()
 }
 
 fn respond(mut stream: &TcpStream, document: Option<String>) {
@@ -88,7 +89,7 @@ fn respond(mut stream: &TcpStream, document: Option<String>) {
     let _ = stream.write_all(answer.as_bytes());
 }
 
-/// A host of whatever log lies in a directory as did.jsonl, as an owner's web server would be.
+/// A host of the log in a directory and of its witness proofs, as an owner's web server would be.
 pub struct LogHost {
     /// Where it is, for `--allow-local`.
     pub address: String,
@@ -108,8 +109,9 @@ impl LogHost {
         let serving = Arc::clone(&directory);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                read_head(&stream);
-                let file = serving.lock().unwrap().join("did.jsonl");
+                let asked = read_head(&stream);
+                let name = if asked.contains("did-witness.json") { "did-witness.json" } else { "did.jsonl" };
+                let file = serving.lock().unwrap().join(name);
                 respond(&stream, std::fs::read_to_string(file).ok());
             }
         });

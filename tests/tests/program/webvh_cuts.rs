@@ -126,6 +126,8 @@ fn cut_off_anywhere_a_thief_of_the_key_is_shut_out_by_the_same_command() {
         let owner = owner();
         let cut = ["id", "rotate", "alice", "--wait", "0", "--at-once"];
         let cut = finish(owner.home.spawn_cut(&cut, Cut::Off, call), b"");
+        // Cut off after its last step it is over, and the next one is another.
+        let is_over = journal(&owner).is_none() && owner.signs_with("alice") != "key-1";
         if cut.code != 0 {
             rotate(&owner, &["--at-once"]);
         }
@@ -133,7 +135,8 @@ fn cut_off_anywhere_a_thief_of_the_key_is_shut_out_by_the_same_command() {
         assert_ne!(owner.signs_with("alice"), "key-1", "call {call}");
         assert_eq!((owner.keys(), journal(&owner)), (vec![owner.signs_with("alice")], None), "call {call}");
         // Said again within the hour, it is the same rotation.
-        assert!(versions(&owner.judged()) <= 3, "call {call}");
+        let entries = if is_over && cut.code != 0 { 3 } else { 2 };
+        assert_eq!(versions(&owner.judged()), entries, "call {call}");
         if cut.code == 0 {
             return;
         }

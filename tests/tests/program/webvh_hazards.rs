@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use didshake_tests::{Cut, finish, go_on, until_stopped};
+use didshake_tests::{Cut, LogHost, eventually, finish, go_on, until_stopped};
 
 use crate::webvh_owner::{Owner, versions};
 
@@ -130,6 +130,39 @@ fn a_move_that_was_cut_off_is_ended_by_the_next_command() {
         }
     }
     panic!("it makes more calls than {CALLS}");
+}
+
+/// Between the publication and the first use of a key anything may happen: what is not published is not used.
+#[test]
+fn a_key_that_is_looked_for_follows_what_happens_meanwhile() {
+    let (owner, host) = (Owner::new(), LogHost::start());
+    let (witness, local) = (owner.home.identity("one"), ["--allow-local", &host.address]);
+    let proof = || {
+        let log = owner.kept("alice").join("did.jsonl").display().to_string();
+        let made = owner.home.run(&["did", "witness", "one", "--log", &log]).expect(0);
+        owner.home.write("proof.json", made.text()).display().to_string()
+    };
+    let out = owner.out.display().to_string();
+    let create = ["did", "create", "alice", "--at", &host.address, "--out", &out, "--witness", &witness];
+    let _ = owner.home.run(&create).expect(4);
+    owner.run(&["publish", "alice", "--proof", &proof(), "--wait", "0"]);
+    let _ = owner.home.run(&["did", "rotate", "alice", "--wait", "0"]).expect(4);
+    let publish = ["did", "publish", "alice", "--proof", &proof()];
+    let looking = owner.home.spawn(&[&publish[..], &local].concat());
+    eventually("it is published", || versions(&owner.judged()) == 2);
+    let elsewhere = owner.home.path("elsewhere");
+    let to = elsewhere.display().to_string();
+    let _ = owner.home.run(&["did", "move", "alice", "--to", "b.example", "--out", &to, "--wait", "0"]).expect(4);
+    host.serve(&owner.out);
+    let told = finish(looking, b"").expect(7);
+    assert!(told.stderr.contains("in the meantime"), "{}", told.stderr);
+    assert_eq!(owner.signs_with("alice"), "key-1");
+
+    // The place of the move is known from then on, and the one before hears of it.
+    owner.run(&["publish", "alice", "--proof", &proof(), "--wait", "0"]);
+    assert_eq!(fs::read(elsewhere.join("did.jsonl")).unwrap(), fs::read(owner.out.join("did.jsonl")).unwrap());
+    owner.assert_signs_as_published("alice");
+    assert_eq!(owner.signs_with("alice"), "key-2");
 }
 
 /// Whoever knows the DID by its old place hears that it has moved, and goes on with no key of it.

@@ -7,7 +7,7 @@ use didshake::{Algorithm, Did, Endpoint, Fragment, Origin};
 use didshake_did::key_file::KeyFileError;
 use didshake_did::web::Location;
 use didshake_did::webvh::{Change, UnwitnessedLog, Witnesses, first_entry, key_hash, multikey};
-use didshake_did::{IdentityName, SecretKey, discovery, private_file};
+use didshake_did::{IdentityName, IdentityStore, SecretKey, discovery, private_file};
 use serde_json::{Value, json};
 
 use super::keeper_failure::failure;
@@ -97,13 +97,12 @@ impl Settings {
 pub(super) fn run(global: &Global, options: &Create) -> Result<(), Failure> {
     let (store, name) = (storage::identities(global)?, &options.name);
     let place = place(&options.at)?;
-    if store.path(name).exists() {
-        let error = KeyFileError::AlreadyExists { path: store.path(name) };
-        return Err(storage::key_file_failure(&error));
-    }
+    check_is_new(&store, name)?;
     let encrypt = options.encrypt || options.passphrase.is_given();
     let kept = Kept::new(store, name, options.out.clone())?;
     let alone = kept.alone()?;
+    // Another command may have made it while this one waited.
+    check_is_new(&kept.store, name)?;
     let kept = if kept.keeper.has_log() {
         // It was cut off after the first entry was made: what is left is what every change ends with.
         gone_on_with(global, kept, options, &place, encrypt)?
@@ -116,6 +115,13 @@ pub(super) fn run(global: &Global, options: &Create) -> Result<(), Failure> {
     kept.remember_out()?;
     drop(alone);
     kept.finish(global)
+}
+
+fn check_is_new(store: &IdentityStore, name: &IdentityName) -> Result<(), Failure> {
+    match store.path(name).exists() {
+        true => Err(storage::key_file_failure(&KeyFileError::AlreadyExists { path: store.path(name) })),
+        false => Ok(()),
+    }
 }
 
 /// What was begun before, where it is the same.

@@ -95,10 +95,11 @@ impl Kept {
     pub(super) fn take_due_key(&self, published: &Log) -> Result<(), Failure> {
         let _alone = self.alone()?;
         let log = self.log()?;
+        let Some((path, header, key)) = self.due_key(&log)? else { return Ok(()) };
+        // What was made in the meantime may not be published yet.
         if log.versions() != published.versions() {
             return Err(failure(&KeeperError::Changed { path: self.keeper.directory().to_owned() }));
         }
-        let Some((path, header, key)) = self.due_key(&log)? else { return Ok(()) };
         if header.did == *log.did() {
             return self.use_key(&path);
         }

@@ -168,7 +168,7 @@ fn not_rotated(method: &str) -> Option<Failure> {
 /// The log gets its entry and is published, and the new key signs. It is done where another key than before signs.
 fn sign_anew(global: &Global, kept: &Kept, journal: &Journal) -> Result<(), Failure> {
     let is_replaced = || kept.header().is_some_and(|header| header.fragment.as_str() != journal.former);
-    if !is_replaced() || kept.waiting().exists() {
+    if !is_replaced() {
         keys::rotate_once(global, kept, journal.at_once)?;
     }
     if !is_replaced() {

@@ -1,4 +1,5 @@
-use super::super::author::{first_entry, following};
+use super::super::author::{first_entry, following, witness_proof};
+use super::super::parameters::Witnesses;
 use super::*;
 use crate::json::Object;
 use crate::rfc3339;
@@ -7,20 +8,24 @@ const NOW: UnixTime = UnixTime(1_767_225_600);
 
 /// A log that goes on with one key, in a directory of its own.
 struct Kept {
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
     keeper: LogKeeper,
     key: SigningKey,
 }
 
 fn kept() -> Kept {
+    kept_with(None)
+}
+
+fn kept_with(witnesses: Option<Witnesses>) -> Kept {
     let directory = tempfile::tempdir().unwrap();
     let keeper = LogKeeper::at(directory.path().join("log"));
     let name = keeper.new_key(None, &mut rng()).unwrap();
     let key = keeper.key(&name, None).unwrap();
-    let change = Change { update_keys: Some(vec![name]), ..Change::default() };
+    let change = Change { update_keys: Some(vec![name]), witnesses: witnesses.map(Some), ..Change::default() };
     let line = first_entry(br#"{"id":"did:webvh:{SCID}:example.com"}"#, &change, &key, NOW).unwrap();
     keeper.begin(&line, NOW).unwrap();
-    Kept { _directory: directory, keeper, key }
+    Kept { directory, keeper, key }
 }
 
 fn rng() -> impl CryptoRng {
@@ -73,4 +78,26 @@ fn the_last_entry_of_all_is_kept_for_the_deactivation() {
     assert!(matches!(kept.extend(&log, ttl(1)), Err(KeeperError::Full { .. })));
     let ended = kept.extend(&log, Change { deactivated: true, ..Change::default() }).unwrap();
     assert_eq!((ended.versions().len(), ended.is_deactivated()), (MAX_ENTRIES, true));
+}
+
+#[test]
+fn proofs_of_witnesses_do_not_pile_up() {
+    let one = SigningKey::from_secret(didshake::Algorithm::Ed25519, &didshake::Secret::new([1; 32])).unwrap();
+    let two = SigningKey::from_secret(didshake::Algorithm::Ed25519, &didshake::Secret::new([2; 32])).unwrap();
+    let names = [&one, &two].map(|key| multikey(&key.public_key())).to_vec();
+    let kept = kept_with(Witnesses::new(2, names));
+    let (out, proofs) = (kept.directory.path().join("out"), || kept.keeper.proofs().unwrap().unwrap());
+    for ttl_seconds in 1..12 {
+        let version = kept.log().versions().last().unwrap().clone();
+        for key in [&one, &two, &one] {
+            kept.keeper.add_proof(witness_proof(&version, key, LATER).unwrap().as_bytes(), LATER).unwrap();
+        }
+        // What is published already has enough proofs in the file that comes before the new log.
+        if let Ok(published) = fs::read(out.join(LOG)) {
+            UnwitnessedLog::read(&published, None, LATER).unwrap().witnessed(Some(&proofs())).unwrap();
+        }
+        kept.keeper.publish(&out, LATER).unwrap();
+        kept.extend(&kept.log(), ttl(ttl_seconds)).unwrap();
+    }
+    assert_eq!(String::from_utf8(proofs()).unwrap().matches("proofValue").count(), 6);
 }
