@@ -30,6 +30,47 @@ async fn who_has_too_many_sessions_loses_the_oldest() {
     }
 }
 
+// Where there is room for more of others.
+#[tokio::test]
+async fn nobody_has_more_sessions_than_one_may() {
+    for place in both() {
+        let stores = place.open_with(Bounds { sessions: 100, ..bounds() }).await;
+        for id in 1..=4 {
+            stores.sessions.create(record(id, ALICE, NOW.plus(id.into()))).await.unwrap();
+        }
+        assert_eq!(rows(&stores).await, [2, 0, 0]);
+    }
+}
+
+// Whatever the policy said when the login began: it lets in everybody here.
+#[tokio::test]
+async fn who_is_revoked_or_whose_account_is_disabled_gets_no_session() {
+    const KEPT_OUT: [&str; 3] = [
+        "INSERT INTO revocations (holder, did, since, reason) VALUES ($1, $1, 1, '')",
+        "INSERT INTO accounts (account_id, subject, holder, name, created, disabled) VALUES ($2, $1, 'x', '', 1, 1)",
+        // The account that was another DID's first, and has it no more: reserved.
+        "INSERT INTO accounts (account_id, subject, holder, name, created) VALUES ($2, $1, $1, '', 1)",
+    ];
+    for place in both() {
+        let stores = place.open().await;
+        for (id, statement) in (1..).zip(KEPT_OUT) {
+            let did = format!("did:web:{id}.example");
+            let writer = &stores.database.writer;
+            let holder = crate::policy::holder(&Did::parse(&did).unwrap());
+            let insert = sqlx::query(statement).bind(&holder);
+            let insert = if statement.contains("$2") { insert.bind(vec![id; 16]) } else { insert };
+            insert.execute(writer).await.unwrap();
+            if statement.contains("'x'") {
+                let key = "INSERT INTO account_keys (holder, account_id, did, label, added) VALUES ($1, $2, $1, '', 1)";
+                sqlx::query(key).bind(&holder).bind(vec![id; 16]).execute(writer).await.unwrap();
+            }
+            let refused = stores.sessions.create(record(id, &did, NOW)).await;
+            assert!(matches!(refused, Err(StoreError::Refused)), "{statement}: {refused:?}");
+        }
+        assert_eq!(rows(&stores).await, [0, 0, 0]);
+    }
+}
+
 #[tokio::test]
 async fn a_full_table_of_sessions_refuses_until_some_have_ended() {
     for place in both() {
