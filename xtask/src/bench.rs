@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use crate::packages::{self, BENCH};
+use crate::packages::{self, BENCH, BENCH_MESSAGES, Package};
 use crate::process::{self, cargo, command, target_dir};
 use crate::setup;
 
@@ -38,6 +38,8 @@ enum Part {
     Handshake,
     /// Records of the channel, against the AEAD alone, TLS and Noise
     Channel,
+    /// A letter, against a message of DIDComm and of TSP
+    Messages,
     /// Logins and signed requests at a service: its CPU, latencies; beside an echo route
     Http,
     /// A hundred thousand Hellos that never finish
@@ -50,7 +52,8 @@ enum Part {
     Relay,
 }
 
-const ALL: [Part; 6] = [Part::Handshake, Part::Channel, Part::Http, Part::Storm, Part::Sessions, Part::Memory];
+const ALL: [Part; 7] =
+    [Part::Handshake, Part::Channel, Part::Messages, Part::Http, Part::Storm, Part::Sessions, Part::Memory];
 
 /// The figure of what a login cannot cost less than.
 const CRYPTO: &str = "handshake.floor_one_side_us";
@@ -62,26 +65,29 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let mut in_memory: Vec<&str> = parts.iter().filter_map(|part| part.in_memory()).collect();
     let at_a_service: Vec<&str> = parts.iter().filter_map(|part| part.at_a_service()).collect();
-    if in_memory.is_empty() && at_a_service.is_empty() {
-        return Ok(());
-    }
     // What a login may cost hangs on what its primitives cost in the same run.
     if parts.contains(&Part::Http) && !parts.contains(&Part::Handshake) {
         in_memory.push("handshake");
     }
-    let bench = built_bench()?;
+    let rounds = if options.full { "400" } else { "40" };
     let mut figures = Vec::new();
     if !in_memory.is_empty() {
-        let rounds = if options.full { "400" } else { "40" };
-        let mut measure = command(&bench);
-        measure.arg("measure").args(&in_memory).args(["--rounds", rounds]);
-        figures.push(measured(&mut measure, "in-memory")?);
+        for build in [Build::Portable, Build::Shipped] {
+            let mut measure = command(build.program()?);
+            measure.arg("measure").args(&in_memory).args(["--rounds", rounds]);
+            figures.push(measured(&mut measure, build.name())?);
+        }
+    }
+    if parts.contains(&Part::Messages) {
+        figures
+            .push(measured(command(built(&BENCH_MESSAGES, "didshake-bench-messages", &[])?).arg(rounds), "messages")?);
     }
     if !at_a_service.is_empty() {
-        let crypto = figures.first().map(|path| primitives_of_one_side(path)).transpose()?.flatten();
+        let shipped = parts.contains(&Part::Http).then(|| folder().join("shipped.json"));
+        let crypto = shipped.map(|path| primitives_of_one_side(&path)).transpose()?;
         figures.push(measured(&mut load(&at_a_service, crypto, options.full)?, "at-a-service")?);
     }
-    report(&bench, &figures, options)
+    if figures.is_empty() { Ok(()) } else { report(&Build::Shipped.program()?, &figures, options) }
 }
 
 impl Part {
@@ -113,16 +119,42 @@ fn relay(arguments: &[String]) -> Result<()> {
     process::run(command.args(["--bin", "relay-bench", "--"]).args(arguments))
 }
 
-/// The program that measures in memory and writes the report.
-fn built_bench() -> Result<PathBuf> {
+/// The backend that the program of [`BENCH`] is built with.
+#[derive(Clone, Copy)]
+enum Build {
+    /// The library's default.
+    Portable,
+    /// What the program that is shipped has.
+    Shipped,
+}
+
+impl Build {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Shipped => "shipped",
+        }
+    }
+
+    /// The program that measures in memory and writes the report; the other build's was in its place.
+    fn program(self) -> Result<PathBuf> {
+        match self {
+            Self::Portable => built(&BENCH, "didshake-bench", &[]),
+            Self::Shipped => built(&BENCH, "didshake-bench", &["--features", "aws-lc"]),
+        }
+    }
+}
+
+/// The program of a package outside the workspace.
+fn built(package: &Package, program: &str, features: &[&str]) -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--quiet", "--release", "--locked", "--manifest-path", BENCH.manifest]);
+    build.args(["build", "--quiet", "--release", "--locked", "--manifest-path", package.manifest]).args(features);
     process::run(build.arg("--target-dir").arg(packages::target_dir()))?;
-    Ok(packages::target_dir().join("release/didshake-bench"))
+    Ok(packages::target_dir().join("release").join(program))
 }
 
 /// The load generator, with the echo route that is in it, against the program as it is shipped; both in one profile.
-fn load(parts: &[&str], crypto: Option<Crypto>, full: bool) -> Result<Command> {
+fn load(parts: &[&str], crypto: Option<f64>, full: bool) -> Result<Command> {
     setup::postgres()?;
     for (package, program) in [("didshake-cli", "didshake"), ("didshake-load", "login-bench")] {
         let mut build = cargo();
@@ -134,30 +166,20 @@ fn load(parts: &[&str], crypto: Option<Crypto>, full: bool) -> Result<Command> {
     if full {
         load.arg("--full");
     }
-    if let Some(Crypto { micros, build }) = crypto {
-        load.args(["--crypto-us", &micros.to_string(), "--build", &build]);
+    if let Some(micros) = crypto {
+        load.args(["--crypto-us", &micros.to_string()]);
     }
     Ok(load)
 }
 
-/// What the primitives of one side take, and in which build.
-struct Crypto {
-    micros: f64,
-    build: String,
-}
-
-/// The shipped build's, where it was measured.
-fn primitives_of_one_side(path: &Path) -> Result<Option<Crypto>> {
+/// What the primitives of one side take, in microseconds.
+fn primitives_of_one_side(path: &Path) -> Result<f64> {
     let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let parts: Vec<Value> = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
-    let of_part = |part: &Value| {
-        let figures = part.get("figures")?.as_array()?;
-        let figure = figures.iter().find(|figure| figure.get("id").is_some_and(|id| id == CRYPTO))?;
-        Some(Crypto { micros: figure.get("value")?.as_f64()?, build: part.get("build")?.as_str()?.to_owned() })
-    };
-    let mut found: Vec<Crypto> = parts.iter().filter_map(of_part).collect();
-    found.sort_by_key(|crypto| crypto.build == "shipped");
-    Ok(found.pop())
+    let mut figures = parts.iter().filter_map(|part| part.get("figures")?.as_array()).flatten();
+    let figure = figures.find(|figure| figure.get("id").is_some_and(|id| id == CRYPTO));
+    let value = figure.and_then(|figure| figure.get("value")?.as_f64());
+    value.with_context(|| format!("{} has no {CRYPTO}", path.display()))
 }
 
 /// Runs a program whose standard output is figures; progress stays visible.

@@ -5,13 +5,12 @@ use serde_json::{Value, json};
 
 pub(crate) struct Part {
     name: &'static str,
-    build: String,
     figures: Vec<Value>,
 }
 
 impl Part {
-    pub(crate) fn new(name: &'static str, build: &str) -> Self {
-        Self { name, build: build.to_owned(), figures: Vec::new() }
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, figures: Vec::new() }
     }
 
     /// One more, as a bar of a plot where it has a title; it is shown at once. Gives its median.
@@ -28,6 +27,6 @@ impl Part {
     }
 
     pub(crate) fn done(self, notes: &[&str]) -> Value {
-        json!({"part": self.name, "build": self.build, "figures": self.figures, "notes": notes})
+        json!({"part": self.name, "build": "shipped", "figures": self.figures, "notes": notes})
     }
 }

@@ -44,7 +44,7 @@ impl Runs {
 }
 
 pub(crate) async fn measure(arguments: &Arguments) -> Value {
-    let mut part = Part::new("http", &arguments.build);
+    let mut part = Part::new("http");
     let seconds = if arguments.full { 15.0 } else { 3.0 };
     let postgres = didshake_test_postgres::shared().database();
     let first = Client::new([1; 32], b"");

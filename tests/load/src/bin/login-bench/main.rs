@@ -32,9 +32,6 @@ struct Arguments {
     /// What the primitives of one side of a handshake take, in microseconds: `handshake.floor_one_side_us` of the same run
     #[arg(long, default_value_t = 0.0)]
     crypto_us: f64,
-    /// What to call the build of the program that is measured
-    #[arg(long, default_value = "portable")]
-    build: String,
     /// How many, of what is measured in a process of its own
     #[arg(long, default_value_t = 1000, hide = true)]
     count: usize,
@@ -63,7 +60,7 @@ async fn main() {
             Part::Echo => return echo::serve().await,
             Part::Channels => return println!("{}", didshake_load::idle_channels(arguments.count).await.each),
             Part::Http => parts.push(http::measure(&arguments).await),
-            Part::Storm => parts.push(storm::measure(&arguments).await),
+            Part::Storm => parts.push(storm::measure().await),
             Part::Sessions => parts.push(sessions::measure(&arguments).await),
             Part::Memory => parts.push(memory::measure(&arguments).await),
         }

@@ -17,7 +17,7 @@ const CHANNELS_OF_A_PROCESS: u64 = 9000;
 const LOGINS: usize = 2000;
 
 pub(crate) async fn measure(arguments: &Arguments) -> Value {
-    let mut part = Part::new("memory", &arguments.build);
+    let mut part = Part::new("memory");
     let counts = if arguments.full { &COUNTS[..] } else { &COUNTS[..2] };
     let first = Client::new([1; 32], b"");
     let empty = service(1, &first).await;

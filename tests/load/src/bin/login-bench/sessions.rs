@@ -21,7 +21,7 @@ struct Runs {
 }
 
 pub(crate) async fn measure(arguments: &Arguments) -> Value {
-    let mut part = Part::new("sessions", &arguments.build);
+    let mut part = Part::new("sessions");
     let first = Client::new([1; 32], b"");
     for store in Store::BOTH {
         one_store(&mut part, store, arguments, &first).await;

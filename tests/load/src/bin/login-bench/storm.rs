@@ -11,7 +11,7 @@ use getrandom::SysRng;
 use serde_json::Value;
 
 use crate::figures::Part;
-use crate::{Arguments, SETTINGS, http, load};
+use crate::{SETTINGS, http, load};
 
 const HELLOS: usize = 100_000;
 const HELLOS_A_SECOND: f64 = 1500.0;
@@ -19,8 +19,8 @@ const HELLOS_A_SECOND: f64 = 1500.0;
 const LOGINS_BEFORE: usize = 8000;
 const HONEST_A_SECOND: f64 = 50.0;
 
-pub(crate) async fn measure(arguments: &Arguments) -> Value {
-    let mut part = Part::new("storm", &arguments.build);
+pub(crate) async fn measure() -> Value {
+    let mut part = Part::new("storm");
     let home = Home::new();
     let file = home.write("serve.toml", SETTINGS);
     let service = Service::start(&home, &["--config", file.to_str().unwrap()]);
