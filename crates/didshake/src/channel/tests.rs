@@ -53,6 +53,7 @@ fn nothing_but_a_key_update_is_last_under_a_secret() {
     assert_eq!(opener.open(&last_but_one), Ok(Received::Data(b"x".to_vec())));
     assert!(sealer.key_update_due());
     assert_eq!(sealer.data(b"x", 0), Err(Misuse::KeyUpdateDue.into()));
+    assert_eq!(sealer.data_in_place(&mut Vec::new(), 0), Err(Misuse::KeyUpdateDue.into()));
     let forbidden = sealer.record(DATA, b"x", 0).unwrap();
     assert_eq!(opener.open(&forbidden), Err(Fault::KeyUpdateOverdue.into()));
 }
@@ -89,9 +90,11 @@ fn in_place_is_the_same_record() {
 fn in_place_refuses_in_the_same_order() {
     let refused = |message: &[u8]| {
         let (mut sealer, mut opener) = pair(direction);
+        let mut copying = pair(direction).1;
         let refused = opener.open_in_place(&mut message.to_vec()).map(|_| ());
-        assert_eq!(refused, pair(direction).1.open(message).map(|_| ()));
+        assert_eq!(refused, copying.open(message).map(|_| ()));
         let mut good = sealer.data(b"x", 0).unwrap();
+        assert_eq!(copying.open(&good), Err(Fault::RecordNotOpened.into()));
         assert_eq!(opener.open_in_place(&mut good), Err(Fault::RecordNotOpened.into()));
         refused.unwrap_err()
     };
