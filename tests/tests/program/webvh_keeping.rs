@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use didshake_tests::{Service, eventually, free_port};
 use serde_json::Value;
@@ -237,8 +238,9 @@ fn services_serve_their_logs_and_know_each_other_by_them() {
     two.found_by(&one, 0);
     two.owner.run(&["deactivate", "site", "--yes"]);
     eventually("the end is served", || two.found_by(&one, 0)["authentication"][0]["error"] == "did_deactivated");
-    // That it could not be resolved is known for some seconds.
+    // That it could not be resolved is known for some seconds; who asks too fast is told to wait.
     eventually("the service knows of the end", || {
+        std::thread::sleep(Duration::from_secs(2));
         two.logs_in_at(&one, 3);
         one.service.log().contains("did_deactivated")
     });

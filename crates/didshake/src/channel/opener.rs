@@ -53,7 +53,7 @@ impl Opener {
     /// closes the connection.
     ///
     /// # Errors
-    /// The first [`Fault`] in the order of R-CHAN-16; [`Internal::SequenceExhausted`].
+    /// The first [`Fault`] in the order of R-CHAN-16; [`Internal::SequenceExhausted`](crate::Internal::SequenceExhausted).
     pub fn open(&mut self, message: &[u8]) -> Result<Received, Error> {
         let received = self.admit(message).and_then(|sealed| {
             let mut inner = sealed.to_vec();
