@@ -55,7 +55,11 @@ fn page(parts: &[Part], judged: &[Judged<'_>], about: &str) -> Result<String> {
         escaped(about)
     );
     for one in judged {
-        let class = if one.is_met() == Some(false) { "not" } else { "met" };
+        let class = match one.is_met() {
+            Some(true) => "met",
+            Some(false) => "not",
+            None => "unknown",
+        };
         write!(
             page,
             "<tr><td>{}<td>{}<td class=n>{}<td class=n>{}<td class={class}>{}",
