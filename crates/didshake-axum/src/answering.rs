@@ -6,13 +6,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use didshake::{AwaitingHello, Error, LocalIdentity, Misuse, Origins, ResponderConfig};
 use didshake_did::SigningIdentity;
 
-/// The identities as of now.
-pub(crate) struct Answering(RwLock<Arc<Identities>>);
-
 /// Identities of before that still open what they have sealed: a waiting state lives a minute, and nobody rotates as often.
 const MOST_RETIRED: usize = 8;
 /// Of other instances: as many as a document may list.
 const MOST_OTHERS: usize = 64;
+
+/// The identities as of now.
+pub(crate) struct Answering(RwLock<Arc<Identities>>);
 
 /// What one message is answered with.
 pub(crate) struct Identities {

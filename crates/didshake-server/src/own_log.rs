@@ -4,11 +4,11 @@
 mod files;
 mod follow;
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use didshake::{Did, Document as _, Fault, Fragment, LocalIdentity, UnixTime};
+use didshake_did::private_file::Unread;
 use didshake_did::web::{Location, LocationFault};
 use didshake_did::webvh::{LogHead, LogRefusal};
 use didshake_did::{KeyFileError, Resolved, SigningIdentity};
@@ -40,7 +40,7 @@ pub enum OwnLogError {
     /// The file cannot be read, is no regular one, or is longer than a log may be.
     #[error("cannot read {}", path.display())]
     #[allow(missing_docs, reason = "the fields say themselves what they are")]
-    Unreadable { path: PathBuf, source: io::Error },
+    Unreadable { path: PathBuf, source: Unread },
     /// It is no log of this DID.
     #[error("the log is refused")]
     Log(#[from] LogRefusal),

@@ -1,13 +1,12 @@
 //! The files of the log and the key.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
 use didshake::{Did, UnixTime};
 use didshake_did::webvh::{LogHead, MAX_LOG_BYTES, MAX_WITNESS_BYTES, verify};
-use didshake_did::{IdentityName, IdentityStore, KeyFileError, SigningIdentity};
+use didshake_did::{IdentityName, IdentityStore, KeyFileError, SigningIdentity, private_file};
 
 use super::{OwnLogError, Published};
 
@@ -50,7 +49,7 @@ pub(super) fn read(
 ) -> Result<Published, OwnLogError> {
     let log = bytes(&directory.join(LOG), MAX_LOG_BYTES)?;
     let witnesses = match bytes(&directory.join(WITNESSES), MAX_WITNESS_BYTES) {
-        Err(OwnLogError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
+        Err(OwnLogError::Unreadable { source, .. }) if source.is_absence() => None,
         read => Some(read?),
     };
     let (verified, resolved) = verify(did, &log, witnesses.as_deref(), before, now)?;
@@ -59,13 +58,5 @@ pub(super) fn read(
 }
 
 fn bytes(path: &Path, most: usize) -> Result<Vec<u8>, OwnLogError> {
-    let unreadable = |source| OwnLogError::Unreadable { path: path.to_owned(), source };
-    // Opening a pipe would wait for a writer.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > most { Err(unreadable(io::Error::other("it is longer than it may be"))) } else { Ok(bytes) }
+    private_file::read_public(path, most).map_err(|source| OwnLogError::Unreadable { path: path.to_owned(), source })
 }

@@ -10,9 +10,8 @@ use didshake_did::webvh::{Change, UnwitnessedLog, Witnesses, first_entry, key_ha
 use didshake_did::{IdentityName, IdentityStore, SecretKey, discovery, private_file};
 use serde_json::{Value, json};
 
-use super::keeper_failure::failure;
+use super::keeper_failure::{failure, of_fault};
 use super::kept::{Kept, now};
-use super::login_keys::internal;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -154,8 +153,8 @@ fn begin(kept: &Kept, options: &Create, place: &str) -> Result<(), Failure> {
     let mut update_key = || kept.keeper.new_key(passphrase, &mut rng).map_err(|error| failure(&error));
     let first = update_key()?;
     let next = if options.no_pre_rotation { None } else { Some(vec![key_hash(&update_key()?)]) };
-    let key = SecretKey::generate(Algorithm::Ed25519, &mut rng).map_err(internal)?;
-    let login = multikey(&key.public_key().map_err(internal)?);
+    let key = SecretKey::generate(Algorithm::Ed25519, &mut rng).map_err(of_fault)?;
+    let login = multikey(&key.public_key().map_err(of_fault)?);
     let document = document(&format!("did:webvh:{SCID}:{place}"), &login, options)?;
     let change = Change {
         update_keys: Some(vec![first.clone()]),
@@ -167,7 +166,7 @@ fn begin(kept: &Kept, options: &Create, place: &str) -> Result<(), Failure> {
     let line = first_entry(document.to_string().as_bytes(), &change, &signing, now());
     let line = line.map_err(|error| failure(&error.into()))?;
     let log = UnwitnessedLog::read(line.as_bytes(), None, now()).map_err(|refusal| failure(&refusal.into()))?;
-    let fragment = Fragment::of(log.did(), "key-1").map_err(internal)?;
+    let fragment = Fragment::of(log.did(), "key-1").map_err(of_fault)?;
     // Of an attempt that was cut off before there was a log.
     private_file::remove(&kept.waiting())?;
     kept.make(&kept.waiting(), log.did(), &fragment, &key)?;

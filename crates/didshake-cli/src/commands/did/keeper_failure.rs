@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use didshake::Fault;
 use didshake_did::webvh::{KeeperError, LogFault, LogRefusal, MAX_LOG_BYTES};
 use didshake_did::{KeyFileError, private_file};
 use serde_json::Value;
@@ -69,6 +70,11 @@ fn of_key_file(error: &KeyFileError) -> Failure {
             .remedy("put the newest backup of that directory back; without the key the DID stays as it is for good"),
         _ => failure,
     }
+}
+
+/// A key, a fragment or a DID that the protocol does not allow.
+pub(super) fn of_fault(fault: Fault) -> Failure {
+    Failure::new(Exit::Usage, fault.code(), fault.to_string())
 }
 
 /// The log that is kept is refused: with what its owner can do.

@@ -234,7 +234,8 @@ impl Kept {
             && let Err(error) = self.keeper.publish(&before, now())
         {
             output::warning(&format!(
-                "the place before the move is not told of it ({error}): copy did.jsonl there from {}, or whoever knows the DID                  by that place goes on with the keys that it had",
+                "the place before the move is not told of it ({error}): copy did.jsonl there from {}, or whoever knows the DID \
+                 by that place goes on with the keys that it had",
                 self.out()?.display()
             ));
             return Ok(());

@@ -7,8 +7,9 @@ use didshake_did::webvh::{Change, multikey};
 use serde_json::{Value, json};
 
 use super::create::method;
+use super::keeper_failure::of_fault;
 use super::kept::{Kept, Ours, document, is_method, mentions};
-use super::login_keys::{internal, key_of};
+use super::login_keys::key_of;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 
@@ -90,9 +91,9 @@ pub(super) fn finish(global: &Global, kept: &Kept) -> Result<(), Failure> {
 
 pub(super) fn add_key(global: &Global, options: &AddKey) -> Result<(), Failure> {
     let kept = Kept::of(global, &options.ours)?;
-    let key = multikey(&did_key::public_key(&options.key).map_err(internal)?);
+    let key = multikey(&did_key::public_key(&options.key).map_err(of_fault)?);
     kept.change(|log| {
-        let (fragment, mut new) = (Fragment::of(log.did(), &options.fragment).map_err(internal)?, document(log));
+        let (fragment, mut new) = (Fragment::of(log.did(), &options.fragment).map_err(of_fault)?, document(log));
         if mentions(&new, &fragment) {
             let message = format!("the document has #{} already", options.fragment);
             return Err(Failure::new(Exit::Usage, "fragment", message).remedy("choose another name for the key"));

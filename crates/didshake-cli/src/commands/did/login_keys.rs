@@ -9,7 +9,7 @@ use didshake_did::key_file::{self, Header, MAX_KEY_FILE_BYTES, NewKeyFile};
 use didshake_did::webvh::{KeeperError, Log};
 use didshake_did::{DidDocument, SecretKey, private_file};
 
-use super::keeper_failure::failure;
+use super::keeper_failure::{failure, of_fault};
 use super::kept::{Kept, document, mentions, now};
 use crate::failure::{Exit, Failure};
 use crate::storage;
@@ -36,7 +36,7 @@ impl Kept {
         let path = self.waiting();
         if path.exists() {
             let (header, key) = self.secret(&path)?;
-            let public = key.public_key().map_err(internal)?;
+            let public = key.public_key().map_err(of_fault)?;
             // Another key may have got its name since.
             if !mentions(&document(log), &header.fragment) || key_of(log, &header.fragment).as_ref() == Some(&public) {
                 return Ok((header.fragment, public));
@@ -44,10 +44,10 @@ impl Kept {
             private_file::remove(&path)?;
         }
         let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-        let key = SecretKey::generate(Algorithm::Ed25519, &mut rng).map_err(internal)?;
+        let key = SecretKey::generate(Algorithm::Ed25519, &mut rng).map_err(of_fault)?;
         let fragment = self.free_fragment(log)?;
         self.make(&path, log.did(), &fragment, &key)?;
-        Ok((fragment, key.public_key().map_err(internal)?))
+        Ok((fragment, key.public_key().map_err(of_fault)?))
     }
 
     /// The fragments of the document's methods whose keys this identity signed with before.
@@ -78,7 +78,7 @@ impl Kept {
         let (waiting, own) = (self.waiting(), self.store.path(&self.name));
         if waiting.exists() {
             let (header, key) = self.secret(&waiting)?;
-            let public = key.public_key().map_err(internal)?;
+            let public = key.public_key().map_err(of_fault)?;
             // Another key may have got its name since.
             if key_of(log, &header.fragment) == Some(public) {
                 return Ok(Some((waiting, header, key)));
@@ -145,7 +145,7 @@ impl Kept {
         let free = names.find(|name| {
             name.as_ref().is_ok_and(|name| !mentions(&document, name) && !had(name) && !has(name)) || name.is_err()
         });
-        free.unwrap_or(Err(Fault::DocumentLimits)).map_err(internal)
+        free.unwrap_or(Err(Fault::DocumentLimits)).map_err(of_fault)
     }
 
     fn secret(&self, path: &Path) -> Result<(Header, SecretKey), Failure> {
@@ -165,10 +165,6 @@ impl Kept {
 pub(super) fn key_of(log: &Log, fragment: &Fragment) -> Option<PublicKey> {
     let document = DidDocument::parse(log.document_text().as_bytes(), log.did()).ok()?;
     document.authentication_key(log.did(), fragment, now()).ok()
-}
-
-pub(super) fn internal(fault: Fault) -> Failure {
-    Failure::new(Exit::Usage, fault.code(), fault.to_string())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
