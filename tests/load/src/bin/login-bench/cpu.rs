@@ -7,7 +7,7 @@ use nix::unistd::Pid;
 
 /// User and system time of all of its threads so far, in nanoseconds; what `/proc` tells is in hundredths of a second.
 pub(crate) fn used(process: u32) -> Duration {
-    let clock = clock_getcpuclockid(Pid::this()).unwrap();
+    let clock = clock_getcpuclockid(Pid::from_raw(process.try_into().unwrap())).unwrap();
     clock_gettime(clock).unwrap().into()
 }
 
@@ -20,14 +20,16 @@ mod tests {
         let mut child = std::process::Command::new("sh").args(["-c", "sleep 1; while :; do :; done"]).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(500));
         let asleep = used(child.id());
-        assert!(asleep < Duration::from_millis(400), "{asleep:?}");
         let start = std::time::Instant::now();
         // So much that looking itself does not come to it.
-        while used(child.id()) < asleep + Duration::from_secs(1) {
-            assert!(start.elapsed() < Duration::from_secs(60), "it has worked, and nothing is counted");
+        let is_counted = || used(child.id()) >= asleep + Duration::from_secs(1);
+        while !is_counted() && start.elapsed() < Duration::from_secs(60) {
             std::thread::sleep(Duration::from_millis(20));
         }
+        let counted = is_counted();
         child.kill().unwrap();
         child.wait().unwrap();
+        assert!(asleep < Duration::from_millis(400), "{asleep:?}");
+        assert!(counted, "it has worked, and nothing is counted");
     }
 }
