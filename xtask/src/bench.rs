@@ -40,6 +40,8 @@ enum Part {
     Channel,
     /// A letter, against a message of DIDComm and of TSP
     Messages,
+    /// Documents of DIDs: fetched and kept, for each method, and by a thousand at one moment
+    Resolution,
     /// Logins and signed requests at a service: its CPU, latencies; beside an echo route
     Http,
     /// A hundred thousand Hellos that never finish
@@ -52,8 +54,16 @@ enum Part {
     Relay,
 }
 
-const ALL: [Part; 7] =
-    [Part::Handshake, Part::Channel, Part::Messages, Part::Http, Part::Storm, Part::Sessions, Part::Memory];
+const ALL: [Part; 8] = [
+    Part::Handshake,
+    Part::Channel,
+    Part::Messages,
+    Part::Resolution,
+    Part::Http,
+    Part::Storm,
+    Part::Sessions,
+    Part::Memory,
+];
 
 /// The figure of what a login cannot cost less than.
 const CRYPTO: &str = "handshake.floor_one_side_us";
@@ -103,6 +113,7 @@ impl Part {
     /// What the load generator calls it.
     fn at_a_service(self) -> Option<&'static str> {
         match self {
+            Self::Resolution => Some("resolution"),
             Self::Http => Some("http"),
             Self::Storm => Some("storm"),
             Self::Sessions => Some("sessions"),

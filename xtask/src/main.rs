@@ -56,7 +56,7 @@ enum Chore {
     NoStd,
     /// Fuzz the parsers
     Fuzz(fuzz::Options),
-    /// Measure handshake and channel beside their primitives and peers; target/bench/report.html. Or the relay beside NATS core
+    /// Measure handshake and channel beside their primitives and peers, resolution, and logins at a service; target/bench/report.html. Or the relay beside NATS core
     Bench(bench::Options),
     /// Send a hundred thousand messages through a relay while it, the recipient and the senders are killed at random: none may
     /// be lost, handed over twice, or out of order

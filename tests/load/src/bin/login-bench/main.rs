@@ -1,6 +1,7 @@
-//! `cargo xtask bench http storm sessions memory`: logins and signed requests at a real `didshake serve`, SQLite and PostgreSQL, beside an echo
-//! route of axum; honest logins while others leave theirs half open, and beside millions of stored sessions; what an idle
-//! session and an idle channel cost. Figures go to standard output as JSON.
+//! `cargo xtask bench resolution http storm sessions memory`: documents of DIDs, fetched and kept; logins and signed requests at a
+//! real `didshake serve`, SQLite and PostgreSQL, beside an echo route of axum; honest logins while others leave theirs half
+//! open, and beside millions of stored sessions; what an idle session and an idle channel cost. Figures go to standard
+//! output as JSON.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -14,6 +15,7 @@ mod figures;
 mod http;
 mod load;
 mod memory;
+mod resolution;
 mod sessions;
 mod stored;
 mod storm;
@@ -39,6 +41,7 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
+    Resolution,
     Http,
     Storm,
     Sessions,
@@ -59,6 +62,7 @@ async fn main() {
         match part {
             Part::Echo => return echo::serve().await,
             Part::Channels => return println!("{}", didshake_load::idle_channels(arguments.count).await.each),
+            Part::Resolution => parts.push(resolution::measure(&arguments).await),
             Part::Http => parts.push(http::measure(&arguments).await),
             Part::Storm => parts.push(storm::measure().await),
             Part::Sessions => parts.push(sessions::measure(&arguments).await),
