@@ -131,9 +131,10 @@ impl Program {
         begin.send(Some(Instant::now())).unwrap();
         let (mut took, mut waited) = (Vec::with_capacity(WAITERS), 0);
         for waiter in waiting {
-            let (each, freshness) = waiter.await.unwrap();
+            let (each, resolved) = waiter.await.unwrap();
+            check(&resolved, subject);
             took.push(each);
-            waited += usize::from(freshness == Freshness::Fetched);
+            waited += usize::from(resolved.freshness() == Freshness::Fetched);
         }
         Together { took, fetches: self.host.asked() - before, waited }
     }
@@ -149,12 +150,10 @@ async fn wait(
     resolver: Arc<dyn Resolver>,
     subject: Subject,
     mut moment: watch::Receiver<Option<Instant>>,
-) -> (Duration, Freshness) {
+) -> (Duration, Resolved) {
     let begun = moment.wait_for(Option::is_some).await.unwrap().unwrap();
     let resolved = resolver.resolve_method(&subject.did, &subject.fragment).await.unwrap();
-    let took = begun.elapsed();
-    check(&resolved, &subject);
-    (took, resolved.freshness())
+    (begun.elapsed(), resolved)
 }
 
 /// It is the document that was meant.
