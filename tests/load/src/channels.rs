@@ -27,7 +27,8 @@ pub struct Idle {
     pub each: u64,
 }
 
-/// Opens so many channels and counts: this process has both ends of each, and they wait for what comes.
+/// Opens so many channels and counts: this process has both ends of each, and they wait for what comes, also after this, as long as
+/// the runtime is there.
 ///
 /// # Panics
 /// Where one is not opened, or ends.

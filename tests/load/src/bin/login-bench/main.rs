@@ -61,7 +61,7 @@ async fn main() {
     for part in &arguments.parts {
         match part {
             Part::Echo => return echo::serve().await,
-            Part::Channels => return println!("{}", didshake_load::idle_channels(arguments.count).await.each),
+            Part::Channels => return memory::hold_channels(arguments.count).await,
             Part::Resolution => parts.push(resolution::measure(&arguments).await),
             Part::Http => parts.push(http::measure(&arguments).await),
             Part::Storm => parts.push(storm::measure().await),
