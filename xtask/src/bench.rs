@@ -166,7 +166,9 @@ fn built(package: &Package, program: &str, features: &[&str]) -> Result<PathBuf>
 
 /// The load generator, with the echo route that is in it, against the program as it is shipped; both in one profile.
 fn load(parts: &[&str], crypto: Option<f64>, full: bool) -> Result<Command> {
-    setup::postgres()?;
+    if parts.iter().any(|part| ["http", "sessions"].contains(part)) {
+        setup::postgres()?;
+    }
     for (package, program) in [("didshake-cli", "didshake"), ("didshake-load", "login-bench")] {
         let mut build = cargo();
         build.args(["build", "--quiet", "--profile", "dist", "--locked", "--package", package, "--bin", program]);

@@ -142,13 +142,7 @@ async fn add_waiters(part: &mut Part, program: &Program, subject: &Subject, time
     );
     part.add(&format!("{id}.alone_us"), &format!("{what}: one alone beside them"), "µs", &alone, Some(&title));
     part.add(&format!("{id}.waiters_ratio"), &format!("{what}: p99 of waiters / alone"), "ratio", &ratios, None);
-    part.add(
-        &format!("{id}.waited"),
-        &format!("{what}: of 1,000, who came before the document"),
-        "waiters",
-        &waited,
-        None,
-    );
+    part.add(&format!("{id}.waited"), &format!("{what}: at least so many came before it"), "waiters", &waited, None);
     let most = fetches.iter().copied().fold(0.0, f64::max);
     part.add(&format!("{id}.fetches"), &format!("{what}: requests for 1,000 waiters"), "requests", &fetches, None);
     most
