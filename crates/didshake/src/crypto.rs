@@ -17,6 +17,7 @@ use crate::secret::Secret;
 mod aws_lc;
 #[cfg(not(feature = "aws-lc"))]
 mod portable;
+mod small_order;
 
 #[cfg(feature = "aws-lc")]
 use aws_lc as backend;
@@ -259,8 +260,10 @@ impl PublicKey {
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &Signature) -> bool {
         match &self.key {
+            // The key is not of small order: it would not be one of ours.
             VerifyingKey::Ed25519(key) => {
-                key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
+                !small_order::is_encoding_of(signature)
+                    && key.verify(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
             }
             VerifyingKey::P256(key) => p256::ecdsa::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
