@@ -72,8 +72,8 @@ pub use identity::{Admission, Claim, Identity, LocalIdentity, VerifiedPeer};
 pub use initiator::{AwaitingAccept, AwaitingReply, ClaimedResponder, InitiatorConfig, ReplyRead, UnsignedFinish};
 pub use origin::{Origin, OriginError, Origins, OriginsError};
 pub use responder::{
-    AwaitingHello, Burn, ClaimedInitiator, HelloRead, ResponderConfig, UnsignedReply, VerifiedInitiator,
-    WAITING_SECONDS, WaitingResponder,
+    AwaitingHello, Burn, ClaimedInitiator, HelloRead, PreparedAccept, ResponderConfig, UnsignedReply,
+    VerifiedInitiator, WAITING_SECONDS, WaitingResponder,
 };
 pub use schedule::Exporter;
 pub use sealing::{MAX_ADOPTED, ROTATE_SECONDS, SealingKey, WIPE_SECONDS};

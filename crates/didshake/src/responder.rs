@@ -1,6 +1,8 @@
 //! The responder: each state is a struct, and each step consumes it. Between Reply and Finish it may keep nothing at
 //! all (see [`crate::WaitingKeys`]).
 
+mod accept;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -10,13 +12,14 @@ use crate::crypto::{self, EphemeralSecret, Signature};
 use crate::did::Did;
 use crate::document::{Document, UnixTime};
 use crate::error::{Error, Fault, Misuse};
-use crate::established::{Established, Role};
 use crate::extension::{Extensions, RECIPIENT, recipient_body};
-use crate::identity::{Admission, Claim, Identity, LocalIdentity, VerifiedPeer};
+use crate::identity::{Admission, Claim, Identity, LocalIdentity};
 use crate::schedule::{HandshakeSecret, MessageKey};
 use crate::suite::{self, Suite};
 use crate::transcript::{Binding, Context, Transcript, initiator_signs, responder_signs};
-use crate::wire::{ACCEPT, AcceptBody, Hello, Reply, Retry, Sealed, with_sealed};
+use crate::wire::{Hello, Reply, Retry, Sealed, with_sealed};
+
+pub use accept::{Burn, PreparedAccept, VerifiedInitiator};
 
 /// Seconds between Reply and Finish after which the responder has forgotten the handshake.
 pub const WAITING_SECONDS: u64 = 60;
@@ -275,79 +278,5 @@ impl ClaimedInitiator {
         let input = initiator_signs(self.waiting.th3, &self.identity.statement(), &own.did, &own.fragment)?;
         let initiator = self.identity.verify(&input, document, now)?;
         Ok(VerifiedInitiator { waiting: self.waiting, th4: self.th4, initiator })
-    }
-}
-
-/// The initiator is verified. What is left: the application's policy, and burning th3.
-pub struct VerifiedInitiator {
-    waiting: WaitingResponder,
-    th4: Transcript,
-    initiator: VerifiedPeer,
-}
-
-/// What the store of burned handshakes said of th3. The store is the caller's: atomic, shared by all instances, apart
-/// from sessions (R-STATE-5, R-STATE-7). Whoever writes `First` without asking one gives two channels to one Finish.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Burn {
-    /// It was not in the store, and now it is.
-    First,
-    /// It was in the store already: this Finish was accepted before.
-    Again,
-}
-
-impl VerifiedInitiator {
-    /// The verified initiator, for the application's policy.
-    #[must_use]
-    pub fn initiator(&self) -> &VerifiedPeer {
-        &self.initiator
-    }
-
-    /// Which of our identities it met.
-    #[must_use]
-    pub fn identity(&self) -> &LocalIdentity {
-        &self.waiting.identity
-    }
-
-    /// The value to burn, atomically and across all instances, after the policy said yes.
-    #[must_use]
-    pub fn th3(&self) -> &[u8; 32] {
-        self.waiting.th3.as_bytes()
-    }
-
-    /// Until when th3 must stay burned; add the skew between the clocks of the instances.
-    #[must_use]
-    pub fn burned_until(&self) -> UnixTime {
-        self.waiting.expires
-    }
-
-    /// The application's policy refuses the initiator.
-    #[must_use]
-    pub fn refuse(self) -> Error {
-        Fault::PolicyRefused.into()
-    }
-
-    /// Gives the Accept to send and the channel. `lifetime` is in seconds; 0 where nothing outlives the connection.
-    ///
-    /// # Errors
-    /// `finish_replayed` where th3 was burned before; [`Misuse::TooLong`] where the extensions do not fit.
-    pub fn accept(self, burn: Burn, lifetime: u32, extensions: Extensions) -> Result<(Vec<u8>, Established), Error> {
-        if burn == Burn::Again {
-            return Err(Fault::FinishReplayed.into());
-        }
-        let waiting = self.waiting;
-        let master = waiting.hs.master(self.th4)?;
-        let plain = AcceptBody { lifetime, extensions }.encode()?;
-        let sealed = MessageKey::new(waiting.suite, &master.accept_key()?)?.seal(self.th4, &plain)?;
-        let message = with_sealed(alloc::vec![ACCEPT], &sealed)?;
-        let established = Established::new(
-            Role::Responder,
-            waiting.suite,
-            &master,
-            AcceptBody::decode(&plain)?,
-            self.initiator,
-            waiting.identity,
-            waiting.application_protocol,
-        )?;
-        Ok((message, established))
     }
 }

@@ -165,6 +165,27 @@ fn a_burned_handshake_gives_no_channel() {
     assert_eq!(refused, Some(Fault::FinishReplayed.into()));
 }
 
+// R-RESP-8, R-EXP-3
+#[test]
+fn what_is_prepared_is_given_out_after_the_burn_alone() {
+    let pair = Pair::default();
+    let (alice, verified) = steps::before_accept(&pair);
+    let (th3, until) = (*verified.th3(), verified.burned_until());
+    let prepared = verified.prepare(3600, Extensions::default()).unwrap();
+    assert_eq!((prepared.th3(), prepared.burned_until()), (&th3, until));
+    assert_eq!(prepared.initiator().did(), pair.alice.did());
+    let (id, keys) = (*prepared.session_id(), prepared.exporter().export(b"test", b"", 32).unwrap());
+    let (accept, bob) = prepared.release(Burn::First).unwrap();
+    let alice = alice.read(&accept).unwrap();
+    assert_eq!((alice.session_id, alice.lifetime), (id, 3600));
+    assert_eq!((bob.session_id, bob.lifetime), (id, 3600));
+    assert_eq!(alice.exporter.export(b"test", b"", 32).unwrap(), keys);
+
+    let (_, verified) = steps::before_accept(&pair);
+    let refused = verified.prepare(3600, Extensions::default()).unwrap().release(Burn::Again).err();
+    assert_eq!(refused, Some(Fault::FinishReplayed.into()));
+}
+
 // R-SUITE-3
 #[test]
 fn contradictory_configurations_are_refused() {
