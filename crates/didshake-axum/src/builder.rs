@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::answering::Answering;
 use crate::keys::RotatedKeys;
+use crate::logins::{InTurn, LoginStore};
 use crate::outcome::{LogOutcomes, Observer};
 use crate::policy::Policy;
 use crate::rates::RequestRates;
@@ -86,6 +87,7 @@ pub struct DidshakeBuilder {
     origins: Origins,
     sessions: Arc<dyn SessionStore>,
     burned: Arc<dyn BurnStore>,
+    logins: Option<Arc<dyn LoginStore>>,
     policy: Option<Arc<dyn Policy>>,
     own_dids: Vec<Did>,
     resolver: Arc<dyn Resolver>,
@@ -111,6 +113,7 @@ impl DidshakeBuilder {
             origins,
             sessions,
             burned,
+            logins: None,
             policy: None,
             own_dids: Vec::new(),
             resolver: Arc::new(MethodRegistry::offline()),
@@ -129,6 +132,13 @@ impl DidshakeBuilder {
     #[must_use]
     pub fn policy(self, policy: impl Policy + 'static) -> Self {
         Self { policy: Some(Arc::new(policy)), ..self }
+    }
+
+    /// Takes logins over HTTP in one step. **In place of** the policy's [`allows`](Policy::allows), which is then asked for WebSockets alone,
+    /// and of what `sessions` and `burned` do one after the other: it must be over the same data.
+    #[must_use]
+    pub fn logins(self, logins: Arc<dyn LoginStore>) -> Self {
+        Self { logins: Some(logins), ..self }
     }
 
     /// One more identity; it answers where a client says that it means this one.
@@ -224,14 +234,23 @@ impl DidshakeBuilder {
         let (limits, (by_source, by_target)) = (self.limits, self.resolution_rates);
         let rate = of_two_requests(self.handshake_rate);
         let requests = RequestRates::new(rate, limits.sources, self.instances, &self.clock);
+        let (sessions, burned) = (self.sessions, self.burned);
+        let logins = self.logins.unwrap_or_else(|| {
+            Arc::new(InTurn {
+                policy: Arc::clone(&policy),
+                burned: Arc::clone(&burned),
+                sessions: Arc::clone(&sessions),
+            })
+        });
         let places = |count: usize| Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS));
         Ok(Didshake(Arc::new(Responder {
             answering,
             origins: self.origins,
             site,
             keys: RotatedKeys::start(&self.clock, self.instances, &runtime)?,
-            sessions: self.sessions,
-            burned: self.burned,
+            sessions,
+            burned,
+            logins,
             resolver: self.resolver,
             policy,
             clock: self.clock,

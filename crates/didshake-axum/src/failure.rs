@@ -8,6 +8,7 @@ use didshake_did::{SignerError, Wait};
 use didshake_peer::BurnError;
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use crate::logins::LoginError;
 use crate::problem::{problem, problem_for};
 use crate::store::StoreError;
 
@@ -121,6 +122,15 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Refused => Fault::PolicyRefused.into(),
             error => Self::Sessions(error),
+        }
+    }
+}
+
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Burns(error) => Self::Burned(error),
+            LoginError::Sessions(error) => error.into(),
         }
     }
 }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use didshake::http::{Answer, Refusal};
 use didshake::{
-    Admission, AwaitingHello, Context, Extensions, Fault, HelloRead, Misuse, ResponderConfig, VerifiedInitiator,
+    Admission, AwaitingHello, Burn, Context, Extensions, Fault, HelloRead, Misuse, PreparedAccept, ResponderConfig,
 };
 use didshake_did::Resolver as _;
-use didshake_peer::{Agreed, SKEW_SECONDS};
+use didshake_peer::SKEW_SECONDS;
 use getrandom::SysRng;
 use tokio::time::timeout;
 
 use crate::attempt::{Answered, Attempt};
 use crate::client;
 use crate::failure::Failure;
+use crate::logins::Login;
 use crate::outcome::{ACCEPTED, REPLIED, RETRIED};
 
 impl Attempt {
@@ -56,11 +57,11 @@ impl Attempt {
         let resolving = responder.resolver.resolve_method(claim.did(), claim.fragment());
         let document = timeout(responder.limits.resolve, resolving).await.map_err(|_| Fault::DidResolutionFailed)??;
         let verified = claimed.verify(&document, responder.clock.now())?;
-        if !responder.policy.allows(verified.initiator()).await? {
-            return Err(verified.refuse().into());
-        }
-        let (accept, agreed) = self.burn_and_accept(verified).await?;
-        self.keep_session(&agreed).await?;
+        let prepared = verified.prepare(responder.lifetime, Extensions::default())?;
+        let burn = self.log_in(&prepared).await?;
+        let session_id = *prepared.session_id();
+        let (accept, established) = prepared.release(burn)?;
+        (self.report.did, self.report.session_id) = (Some(established.peer.did().clone()), Some(session_id));
         Ok((Answer::accept(accept).map_err(|_| Misuse::TooLong)?, ACCEPTED))
     }
 
@@ -75,21 +76,20 @@ impl Attempt {
         ResponderConfig { admission, ..(*self.responder.answering.now().config).clone() }
     }
 
-    /// Check 8: th3 is burned, and whoever burned it gets the one Accept.
-    async fn burn_and_accept(&self, verified: VerifiedInitiator) -> Result<(Vec<u8>, Agreed), Failure> {
-        let until = verified.burned_until().plus(SKEW_SECONDS);
-        let burning = self.responder.burned.burn(verified.th3(), until, self.responder.clock.now());
-        let burn = burning.await.map_err(Failure::Burned)?;
-        let (accept, established) = verified.accept(burn, self.responder.lifetime, Extensions::default())?;
-        Ok((accept, Agreed::of(established).0))
-    }
-
-    /// The provisional session stands before Accept goes out: the client may use it at once.
-    async fn keep_session(&mut self, agreed: &Agreed) -> Result<(), Failure> {
+    /// Checks 7 and 8, and the provisional session, which stands before Accept goes out: the client may use it at once. Whoever burned th3
+    /// gets the one Accept.
+    async fn log_in(&self, prepared: &PreparedAccept) -> Result<Burn, Failure> {
+        let responder = &self.responder;
         let origin = self.report.origin.as_ref().ok_or(Refusal::Host)?;
-        let record = self.responder.session(agreed, origin, self.report.client)?;
-        self.responder.sessions.create(record).await?;
-        (self.report.did, self.report.session_id) = (Some(agreed.peer.did().clone()), Some(agreed.session_id));
-        Ok(())
+        let (who, client) = ((prepared.session_id(), prepared.initiator()), self.report.client);
+        let record = responder.session(who, prepared.exporter(), origin, client)?;
+        let login = Login {
+            peer: prepared.initiator(),
+            th3: prepared.th3(),
+            burned_until: prepared.burned_until().plus(SKEW_SECONDS),
+            now: responder.clock.now(),
+            record,
+        };
+        Ok(responder.logins.log_in(login).await?)
     }
 }

@@ -17,7 +17,8 @@ pub trait Policy: Send + Sync {
     /// Over a claim that nobody has verified, before anything is resolved for it (check 3, R-CHECK-3). It must be cheap.
     fn admits(&self, claim: &Claim) -> bool;
 
-    /// Over a peer whose signature was verified (check 7, R-CHECK-5). The attempt's time runs on.
+    /// Over a peer whose signature was verified (check 7, R-CHECK-5). The attempt's time runs on. Over HTTP a
+    /// [`LoginStore`](crate::LoginStore) decides that instead, where the service has one.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot tell: the peer is refused then, and the log has that cause.

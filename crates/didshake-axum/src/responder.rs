@@ -10,9 +10,9 @@ use axum::extract::{Request, State};
 use axum::routing::{any, get};
 use didshake::http::Site;
 use didshake::request::RequestKey;
-use didshake::{Claim, Did, Error, LocalIdentity, Origin, Origins, Session, SessionParts};
+use didshake::{Claim, Did, Error, Exporter, LocalIdentity, Origin, Origins, Session, SessionParts, VerifiedPeer};
 use didshake_did::{Clock, ResolutionBudget, Resolver, SigningIdentity, Source, Wait};
-use didshake_peer::{Agreed, BurnStore};
+use didshake_peer::BurnStore;
 use tokio::sync::Semaphore;
 
 use crate::answering::Answering;
@@ -21,6 +21,7 @@ use crate::builder::{BuildError, DidshakeBuilder, Limits};
 use crate::client;
 use crate::keys::{RotatedKeys, SealingKeys};
 use crate::layer::DidshakeLayer;
+use crate::logins::LoginStore;
 use crate::outcome::Observer;
 use crate::policy::Policy;
 use crate::rates::{RequestRates, SharedRates};
@@ -182,7 +183,9 @@ pub(crate) struct Responder {
     pub(crate) site: Site,
     pub(crate) keys: RotatedKeys,
     pub(crate) sessions: Arc<dyn SessionStore>,
+    /// Of WebSockets, as the sessions; over HTTP it is [`Self::logins`].
     pub(crate) burned: Arc<dyn BurnStore>,
+    pub(crate) logins: Arc<dyn LoginStore>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) policy: Arc<dyn Policy>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -212,21 +215,22 @@ impl Responder {
     /// The provisional session of a handshake whose Accept is about to go out.
     pub(crate) fn session(
         &self,
-        agreed: &Agreed,
+        (id, peer): (&[u8; 16], &VerifiedPeer),
+        exporter: &Exporter,
         origin: &Origin,
         client: Option<IpAddr>,
     ) -> Result<SessionRecord, Error> {
         let session = Session::from_parts(SessionParts {
-            id: agreed.session_id,
-            did: agreed.peer.did().clone(),
-            fragment: agreed.peer.fragment().clone(),
-            algorithm: agreed.peer.key().algorithm(),
-            key: agreed.peer.key().as_bytes().to_vec(),
+            id: *id,
+            did: peer.did().clone(),
+            fragment: peer.fragment().clone(),
+            algorithm: peer.key().algorithm(),
+            key: peer.key().as_bytes().to_vec(),
             accepted: self.clock.now(),
-            lifetime: agreed.lifetime,
+            lifetime: self.lifetime,
             used: false,
         });
-        let request_key = RequestKey::of(&agreed.exporter)?;
+        let request_key = RequestKey::of(exporter)?;
         Ok(SessionRecord { session, origin: origin.clone(), request_key, client, last_used: None })
     }
 

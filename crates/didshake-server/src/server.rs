@@ -34,7 +34,7 @@ use crate::relay::{Relay, RelayOptions};
 use crate::routes::{self, App, Parts};
 use crate::store::{
     AccountBounds, Accounts, Bounds, Database, Entry, MAX_LOGS, SqlBurns, SqlCodes, SqlCookies, SqlLinks,
-    SqlLogHistory, SqlSessions, Sweeper, Undone,
+    SqlLogHistory, SqlLogins, SqlSessions, Sweeper, Undone,
 };
 use crate::tls::Tls;
 
@@ -264,10 +264,11 @@ impl Server {
 impl Inner {
     fn didshake(&self) -> Result<Didshake, ServerError> {
         let Self { config, origins, identity, metrics, .. } = self;
-        let sessions = self.sessions();
+        let sessions = Arc::new(self.sessions());
         let burns = Arc::new(SqlBurns::new(self.database.clone(), self.bounds()));
         let mut builder = Didshake::builder(identity.first().clone(), origins.clone(), sessions, burns)
             .policy(self.access())
+            .logins(Arc::new(SqlLogins::new(self.sessions())))
             .resolver(Arc::clone(&self.resolver))
             .handshake_rate(config.rate_handshakes)
             .lifetime(config.lifetime)
@@ -292,7 +293,7 @@ impl Inner {
             own_log: self.own_log.clone(),
             did_configuration: self.identity.did_configuration(&self.config, &origins),
             didshake: didshake.clone(),
-            sessions: self.sessions(),
+            sessions: Arc::new(self.sessions()),
             cookies: SqlCookies::new(self.database.clone()),
             codes: SqlCodes::new(self.database.clone()),
             links: SqlLinks::new(self.database.clone()),
@@ -321,10 +322,10 @@ impl Inner {
         Bounds::with_sessions(self.config.max_sessions)
     }
 
-    fn sessions(&self) -> Arc<SqlSessions> {
+    fn sessions(&self) -> SqlSessions {
         let entry = Entry { policy: self.policy.clone() };
         let sessions = SqlSessions::new(self.database.clone(), self.bounds(), entry);
-        Arc::new(sessions.looked_at_every(self.config.recheck.map(|watch| watch.every.as_secs())))
+        sessions.looked_at_every(self.config.recheck.map(|watch| watch.every.as_secs()))
     }
 
     fn accounts(&self) -> Accounts {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use didshake::{Burn, Claim, Did, Session, UnixTime, VerifiedPeer};
-use didshake_axum::{MemorySessionStore, Policy, SessionRecord, SessionStore, StoreError, Use};
+use didshake_axum::{
+    Login, LoginError, LoginStore, MemorySessionStore, Policy, SessionRecord, SessionStore, StoreError, Use,
+};
 use didshake_did::BoxFuture;
 use didshake_peer::{BurnError, BurnStore, MemoryBurnStore};
 
@@ -138,6 +140,77 @@ async fn a_policy_that_cannot_tell_refuses_and_ends_nothing() {
     service.codes();
     assert!(finish.send(service.address).await.is_alert(49));
     assert_eq!(service.codes(), ["session_store"]);
+}
+
+/// Burns and keeps in one step; whoever is not meant may not come in.
+struct AtOnce {
+    meant: Did,
+    burned: MemoryBurnStore,
+    sessions: Arc<MemorySessionStore>,
+}
+
+impl LoginStore for AtOnce {
+    fn log_in<'a>(&'a self, login: Login<'a>) -> BoxFuture<'a, Result<Burn, LoginError>> {
+        Box::pin(async move {
+            if *login.peer.did() != self.meant || *login.record.session.did() != self.meant {
+                return Err(StoreError::Refused.into());
+            }
+            let burn = self.burned.burn(login.th3, login.burned_until, login.now).await?;
+            if burn == Burn::First {
+                self.sessions.create(login.record).await?;
+            }
+            Ok(burn)
+        })
+    }
+}
+
+// R-RESP-8, R-STATE-5: neither the policy's `allows` nor the other burns are asked then.
+#[tokio::test]
+async fn a_store_that_takes_logins_at_once_is_the_one_that_is_asked() {
+    let sessions = Arc::new(MemorySessionStore::default());
+    let meant = Client::new(1, &Service::start().await).identity.did().clone();
+    let at_once = AtOnce { meant, burned: MemoryBurnStore::default(), sessions: Arc::clone(&sessions) };
+    let gone = Arc::new(AtomicBool::new(false));
+    let service = Service::on(sessions, Arc::new(NoBurns), Counting::default(), |builder| {
+        builder.logins(Arc::new(at_once)).policy(Asking(Arc::clone(&gone)))
+    })
+    .await;
+    gone.store(true, Ordering::SeqCst);
+    let (finish, _) = Client::new(2, &service).begin(&service).await;
+    service.codes();
+    assert!(finish.send(service.address).await.is_alert(49));
+    assert_eq!(service.codes(), ["policy_refused"]);
+    let (finish, _) = Client::new(1, &service).begin(&service).await;
+    service.codes();
+    assert_eq!(finish.send(service.address).await.status, 200);
+    assert!(finish.send(service.address).await.is_alert(49));
+    assert_eq!(service.codes(), ["accepted", "finish_replayed"]);
+    gone.store(false, Ordering::SeqCst);
+    let login = Client::new(1, &service).login(&service).await;
+    assert_eq!(login.request("GET", "/me", b"", service.now()).send(service.address).await.status, 200);
+}
+
+// R-STATE-6
+#[tokio::test]
+async fn whom_the_policy_refuses_burns_nothing() {
+    let refusing = Arc::new(AtomicBool::new(true));
+    let service = Service::with(|builder| builder.policy(Refusing(Arc::clone(&refusing)))).await;
+    let (finish, _) = Client::new(1, &service).begin(&service).await;
+    assert!(finish.send(service.address).await.is_alert(49));
+    refusing.store(false, Ordering::SeqCst);
+    assert_eq!(finish.send(service.address).await.status, 200, "the same Finish, once the policy lets it in");
+}
+
+/// Refuses whoever is verified, for a time.
+struct Refusing(Arc<AtomicBool>);
+
+impl Policy for Refusing {
+    fn admits(&self, _: &Claim) -> bool {
+        true
+    }
+    fn allows<'a>(&'a self, _: &'a VerifiedPeer) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { Ok(!self.0.load(Ordering::SeqCst)) })
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use didshake::{Did, UnixTime};
 use didshake_axum::StoreError;
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::Row as _;
 
 use super::database::Database;
 use super::revocations::{end_sessions, revoke, take_back_invites};
@@ -12,6 +12,7 @@ use super::row::{self, sql_time, unix_time};
 use super::sessions::unavailable;
 use super::standing::Standing;
 use super::sweeper::{Table, fits};
+use super::writing::WriteTransaction;
 use crate::id::Id;
 use crate::policy::holder;
 
@@ -134,7 +135,7 @@ impl Accounts {
     }
 
     /// Begins what only an admin may do. Of several who administer one goes first; who is no admin after it is refused.
-    pub(super) async fn administer(&self, by: &Did, now: UnixTime) -> Result<Transaction<'static, Any>, Undone> {
+    pub(super) async fn administer(&self, by: &Did, now: UnixTime) -> Result<WriteTransaction, Undone> {
         let mut transaction = self.database.begin().await?;
         lock_admins(&mut transaction).await?;
         let may = Standing::read(by, now, &mut transaction).await?.administers();

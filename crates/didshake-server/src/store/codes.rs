@@ -44,7 +44,7 @@ impl SqlCodes {
         .bind(code.origin.as_str())
         .bind(code.state.as_bytes().as_slice())
         .bind(sql_time(code.ends))
-        .execute(&self.database.writer)
+        .execute(&mut *self.database.write().await.map_err(unavailable)?)
         .await;
         added.map(|_| ()).map_err(unavailable)
     }
@@ -67,7 +67,8 @@ impl SqlCodes {
         let counts = |code: &LoginCode| code.origin == *origin && code.state == *state && now < code.ends;
         let Some(code) = code.filter(counts) else { return Ok(None) };
         let taken = sqlx::query("DELETE FROM login_codes WHERE hash = $1").bind(hash.as_bytes().as_slice());
-        let taken = taken.execute(&self.database.writer).await.map_err(unavailable)?;
+        let taken =
+            taken.execute(&mut *self.database.write().await.map_err(unavailable)?).await.map_err(unavailable)?;
         Ok((taken.rows_affected() == 1).then_some(code))
     }
 }

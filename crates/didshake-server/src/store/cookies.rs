@@ -37,7 +37,7 @@ impl SqlCookies {
         .bind(hash.as_bytes().as_slice())
         .bind(origin.as_str())
         .bind(session.as_slice())
-        .execute(&self.database.writer)
+        .execute(&mut *self.database.write().await.map_err(unavailable)?)
         .await
         .map_err(unavailable)?;
         Ok(issued.rows_affected() == 1)
@@ -65,7 +65,7 @@ impl SqlCookies {
         let noted = sqlx::query("UPDATE sessions SET last_used = $1 WHERE id = $2")
             .bind(sql_time(now))
             .bind(session.session.id().as_slice())
-            .execute(&self.database.writer)
+            .execute(&mut *self.database.write().await.map_err(unavailable)?)
             .await;
         noted.map(|_| ()).map_err(unavailable)
     }

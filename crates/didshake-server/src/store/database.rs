@@ -4,11 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use didshake::UnixTime;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::AnyPool;
 
 use super::error::{Place, StorageError};
+use super::logins::LoginWriter;
 use super::row::sql_time;
 use super::sweeper::{self, Table};
+use super::writing::{Turns, WriteTransaction, Writing};
 
 /// How long anything waits for a connection, or for what another process has locked.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
@@ -26,20 +28,29 @@ const FORGET: [&str; 5] = [
 /// An open database. Clones are the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
-    /// What writes, and what reads what was just written. SQLite's is of one connection.
-    pub(crate) writer: AnyPool,
+    /// SQLite's is of one connection.
+    pub(super) writer: AnyPool,
     pub(crate) reader: AnyPool,
+    pub(super) logins: LoginWriter,
+    pub(super) turns: Turns,
     pub(super) place: Place,
 }
 
 impl Database {
-    /// A transaction in which what is written stays as it was read: SQLite's begins with the lock, PostgreSQL's locks the
-    /// rows that it writes.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        match self.place {
-            Place::File(_) => self.writer.begin_with("BEGIN IMMEDIATE").await,
-            Place::Postgres(_) => self.writer.begin().await,
-        }
+    /// For statements that are each their own transaction.
+    pub(crate) async fn write(&self) -> Result<Writing, sqlx::Error> {
+        let turn = self.turns.next().await?;
+        Ok(Writing::new(self.writer.acquire().await?, turn))
+    }
+
+    /// SQLite's begins with the lock, PostgreSQL's locks the rows that it writes.
+    pub(crate) async fn begin(&self) -> Result<WriteTransaction, sqlx::Error> {
+        let turn = self.turns.next().await?;
+        let transaction = match self.place {
+            Place::File(_) => self.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Place::Postgres(_) => self.writer.begin().await?,
+        };
+        Ok(WriteTransaction::new(transaction, turn))
     }
 
     /// How many rows a table has, without counting them.
@@ -74,6 +85,7 @@ impl Database {
 
     /// Ends every connection, so that nothing is left beside the file itself.
     pub(crate) async fn close(&self) {
+        self.logins.close().await;
         self.reader.close().await;
         self.writer.close().await;
     }

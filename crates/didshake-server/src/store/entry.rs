@@ -20,7 +20,13 @@ impl Entry {
         Standing::default().belongs(did, &self.policy.current())
     }
 
-    /// Called before the session is written, in the same transaction.
+    /// Whether a DID may have a session as of now, by the accounts that `on` reads. Whoever is refused here holds nobody up that writes.
+    pub(super) async fn may_enter(&self, did: &Did, now: UnixTime, on: &mut Connection) -> Result<(), StoreError> {
+        let standing = Standing::read(did, now, on).await.map_err(unavailable)?;
+        if standing.takes(did, &self.policy.current()) { Ok(()) } else { Err(StoreError::Refused) }
+    }
+
+    /// Called before the session is written, in the same transaction: it may have changed since it was asked.
     pub(super) async fn enter(&self, did: &Did, now: UnixTime, on: &mut Connection) -> Result<(), StoreError> {
         let standing = Standing::read(did, now, on).await.map_err(unavailable)?;
         if standing.lets_in(did, &self.policy.current()) { Ok(()) } else { Err(StoreError::Refused) }

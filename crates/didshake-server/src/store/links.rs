@@ -28,7 +28,7 @@ impl SqlLinks {
         .bind(hash.as_bytes().as_slice())
         .bind(sql_time(ends))
         .bind(session.as_slice())
-        .execute(&self.database.writer)
+        .execute(&mut *self.database.write().await.map_err(unavailable)?)
         .await
         .map_err(unavailable)?;
         Ok(added.rows_affected() == 1)
@@ -53,7 +53,7 @@ impl SqlLinks {
         let taken = sqlx::query("DELETE FROM browser_links WHERE hash = $1 AND ends > $2")
             .bind(hash.as_bytes().as_slice())
             .bind(sql_time(now))
-            .execute(&self.database.writer)
+            .execute(&mut *self.database.write().await.map_err(unavailable)?)
             .await
             .map_err(unavailable)?;
         Ok(taken.rows_affected() == 1)

@@ -29,7 +29,7 @@ impl SqlLogHistory {
     async fn find(&self, scid: &str) -> Result<Option<LogHead>, sqlx::Error> {
         // What was just written counts.
         let found = sqlx::query("SELECT version_id FROM webvh_logs WHERE scid = $1").bind(scid);
-        let found = found.fetch_optional(&self.database.writer).await?;
+        let found = found.fetch_optional(&mut *self.database.write().await?).await?;
         found.as_ref().map(head).transpose()
     }
 
@@ -40,7 +40,7 @@ impl SqlLogHistory {
                 .bind(sql_time(now))
                 .bind(scid)
                 .bind(from.version_id());
-        Ok(replaced.execute(&self.database.writer).await?.rows_affected() == 1)
+        Ok(replaced.execute(&mut *self.database.write().await?).await?.rows_affected() == 1)
     }
 
     async fn insert(&self, scid: &str, to: &LogHead, now: UnixTime) -> Result<bool, HistoryUnavailable> {
@@ -87,7 +87,7 @@ impl SqlLogHistory {
                 .bind(sql_time(now))
                 .bind(scid)
                 .bind(sql_time(UnixTime(now.0.saturating_sub(NOTED_AGAIN_SECONDS))));
-        noted.execute(&self.database.writer).await.map(drop)
+        noted.execute(&mut *self.database.write().await?).await.map(drop)
     }
 }
 

@@ -39,7 +39,7 @@ impl SqlLooks {
                 ON CONFLICT (did) DO NOTHING"
         );
         let missing = sqlx::query(sqlx::AssertSqlSafe(missing)).bind(sql_time(now));
-        missing.execute(&self.database.writer).await.map(|_| ())
+        missing.execute(&mut *self.database.write().await?).await.map(|_| ())
     }
 
     /// Takes looks that are due, those first that have waited longest; nobody else takes them before `until`.
@@ -58,7 +58,7 @@ impl SqlLooks {
         .bind(sql_time(until))
         .bind(sql_time(now))
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
-        .fetch_all(&self.database.writer)
+        .fetch_all(&mut *self.database.write().await?)
         .await?;
         let read = |row| -> Result<DueLook, sqlx::Error> {
             let (did, seen) = (row::did(row, "did")?, row::unix_time(row.try_get("seen")?));
@@ -86,14 +86,14 @@ impl SqlLooks {
             .bind(sql_time(seen))
             .bind(sql_time(due))
             .bind(did.as_str());
-        noted.execute(&self.database.writer).await.map(|_| ())
+        noted.execute(&mut *self.database.write().await?).await.map(|_| ())
     }
 
     /// Looks at a document no more, unless a session was made since the look was taken.
     pub(crate) async fn forget(&self, look: &DueLook) -> Result<(), sqlx::Error> {
         let forgotten = sqlx::query("DELETE FROM document_looks WHERE did = $1 AND logins = $2");
         let forgotten = forgotten.bind(look.did.as_str()).bind(look.logins);
-        forgotten.execute(&self.database.writer).await.map(|_| ())
+        forgotten.execute(&mut *self.database.write().await?).await.map(|_| ())
     }
 
     /// Ends the sessions that rest on a key, with all that hangs on them, and gives their ids.
@@ -105,7 +105,7 @@ impl SqlLooks {
         .bind(key.fragment.as_str())
         .bind(i64::from(key.algorithm as u8))
         .bind(key.bytes.as_slice())
-        .fetch_all(&self.database.writer)
+        .fetch_all(&mut *self.database.write().await?)
         .await?;
         rows.iter().map(|row| row::bytes(row, "id")).collect()
     }

@@ -124,7 +124,8 @@ impl Mailboxes {
         }
         transaction.commit().await.map_err(unavailable)?;
         let is_new = opened.rows_affected() == 1;
-        let mailbox = read_by_owner(owner, &self.database.writer).await.map_err(unavailable)?;
+        let mailbox =
+            read_by_owner(owner, &mut *self.database.write().await.map_err(unavailable)?).await.map_err(unavailable)?;
         mailbox.map(|mailbox| (mailbox, is_new)).ok_or_else(|| unavailable(sqlx::Error::RowNotFound))
     }
 
@@ -138,19 +139,19 @@ impl Mailboxes {
         let close = async {
             // From here on nobody deposits; a mailbox with many deposits holds nobody else up.
             let tokens = sqlx::query("DELETE FROM deposit_tokens WHERE mailbox = $1").bind(name.0.as_slice());
-            tokens.execute(&self.database.writer).await?;
+            tokens.execute(&mut *self.database.write().await?).await?;
             loop {
                 let some = sqlx::query(
                     "DELETE FROM deposits WHERE mailbox = $1 AND sequence IN
                         (SELECT sequence FROM deposits WHERE mailbox = $1 LIMIT 1000)",
                 );
-                let gone = some.bind(name.0.as_slice()).execute(&self.database.writer).await?;
+                let gone = some.bind(name.0.as_slice()).execute(&mut *self.database.write().await?).await?;
                 if gone.rows_affected() == 0 {
                     break;
                 }
             }
             let closed = sqlx::query("DELETE FROM mailboxes WHERE name = $1").bind(name.0.as_slice());
-            closed.execute(&self.database.writer).await
+            closed.execute(&mut *self.database.write().await?).await
         };
         close.await.map(|closed| closed.rows_affected() == 1).map_err(unavailable)
     }
@@ -168,7 +169,7 @@ impl Mailboxes {
             .bind(id.as_slice())
             .bind(sql_time(ends))
             .bind(name.0.as_slice())
-            .execute(&self.database.writer)
+            .execute(&mut *self.database.write().await.map_err(unavailable)?)
             .await
             .map_err(unavailable)?;
         Ok(set.rows_affected() == 1)
@@ -233,7 +234,7 @@ impl Mailboxes {
         let revoked = sqlx::query("DELETE FROM deposit_tokens WHERE mailbox = $1 AND hash = $2")
             .bind(name.0.as_slice())
             .bind(token.0.as_slice())
-            .execute(&self.database.writer)
+            .execute(&mut *self.database.write().await.map_err(unavailable)?)
             .await
             .map_err(unavailable)?;
         Ok(revoked.rows_affected() == 1)

@@ -1,24 +1,22 @@
 //! PostgreSQL: for several instances, which share everything that is kept.
 
-use std::time::Duration;
-
 use didshake::Did;
+use sqlx::ConnectOptions;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;
-use sqlx::{ConnectOptions, Connection as _};
 
 use super::database::{BUSY, Database};
 use super::error::{Place, StorageError};
+use super::logins::LoginWriter;
+use super::writing::Turns;
 use crate::config::PostgresUrl;
 
 /// Of one instance.
 const CONNECTIONS: u32 = 16;
-/// So long ago a connection may have been used that it counts as working.
-const UNASKED: Duration = Duration::from_secs(1);
 
 /// For every connection: nothing holds up others for longer, whatever becomes of this instance. Commits are durable, also
 /// where the server's default is another.
-const SETTINGS: [&str; 4] = [
+pub(super) const SETTINGS: [&str; 4] = [
     "SET synchronous_commit = on",
     "SET lock_timeout = '5s'",
     "SET statement_timeout = '10s'",
@@ -48,16 +46,8 @@ impl Database {
         let failed = |error| StorageError::of_database(place.clone(), error);
         sqlx::any::install_default_drivers();
         let options: AnyConnectOptions = url.expose().parse().map_err(failed)?;
-        let pool = AnyPoolOptions::new().acquire_timeout(BUSY).max_connections(CONNECTIONS).test_before_acquire(false);
-        // A question to the server costs as much as the statement for which it is asked.
-        let pool = pool.before_acquire(|connection, metadata| {
-            Box::pin(async move {
-                if metadata.idle_for > UNASKED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        });
+        // Each connection is asked before it is used: after the server was away all of them are gone.
+        let pool = AnyPoolOptions::new().acquire_timeout(BUSY).max_connections(CONNECTIONS);
         let pool = pool.after_connect(|connection, _| {
             Box::pin(async move {
                 for setting in SETTINGS {
@@ -67,7 +57,8 @@ impl Database {
             })
         });
         let pool = pool.connect_with(options.disable_statement_logging()).await.map_err(failed)?;
-        Ok(Self { writer: pool.clone(), reader: pool, place })
+        let logins = LoginWriter::of_server(url.expose().parse().map_err(failed)?);
+        Ok(Self { writer: pool.clone(), reader: pool, logins, turns: Turns::default(), place })
     }
 
     /// Takes the database for a service: its instances have one DID.

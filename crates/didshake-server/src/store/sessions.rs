@@ -14,14 +14,13 @@ use super::entry::Entry;
 use super::looks::look_again;
 use super::row::{self, sql_time};
 use super::sweeper::{Table, fits};
-use crate::policy::holder;
 
 /// [`SessionStore`] in the database.
 #[derive(Clone, Debug)]
 pub(crate) struct SqlSessions {
-    database: Database,
-    bounds: Bounds,
-    entry: Entry,
+    pub(super) database: Database,
+    pub(super) bounds: Bounds,
+    pub(super) entry: Entry,
     looks_every: Option<u64>,
 }
 
@@ -36,12 +35,16 @@ impl SqlSessions {
     }
 
     async fn add(&self, record: &SessionRecord) -> Result<(), StoreError> {
-        if self.add_alone(record).await? {
-            return Ok(());
-        }
         let parts = record.session.parts();
         let mut transaction = self.database.begin().await.map_err(unavailable)?;
         self.entry.enter(&parts.did, parts.accepted, &mut transaction).await?;
+        self.add_within(record, &mut transaction).await?;
+        transaction.commit().await.map_err(unavailable)
+    }
+
+    /// Keeps the session of whoever may come in, in a transaction of the caller.
+    pub(super) async fn add_within(&self, record: &SessionRecord, on: &mut AnyConnection) -> Result<(), StoreError> {
+        let parts = record.session.parts();
         // Whoever has too many sessions loses the oldest: signing in again and again locks nobody out.
         sqlx::query(
             "DELETE FROM sessions WHERE id IN
@@ -49,31 +52,22 @@ impl SqlSessions {
         )
         .bind(parts.did.as_str())
         .bind(i64::from(self.bounds.sessions_of_did.saturating_sub(1)))
-        .execute(&mut *transaction)
+        .execute(&mut *on)
         .await
         .map_err(unavailable)?;
-        insert(record, None, &mut *transaction).await.map_err(unavailable)?;
+        insert(record, &mut *on).await.map_err(unavailable)?;
         if let Some(seconds) = self.looks_every {
             let due = parts.accepted.plus(seconds);
-            look_again(&parts.did, parts.accepted, due, &mut transaction).await.map_err(unavailable)?;
+            look_again(&parts.did, parts.accepted, due, &mut *on).await.map_err(unavailable)?;
         }
-        let bound = self.bounds.sessions;
-        if !fits(Table::Sessions, bound, parts.accepted, &mut transaction).await.map_err(unavailable)? {
-            return Err(StoreError::Full);
-        }
-        transaction.commit().await.map_err(unavailable)?;
-        Ok(())
+        let is_within = fits(Table::Sessions, self.bounds.sessions, parts.accepted, on).await.map_err(unavailable)?;
+        if is_within { Ok(()) } else { Err(StoreError::Full) }
     }
 
-    /// Most sessions are of somebody of whom nothing is known here, and whom the rules let in: one statement, which is its own
-    /// transaction. `false`: more has to be looked at, deleted or noted.
-    async fn add_alone(&self, record: &SessionRecord) -> Result<bool, StoreError> {
-        let did = record.session.did();
+    /// Whether a session is all that there is to write for a DID of which nothing is known here.
+    pub(super) fn takes_unknown(&self, did: &Did) -> bool {
         let is_looked_at = self.looks_every.is_some() && !did.has_single_method();
-        if is_looked_at || !self.entry.lets_in_unknown(did) {
-            return Ok(false);
-        }
-        insert(record, Some(self.bounds), &self.database.writer).await.map_err(unavailable)
+        !is_looked_at && self.entry.lets_in_unknown(did)
     }
 
     async fn burn_nonce(
@@ -145,7 +139,8 @@ impl SessionStore for SqlSessions {
     fn end<'a>(&'a self, id: &'a [u8; 16]) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move {
             let ended = sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id.as_slice());
-            let ended = ended.execute(&self.database.writer).await.map_err(unavailable)?;
+            let ended =
+                ended.execute(&mut *self.database.write().await.map_err(unavailable)?).await.map_err(unavailable)?;
             Ok(ended.rows_affected() > 0)
         })
     }
@@ -158,21 +153,10 @@ pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
 const INSERT: &str = "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin,
         request_key, client, last_used, ends)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-/// Only where there is room, and nothing is known of whose it is.
-const INSERT_ALONE: &str =
-    "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin,
-        request_key, client, last_used, ends)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
-        WHERE COALESCE((SELECT sum(row_count) FROM sizes WHERE name = 'sessions'), 0) < $14
-            AND (SELECT count(*) FROM sessions WHERE did = $2) < $15
-            AND NOT EXISTS (SELECT 1 FROM revocations WHERE holder = $16)
-            AND NOT EXISTS (SELECT 1 FROM account_keys WHERE holder = $16)
-            AND NOT EXISTS (SELECT 1 FROM accounts WHERE holder = $16)";
 
-/// `bounds`: only within them, and for somebody unknown. Whether it is there now.
-async fn insert(record: &SessionRecord, bounds: Option<Bounds>, on: impl AnyExecutor<'_>) -> Result<bool, sqlx::Error> {
+async fn insert(record: &SessionRecord, on: impl AnyExecutor<'_>) -> Result<(), sqlx::Error> {
     let parts = record.session.parts();
-    let insert = sqlx::query(if bounds.is_some() { INSERT_ALONE } else { INSERT })
+    sqlx::query(INSERT)
         .bind(parts.id.as_slice())
         .bind(parts.did.as_str())
         .bind(parts.fragment.as_str())
@@ -185,15 +169,10 @@ async fn insert(record: &SessionRecord, bounds: Option<Bounds>, on: impl AnyExec
         .bind(record.request_key.secret().expose().as_slice())
         .bind(record.client.map(|address| address.to_string()))
         .bind(record.last_used.map(sql_time))
-        .bind(sql_time(record.session.expires()));
-    let insert = match bounds {
-        Some(bounds) => insert
-            .bind(i64::try_from(bounds.sessions).unwrap_or(i64::MAX))
-            .bind(i64::from(bounds.sessions_of_did))
-            .bind(holder(&parts.did)),
-        None => insert,
-    };
-    Ok(insert.execute(on).await?.rows_affected() == 1)
+        .bind(sql_time(record.session.expires()))
+        .execute(on)
+        .await
+        .map(|_| ())
 }
 
 /// The first use makes the session last for its lifetime. `false` where it is over.

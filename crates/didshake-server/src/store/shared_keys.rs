@@ -41,12 +41,12 @@ impl SharedKeys {
     /// Makes a recipient known until it ends, and forgets those that have ended.
     pub(crate) async fn announce(&self, one: &Recipient, ends: UnixTime, now: UnixTime) -> Result<(), sqlx::Error> {
         let over = sqlx::query("DELETE FROM recipients WHERE ends <= $1").bind(sql_time(now));
-        over.execute(&self.database.writer).await?;
+        over.execute(&mut *self.database.write().await?).await?;
         sqlx::query("INSERT INTO recipients (id, public_key, ends) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING")
             .bind(one.id.as_slice())
             .bind(one.public_key.as_slice())
             .bind(sql_time(ends))
-            .execute(&self.database.writer)
+            .execute(&mut *self.database.write().await?)
             .await
             .map(|_| ())
     }
@@ -71,7 +71,7 @@ impl SharedKeys {
         .bind(sql_time(key.since))
         .bind(key.sealed.as_slice())
         .bind(key.recipient.as_slice())
-        .execute(&self.database.writer)
+        .execute(&mut *self.database.write().await?)
         .await
         .map(|_| ())
     }
@@ -81,7 +81,7 @@ impl SharedKeys {
         let rows =
             sqlx::query("DELETE FROM shared_keys WHERE recipient = $1 RETURNING recipient, key_id, since, sealed")
                 .bind(recipient.as_slice())
-                .fetch_all(&self.database.writer)
+                .fetch_all(&mut *self.database.write().await?)
                 .await?;
         rows.iter().map(read).collect()
     }

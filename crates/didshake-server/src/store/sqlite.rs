@@ -12,6 +12,8 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::database::{BUSY, Database};
 use super::error::{Place, StorageError};
+use super::logins::LoginWriter;
+use super::writing::Turns;
 use crate::data;
 
 const READERS: u32 = 4;
@@ -19,7 +21,7 @@ const READERS: u32 = 4;
 const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
 /// For every connection. What is deleted is a key, often.
-const SETTINGS: [&str; 5] = [
+pub(super) const SETTINGS: [&str; 5] = [
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -42,7 +44,9 @@ impl Database {
         let writer = pool(1, false).connect_with(options.clone()).await.map_err(failed)?;
         MIGRATIONS.run(&writer).await.map_err(|error| StorageError::of_migration(place.clone(), error))?;
         let reader = pool(READERS, true).connect_with(options).await.map_err(failed)?;
-        Ok(Self { writer, reader, place })
+        let turns = Turns::one_at_a_time();
+        let logins = LoginWriter::of_file(path.to_owned(), turns.clone()).map_err(|error| failed(error.into()))?;
+        Ok(Self { writer, reader, logins, turns, place })
     }
 }
 

@@ -53,6 +53,16 @@ impl Accounts {
 }
 
 impl Standing {
+    /// Whether it may have a new session. Whoever was invited may.
+    pub(crate) fn takes(&self, did: &Did, policy: &Policy) -> bool {
+        let taken = self.lets_in(did, policy);
+        if !taken && self.is_invited() {
+            // The operator is who can mend that.
+            tracing::warn!(did = did.as_str(), "the policy keeps out who was invited: it needs a rule for accounts");
+        }
+        taken
+    }
+
     /// The account, if it has one.
     pub(crate) fn account(&self) -> Option<&Member> {
         self.account.as_ref()

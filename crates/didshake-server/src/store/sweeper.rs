@@ -125,7 +125,7 @@ pub(crate) async fn sweep_all(database: &Database, now: UnixTime) -> Result<(), 
     }
     // As few as sessions and applications, and gone in half a minute.
     for over in ["DELETE FROM login_codes WHERE ends <= $1", "DELETE FROM browser_links WHERE ends <= $1"] {
-        sqlx::query(over).bind(sql_time(now)).execute(&database.writer).await?;
+        sqlx::query(over).bind(sql_time(now)).execute(&mut *database.write().await?).await?;
     }
     deposits::expire(database, now).await?;
     deposits::forget(database, now).await

@@ -4,6 +4,7 @@ mod accounts;
 mod bounds;
 mod crash;
 mod damage;
+mod logins;
 mod logs;
 mod looking;
 mod mailboxes;
@@ -30,6 +31,7 @@ struct Stores {
     database: Database,
     sessions: SqlSessions,
     burns: SqlBurns,
+    logins: SqlLogins,
 }
 
 /// Where a test keeps things; each is run in both places.
@@ -62,9 +64,13 @@ impl TestPlace {
 
 impl Stores {
     fn of(database: Database, bounds: Bounds) -> Self {
-        let entry = Entry { policy: LivePolicy::default() };
-        let sessions = SqlSessions::new(database.clone(), bounds, entry);
-        Self { burns: SqlBurns::new(database.clone(), bounds), sessions, database }
+        Self::with_policy(database, bounds, LivePolicy::default())
+    }
+
+    fn with_policy(database: Database, bounds: Bounds, policy: LivePolicy) -> Self {
+        let sessions = SqlSessions::new(database.clone(), bounds, Entry { policy });
+        let logins = SqlLogins::new(sessions.clone());
+        Self { burns: SqlBurns::new(database.clone(), bounds), sessions, logins, database }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::store::row::{self, sql_time};
 pub(in crate::store) async fn expire(database: &Database, now: UnixTime) -> Result<(), sqlx::Error> {
     loop {
         let due = sqlx::query("SELECT DISTINCT mailbox FROM deposits WHERE state = 0 AND ends <= $1 LIMIT 100");
-        let due = due.bind(sql_time(now)).fetch_all(&database.writer).await?;
+        let due = due.bind(sql_time(now)).fetch_all(&mut *database.write().await?).await?;
         if due.is_empty() {
             return Ok(());
         }
@@ -57,7 +57,7 @@ pub(in crate::store) async fn forget(database: &Database, now: UnixTime) -> Resu
     ];
     for over in OVER {
         loop {
-            let gone = sqlx::query(over).bind(sql_time(now)).execute(&database.writer).await?;
+            let gone = sqlx::query(over).bind(sql_time(now)).execute(&mut *database.write().await?).await?;
             if gone.rows_affected() == 0 {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Every table has a bound, what has ended makes room, and a full one refuses.
 
-use didshake_axum::StoreError;
+use didshake_axum::{LoginError, StoreError};
 use didshake_peer::BurnError;
 
 use super::*;
@@ -55,17 +55,21 @@ async fn who_is_revoked_or_whose_account_is_disabled_gets_no_session() {
         let stores = place.open().await;
         for (id, statement) in (1..).zip(KEPT_OUT) {
             let did = format!("did:web:{id}.example");
-            let writer = &stores.database.writer;
+            let mut writing = stores.database.write().await.unwrap();
             let holder = crate::policy::holder(&Did::parse(&did).unwrap());
             let insert = sqlx::query(statement).bind(&holder);
             let insert = if statement.contains("$2") { insert.bind(vec![id; 16]) } else { insert };
-            insert.execute(writer).await.unwrap();
+            insert.execute(&mut *writing).await.unwrap();
             if statement.contains("'x'") {
                 let key = "INSERT INTO account_keys (holder, account_id, did, label, added) VALUES ($1, $2, $1, '', 1)";
-                sqlx::query(key).bind(&holder).bind(vec![id; 16]).execute(writer).await.unwrap();
+                sqlx::query(key).bind(&holder).bind(vec![id; 16]).execute(&mut *writing).await.unwrap();
             }
+            drop(writing);
             let refused = stores.sessions.create(record(id, &did, NOW)).await;
             assert!(matches!(refused, Err(StoreError::Refused)), "{statement}: {refused:?}");
+            let refused = stores.logins.take(&[id; 32], NOW.plus(70), record(id, &did, NOW), NOW).await;
+            let is_refused = matches!(refused, Err(LoginError::Sessions(StoreError::Refused)));
+            assert!(is_refused, "{statement}: {refused:?}");
         }
         assert_eq!(rows(&stores).await, [0, 0, 0]);
     }
@@ -150,5 +154,7 @@ async fn a_store_that_fails_refuses() {
         let used = stores.sessions.use_once(&[1; 16], &[1; 16], NOW.plus(61), NOW).await;
         assert!(matches!(used, Err(StoreError::Unavailable(_))));
         assert!(stores.sessions.create(record(2, ALICE, NOW)).await.is_err());
+        let login = stores.logins.take(&[2; 32], NOW.plus(60), record(2, ALICE, NOW), NOW).await;
+        assert!(matches!(login, Err(LoginError::Sessions(StoreError::Unavailable(_)))));
     }
 }

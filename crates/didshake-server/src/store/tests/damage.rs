@@ -40,7 +40,7 @@ async fn a_newer_schema_is_refused() {
     let path = directory.path().join("db");
     let stores = open(&path).await;
     sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, 1, x'00', 0)")
-        .execute(&stores.database.writer)
+        .execute(&mut *stores.database.write().await.unwrap())
         .await
         .unwrap();
     stores.database.close().await;

@@ -42,7 +42,7 @@ async fn of_two_histories_at_once_one_is_kept() {
             if let Some(from) = from {
                 sqlx::query("UPDATE webvh_logs SET version_id = $1")
                     .bind(from.version_id())
-                    .execute(&stores.database.writer)
+                    .execute(&mut *stores.database.write().await.unwrap())
                     .await
                     .unwrap();
             }

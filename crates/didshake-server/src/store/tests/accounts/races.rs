@@ -74,7 +74,7 @@ async fn lifting_a_revocation_and_enabling_an_account_end_what_was_left() {
         // As if that session had been made beside the revocation.
         sqlx::query("INSERT INTO revocations (holder, did, since, reason) VALUES ($1, $1, 1, '')")
             .bind(crate::policy::holder(&did(BOB)))
-            .execute(&scene.database.writer)
+            .execute(&mut *scene.database.write().await.unwrap())
             .await
             .unwrap();
         assert!(scene.accounts.restore(&did(BOB), &did(ALICE), NOW).await.unwrap());
