@@ -62,6 +62,8 @@ pub const LIMITS: [Limit; 22] = [
     at_most("resolution.fetches_of_1000_waiters", 1.0),
     shipped(at_most("http.login_cpu_ratio.sqlite", 2.0)),
     shipped(at_most("http.login_cpu_ratio.postgresql", 2.0)),
+    shipped(at_most("http.login_cpu_ratio_calm.sqlite", 2.0)),
+    shipped(at_most("http.login_cpu_ratio_calm.postgresql", 2.0)),
     at_most("storm.p99_ratio", 2.0),
     at_most("storm.memory_ratio", 1.10),
     at_most("memory.channel_bytes", 4096.0),

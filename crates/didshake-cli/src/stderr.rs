@@ -6,8 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use anstream::{AutoStream, ColorChoice};
+
 /// Texts that may wait for a reader; later ones are lost, and counted.
-const QUEUE: usize = 256;
+const QUEUE: usize = 4096;
+/// Bytes after which no more of those that wait are written at once.
+const TOGETHER: usize = 1 << 16;
 /// How long the end of the program waits for a reader.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -24,13 +28,19 @@ pub(crate) fn never_wait() {
 }
 
 fn drain(texts: &Receiver<Vec<u8>>) {
-    for text in texts {
+    while let Ok(mut text) = texts.recv() {
+        let mut gathered = 1;
+        while text.len() < TOGETHER {
+            let Ok(next) = texts.try_recv() else { break };
+            text.extend(next);
+            gathered += 1;
+        }
         write_now(&text);
         let lost = LOST.swap(0, Ordering::Relaxed);
         if lost > 0 {
             write_now(format!("… and {lost} more messages that nobody read in time\n").as_bytes());
         }
-        WAITING.fetch_sub(1, Ordering::Release);
+        WAITING.fetch_sub(gathered, Ordering::Release);
     }
 }
 
@@ -46,8 +56,12 @@ pub(crate) fn write(text: &[u8]) {
 }
 
 fn write_now(text: &[u8]) {
+    // Asked once: it is three questions to the system.
+    static CHOICE: OnceLock<ColorChoice> = OnceLock::new();
+    let stderr = io::stderr();
+    let choice = *CHOICE.get_or_init(|| AutoStream::choice(&stderr));
     // There is nowhere left to complain.
-    let _ = anstream::stderr().write_all(text);
+    let _ = AutoStream::new(stderr, choice).write_all(text);
 }
 
 /// Waits until what was written has left, but not for ever.

@@ -26,6 +26,8 @@ pub use verify::{AuditError, AuditFault, AuditReport, CheckpointKey, verify_audi
 
 /// Entries that wait to be written at most.
 const QUEUE: usize = 10_000;
+/// Entries that are written at once.
+const TOGETHER: usize = 256;
 /// How long an entry waits for a signature.
 const PERIOD: Duration = Duration::from_secs(10);
 
@@ -72,28 +74,30 @@ impl AuditWriter {
     pub(crate) async fn run(mut self, mut end: oneshot::Receiver<()>) {
         let mut turns = tokio::time::interval_at(tokio::time::Instant::now() + PERIOD, PERIOD);
         turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut waiting = Vec::new();
         loop {
             tokio::select! {
-                entry = self.entries.recv() => match entry {
-                    Some(entry) => self.write(&entry),
-                    None => break,
+                count = self.entries.recv_many(&mut waiting, TOGETHER) => match count {
+                    0 => break,
+                    _ => self.write(&mut waiting),
                 },
                 _ = turns.tick() => self.sign().await,
                 _ = &mut end => break,
             }
         }
         self.entries.close();
-        while let Ok(entry) = self.entries.try_recv() {
-            self.write(&entry);
+        while self.entries.recv_many(&mut waiting, TOGETHER).await > 0 {
+            self.write(&mut waiting);
         }
         self.sign().await;
     }
 
-    fn write(&mut self, entry: &Value) {
-        let written = self.file.append(entry);
+    fn write(&mut self, entries: &mut Vec<Value>) {
+        let written = self.file.append_all(entries);
         if written.is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.lost.fetch_add(entries.len() as u64, Ordering::Relaxed);
         }
+        entries.clear();
         self.tell(written.map_err(WriteError::Io));
     }
 

@@ -61,26 +61,31 @@ impl AuditFile {
             if line.last() != Some(&b'\n') {
                 self.file.write_all(b"\n")?;
                 line.push(b'\n');
-                self.count(&line);
+                self.count(&line, 1);
                 return Ok(true);
             }
-            self.count(&line);
+            self.count(&line, 1);
             line.clear();
         }
         Ok(false)
     }
 
-    /// Writes a line, or nothing: what a full disk takes of one is taken back, before anything else is written at the latest.
+    /// Writes a line, or nothing.
     pub(super) fn append(&mut self, entry: &Value) -> io::Result<()> {
+        self.append_all(std::slice::from_ref(entry))
+    }
+
+    /// Writes lines, all or none: what a full disk takes of them is taken back, before anything else is written at the latest.
+    pub(super) fn append_all(&mut self, entries: &[Value]) -> io::Result<()> {
         self.take_back()?;
-        let line = format!("{entry}\n");
-        if let Err(error) = self.file.write_all(line.as_bytes()) {
+        let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
+        if let Err(error) = self.file.write_all(lines.as_bytes()) {
             self.torn = true;
-            // Tried again with the next line.
+            // Tried again with the next lines.
             let _ = self.take_back();
             return Err(error);
         }
-        self.count(line.as_bytes());
+        self.count(lines.as_bytes(), entries.len());
         Ok(())
     }
 
@@ -92,10 +97,10 @@ impl AuditFile {
         Ok(())
     }
 
-    fn count(&mut self, line: &[u8]) {
-        self.length = self.length.saturating_add(u64::try_from(line.len()).unwrap_or_default());
-        self.hash.update(line);
-        self.lines += 1;
+    fn count(&mut self, text: &[u8], lines: usize) {
+        self.length = self.length.saturating_add(u64::try_from(text.len()).unwrap_or_default());
+        self.hash.update(text);
+        self.lines = self.lines.saturating_add(u64::try_from(lines).unwrap_or_default());
     }
 
     pub(super) fn is_signed(&self) -> bool {

@@ -45,7 +45,7 @@ impl Runs {
 
 pub(crate) async fn measure(arguments: &Arguments) -> Value {
     let mut part = Part::new("http");
-    let seconds = if arguments.full { 15.0 } else { 3.0 };
+    let seconds = if arguments.full { 15.0 } else { 2.0 };
     let postgres = didshake_test_postgres::shared().database();
     let first = Client::new([1; 32], b"");
     let echo = Echo::start();
@@ -58,7 +58,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Value {
     }
     part.done(&[
         "Server CPU: user and system time of the process, so also what is done after the answer. The load comes from the same machine.",
-        "A login is two requests. Its limit: twice the primitives of one side and two echo requests.",
+        "A login is two requests. Its limit: twice the primitives of one side and two echo requests, at the same load: 16 at a time, as many as possible, and 200 a second.",
     ])
 }
 
@@ -72,7 +72,7 @@ async fn one_store(
     // Warm: connections, prepared statements.
     logins(service, first, 0.5).await;
     let (mut login, mut signed, mut echoed) = (Runs::default(), Runs::default(), Runs::default());
-    let mut per_second = Vec::new();
+    let mut busy = Busy::default();
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS {
         sessions.push(log_in(place(service), first.another(seed())).await);
@@ -86,7 +86,7 @@ async fn one_store(
         signed.add(micros, &load);
         let (micros, load) = cpu_of(echo.process(), REQUESTS_A_SECOND * seconds, echoes(echo, first, seconds)).await;
         echoed.add(micros, &load);
-        per_second.push(as_many_as_possible(service, first, (LOGINS_A_SECOND * seconds) as usize).await);
+        busy.measure(service, echo, first, (LOGINS_A_SECOND * seconds) as usize).await;
     }
     let title = format!("Server CPU, {store}");
     for (what, name, runs) in [
@@ -102,18 +102,47 @@ async fn one_store(
             part.add(&id, &format!("{store}: {name}, {quantile}"), "ms", runs, Some(&title));
         }
     }
-    part.add(
-        &format!("logins_per_second.{store}"),
-        &format!("{store}: logins, {AT_ONCE} at a time"),
-        "per second",
-        &per_second,
-        None,
-    );
+    busy.add_to(part, store);
     if arguments.crypto_us > 0.0 {
-        let floor = |echo: &f64| arguments.crypto_us + 2.0 * echo;
-        let ratios: Vec<f64> = login.cpu.iter().zip(&echoed.cpu).map(|(login, echo)| login / floor(echo)).collect();
         let what = format!("{store}: CPU of a login / (its primitives + two echoes)");
-        part.add(&format!("login_cpu_ratio.{store}"), &what, "ratio", &ratios, None);
+        for (id, what, logins, echoes) in [
+            ("login_cpu_ratio", format!("{what}, {AT_ONCE} at a time"), &busy.login, &busy.echo),
+            ("login_cpu_ratio_calm", format!("{what}, {LOGINS_A_SECOND} a second"), &login.cpu, &echoed.cpu),
+        ] {
+            let floor = |echo: &f64| arguments.crypto_us + 2.0 * echo;
+            let ratios: Vec<f64> = logins.iter().zip(echoes).map(|(login, echo)| login / floor(echo)).collect();
+            part.add(&format!("{id}.{store}"), &what, "ratio", &ratios, None);
+        }
+    }
+}
+
+/// As many as possible, some at a time: what logins cost while there are many.
+#[derive(Default)]
+struct Busy {
+    per_second: Vec<f64>,
+    login: Vec<f64>,
+    echo: Vec<f64>,
+}
+
+impl Busy {
+    async fn measure(&mut self, service: &Service, echo: &Echo, first: &Client, count: usize) {
+        let (process, begun) = (service.process(), cpu::used(service.process()));
+        self.per_second.push(as_many_as_possible(service, first, count).await);
+        self.login.push((cpu::used(process) - begun).as_secs_f64() * 1e6 / (count / AT_ONCE * AT_ONCE) as f64);
+        let begun = cpu::used(echo.process());
+        as_many_echoes(echo, first, 4 * count / AT_ONCE).await;
+        let used = cpu::used(echo.process()) - begun;
+        self.echo.push(used.as_secs_f64() * 1e6 / (4 * count / AT_ONCE * AT_ONCE) as f64);
+    }
+
+    fn add_to(&self, part: &mut Part, store: &str) {
+        let what = format!("{store}: logins, {AT_ONCE} at a time");
+        part.add(&format!("logins_per_second.{store}"), &what, "per second", &self.per_second, None);
+        let title = format!("Server CPU, {store}, {AT_ONCE} at a time");
+        for (id, what, runs) in [("login", "a login", &self.login), ("echo", "an echo request of axum", &self.echo)] {
+            let what = format!("{store}: server CPU of {what}, {AT_ONCE} at a time");
+            part.add(&format!("{id}_cpu_us_busy.{store}"), &what, "µs", runs, Some(&title));
+        }
     }
 }
 
@@ -187,17 +216,36 @@ async fn requests(service: &Service, sessions: &Arc<Vec<(Client, Login)>>, secon
 }
 
 async fn echoes(echo: &Echo, first: &Client, seconds: f64) -> Load {
-    let client = Arc::new(first.another(seed()));
+    let (client, url) = (Arc::new(first.another(seed())), Arc::new(echo.url.clone()));
     load::open("echo", REQUESTS_A_SECOND, (REQUESTS_A_SECOND * seconds) as usize, |_| {
-        let (client, url) = (client.clone(), echo.url.parse().unwrap());
-        async move {
-            let mut request = reqwest::Request::new(reqwest::Method::POST, url);
-            request.headers_mut().insert("content-type", "application/json".parse().unwrap());
-            *request.body_mut() = Some(r#"{"session":"0123456789abcdef","peer":"did:key:z6Mk"}"#.into());
-            assert_eq!(client.send(request).await.unwrap().status, 200);
-        }
+        let (client, url) = (client.clone(), url.clone());
+        async move { ask_echo(&client, &url).await }
     })
     .await
+}
+
+async fn ask_echo(client: &Client, url: &str) {
+    let mut request = reqwest::Request::new(reqwest::Method::POST, url.parse().unwrap());
+    request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    *request.body_mut() = Some(r#"{"session":"0123456789abcdef","peer":"did:key:z6Mk"}"#.into());
+    assert_eq!(client.send(request).await.unwrap().status, 200);
+}
+
+/// Closed loop, as the logins.
+async fn as_many_echoes(echo: &Echo, first: &Client, each: usize) {
+    let workers: Vec<_> = (0..AT_ONCE)
+        .map(|_| {
+            let (client, url) = (first.another(seed()), echo.url.clone());
+            tokio::spawn(async move {
+                for _ in 0..each {
+                    ask_echo(&client, &url).await;
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.unwrap();
+    }
 }
 
 /// Closed loop: how many logins a second the two of them get through, service and load on one machine.

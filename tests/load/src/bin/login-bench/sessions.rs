@@ -38,7 +38,7 @@ async fn one_store(part: &mut Part, store: Store, arguments: &Arguments, first: 
     for (count, _) in sizes {
         services.push(Stored::new(store, *count).await);
     }
-    let seconds = if arguments.full { 10.0 } else { 3.0 };
+    let seconds = if arguments.full { 10.0 } else { 2.0 };
     let mut runs: Vec<Runs> = sizes.iter().map(|_| Runs::default()).collect();
     for stored in &services {
         http::at_rate(&stored.service, first, LOGINS_A_SECOND, 1.0).await;
