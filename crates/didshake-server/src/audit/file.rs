@@ -163,4 +163,17 @@ mod tests {
         let text = fs::read_to_string(directory.path().join(FILE)).unwrap();
         assert!(!text.contains("half") && text.lines().count() == 5, "{text}");
     }
+
+    #[test]
+    fn lines_that_are_written_at_once_count_each() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut log = AuditFile::open(directory.path()).unwrap();
+        let entries: Vec<Value> = (1..=3).map(|time| json!({"event": "login", "time": time})).collect();
+        log.append_all(&entries).unwrap();
+        let text = fs::read_to_string(directory.path().join(FILE)).unwrap();
+        assert_eq!((log.lines, text.lines().count()), (4, 4));
+        assert_eq!(&log.hash.clone().finalize()[..], &Sha256::digest(&text)[..]);
+        drop(log);
+        assert_eq!(AuditFile::open(directory.path()).unwrap().lines, 5);
+    }
 }

@@ -72,25 +72,16 @@ impl Task {
         }
     }
 
-    /// A connection that is gone since the last login is opened anew, once: a server that was away is there again.
+    /// A connection that is gone is opened anew with the next batch: this one is tried over others.
     async fn commit(&mut self, logins: &[Arc<NewLogin>]) -> Result<Vec<bool>, sqlx::Error> {
         let rows = Rows::of(logins);
         if rows.th3.is_empty() {
             return Ok(Vec::new());
         }
-        let was_open = self.open.is_some();
-        let burned = match self.write(&rows).await {
-            // What it has done nevertheless is found burned then.
-            Err(error) if was_open && error.as_database_error().is_none_or(|_| self.open.is_none()) => {
-                self.write(&rows).await
-            }
-            written => written,
-        }?;
+        let burned = self.write(&rows).await?;
         // Of two of the same handshake the other one was not asked for.
-        let is_written = |login: &Arc<NewLogin>| {
-            burned.contains(&login.th3) && rows.logins.iter().any(|sent| Arc::ptr_eq(sent, login))
-        };
-        Ok(logins.iter().map(is_written).collect())
+        let is_sent = |login: &Arc<NewLogin>| rows.logins.iter().any(|sent| Arc::ptr_eq(sent, login));
+        Ok(logins.iter().map(|login| burned.contains(&login.th3) && is_sent(login)).collect())
     }
 
     async fn write(&mut self, rows: &Rows<'_>) -> Result<HashSet<[u8; 32]>, sqlx::Error> {
