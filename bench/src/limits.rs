@@ -46,7 +46,7 @@ const fn shipped(limit: Limit) -> Limit {
 }
 
 /// All of them.
-pub const LIMITS: [Limit; 22] = [
+pub const LIMITS: [Limit; 24] = [
     at_most("handshake.floor_ratio", 1.10),
     shipped(at_most("handshake.tls_x509_ratio", 0.55)),
     shipped(at_most("handshake.tls_raw_keys_ratio", 0.80)),
