@@ -1,6 +1,7 @@
 //! Logins over HTTP: the burn and the session in one transaction, with those of others.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use didshake_axum::{LoginError, StoreError};
 use didshake_peer::BurnError;
@@ -141,30 +142,44 @@ async fn a_login_that_the_database_refuses_harms_no_other() {
     }
 }
 
-// Others have their turn, however many log in.
+fn numbered(number: u32) -> ([u8; 32], SessionRecord) {
+    let template = record(0, &format!("did:key:z{number}"), NOW);
+    let (mut th3, mut parts) = ([0; 32], template.session.parts().clone());
+    th3[..4].copy_from_slice(&number.to_be_bytes());
+    parts.id[..4].copy_from_slice(&number.to_be_bytes());
+    (th3, SessionRecord { session: Session::from_parts(parts), ..template })
+}
+
+// SQLite lets in whoever comes at the right moment; here it is the next one's turn, however many log in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_who_writes_starves_beside_logins() {
-    for place in both() {
-        let stores = Arc::new(place.open().await);
-        let busy: Vec<_> = (0..8)
-            .map(|worker: u8| {
-                let stores = Arc::clone(&stores);
-                tokio::spawn(async move {
-                    for turn in 0..30 {
-                        let number = worker * 30 + turn;
-                        assert_eq!(stores.log_in(number, number, &key_of(number), NOW).await.unwrap(), Burn::First);
-                    }
-                })
+async fn whoever_else_writes_waits_for_the_logins_before_and_for_none_after() {
+    const AT_ONCE: u32 = 16;
+    let [place, _] = both();
+    let stores = Arc::new(place.open_with(Bounds::with_sessions(1_000_000)).await);
+    let (next, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let busy: Vec<_> = (0..AT_ONCE)
+        .map(|_| {
+            let (stores, next, over) = (Arc::clone(&stores), Arc::clone(&next), Arc::clone(&over));
+            tokio::spawn(async move {
+                while !over.load(Ordering::Relaxed) {
+                    let (th3, login) = numbered(next.fetch_add(1, Ordering::Relaxed));
+                    assert_eq!(stores.logins.take(&th3, NOW.plus(70), login, NOW).await.unwrap(), Burn::First);
+                }
             })
-            .collect();
-        for number in 240..250 {
-            stores.sessions.create(record(number, ALICE, NOW)).await.unwrap();
-            assert!(stores.sessions.end(&[number; 16]).await.unwrap());
+        })
+        .collect();
+    for number in 1..=20 {
+        while next.load(Ordering::Relaxed) < u32::from(number) * AT_ONCE {
+            tokio::task::yield_now().await;
         }
-        for worker in busy {
-            worker.await.unwrap();
-        }
-        assert_eq!(stores.database.rows(Table::Sessions).await.unwrap(), 240);
+        let before = next.load(Ordering::Relaxed);
+        stores.sessions.create(record(number, ALICE, NOW)).await.unwrap();
+        let meanwhile = next.load(Ordering::Relaxed) - before;
+        assert!(meanwhile <= 3 * AT_ONCE, "{meanwhile} logins went before one that came earlier");
+    }
+    over.store(true, Ordering::Relaxed);
+    for worker in busy {
+        worker.await.unwrap();
     }
 }
 
