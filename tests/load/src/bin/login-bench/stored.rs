@@ -99,6 +99,8 @@ async fn fill_sqlite(path: &Path, count: u64) {
     }
     run(format!("UPDATE sizes SET row_count = row_count + {count} WHERE name = 'sessions'"), &mut on).await;
     on.close().await.unwrap();
+    // Else what is measured waits until gigabytes are on the disk.
+    std::fs::File::open(path).unwrap().sync_all().unwrap();
 }
 
 async fn run(statement: String, on: &mut SqliteConnection) {
