@@ -168,19 +168,25 @@ async fn whoever_else_writes_waits_for_the_logins_before_and_for_none_after() {
             })
         })
         .collect();
-    for number in 1..=20 {
+    let mut overtaken = Vec::new();
+    for number in 1..=21 {
         while next.load(Ordering::Relaxed) < u32::from(number) * AT_ONCE {
             tokio::task::yield_now().await;
         }
         let before = next.load(Ordering::Relaxed);
         stores.sessions.create(record(number, ALICE, NOW)).await.unwrap();
-        let meanwhile = next.load(Ordering::Relaxed) - before;
-        assert!(meanwhile <= 3 * AT_ONCE, "{meanwhile} logins went before one that came earlier");
+        overtaken.push(next.load(Ordering::Relaxed) - before);
     }
     over.store(true, Ordering::Relaxed);
     for worker in busy {
         worker.await.unwrap();
     }
+    // At most those that were on their way, and whoever passes while a thread of this test waits for a processor; thousands, without turns.
+    overtaken.sort_unstable();
+    assert!(
+        overtaken.iter().all(|logins| *logins < 1000),
+        "so many logins went before one that came earlier: {overtaken:?}"
+    );
 }
 
 #[tokio::test]
