@@ -64,7 +64,7 @@ async fn main() {
             Part::Channels => return memory::hold_channels(arguments.count).await,
             Part::Resolution => parts.push(resolution::measure(&arguments).await),
             Part::Http => parts.push(http::measure(&arguments).await),
-            Part::Storm => parts.push(storm::measure(&arguments).await),
+            Part::Storm => parts.push(storm::measure().await),
             Part::Sessions => parts.push(sessions::measure(&arguments).await),
             Part::Memory => parts.push(memory::measure(&arguments).await),
         }

@@ -11,30 +11,28 @@ use getrandom::SysRng;
 use serde_json::Value;
 
 use crate::figures::Part;
-use crate::{Arguments, SETTINGS, http, load};
+use crate::{SETTINGS, http, load};
 
-/// With `--full`; otherwise a fifth of them.
 const HELLOS: usize = 100_000;
 const HELLOS_A_SECOND: f64 = 1500.0;
 /// The database has 2 MiB of cache for each of its connections.
 const LOGINS_BEFORE: usize = 8000;
 const HONEST_A_SECOND: f64 = 50.0;
 
-pub(crate) async fn measure(arguments: &Arguments) -> Value {
-    let hellos = if arguments.full { HELLOS } else { HELLOS / 5 };
+pub(crate) async fn measure() -> Value {
     let mut part = Part::new("storm");
     let home = Home::new();
     let file = home.write("serve.toml", SETTINGS);
     let service = Service::start(&home, &["--config", file.to_str().unwrap()]);
     let first = Client::new([1; 32], b"");
-    let seconds = hellos as f64 / HELLOS_A_SECOND;
+    let seconds = HELLOS as f64 / HELLOS_A_SECOND;
     // Once what a busy service needs for anybody is there: connections, the caches of the database, the allocator's share.
     http::as_many_as_possible(&service, &first, LOGINS_BEFORE).await;
     storm(&service, &first, HELLOS / 20).await;
-    let (calm, _) = http::at_rate(&service, &first, HONEST_A_SECOND, (seconds / 3.0).max(10.0)).await;
+    let (calm, _) = http::at_rate(&service, &first, HONEST_A_SECOND, seconds / 3.0).await;
     let before = resident(service.process());
     let (turned_away, (honest, busy)) =
-        tokio::join!(storm(&service, &first, hellos), http::at_rate(&service, &first, HONEST_A_SECOND, seconds));
+        tokio::join!(storm(&service, &first, HELLOS), http::at_rate(&service, &first, HONEST_A_SECOND, seconds));
     let after = resident(service.process());
     let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let latency = "p99 of honest logins";
@@ -45,15 +43,9 @@ pub(crate) async fn measure(arguments: &Arguments) -> Value {
     part.add("busy", "honest logins told to come again", "logins", &[busy as f64], None);
     part.add("turned_away", "Hellos told to come again", "Hellos", &[turned_away as f64], None);
     part.add("memory_before_mib", "resident before", "MiB", &[megabytes(before)], Some("Resident memory"));
-    part.add(
-        "memory_after_mib",
-        &format!("resident after {hellos} Hellos"),
-        "MiB",
-        &[megabytes(after)],
-        Some("Resident memory"),
-    );
+    part.add("memory_after_mib", "resident after 100,000 Hellos", "MiB", &[megabytes(after)], Some("Resident memory"));
     part.add("memory_ratio", "resident after / before", "ratio", &[after as f64 / before as f64], None);
-    part.done(&["100,000 Hellos with --full and 20,000 with --quick, 1,500 a second, none finished, while 50 honest logins a second go on; one run. Whoever is told that the service is busy comes again after 100 ms, and the time counts from the first attempt."])
+    part.done(&["100,000 Hellos, 1,500 a second, none finished, while 50 honest logins a second go on; one run. Whoever is told that the service is busy comes again after 100 ms, and the time counts from the first attempt."])
 }
 
 /// One Hello many times: a responder cannot know it, and its making costs the load nothing. How many were answered with 503.
