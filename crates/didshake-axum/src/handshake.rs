@@ -81,10 +81,10 @@ impl Attempt {
     async fn log_in(&self, prepared: &PreparedAccept) -> Result<Burn, Failure> {
         let responder = &self.responder;
         let origin = self.report.origin.as_ref().ok_or(Refusal::Host)?;
-        let (who, client) = ((prepared.session_id(), prepared.initiator()), self.report.client);
-        let record = responder.session(who, prepared.exporter(), origin, client)?;
+        let (id, peer, client) = (prepared.session_id(), prepared.initiator(), self.report.client);
+        let record = responder.session(id, peer, prepared.exporter(), origin, client)?;
         let login = Login {
-            peer: prepared.initiator(),
+            peer,
             th3: prepared.th3(),
             burned_until: prepared.burned_until().plus(SKEW_SECONDS),
             now: responder.clock.now(),

@@ -215,7 +215,8 @@ impl Responder {
     /// The provisional session of a handshake whose Accept is about to go out.
     pub(crate) fn session(
         &self,
-        (id, peer): (&[u8; 16], &VerifiedPeer),
+        id: &[u8; 16],
+        peer: &VerifiedPeer,
         exporter: &Exporter,
         origin: &Origin,
         client: Option<IpAddr>,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anstream::{AutoStream, ColorChoice};
 
 /// Texts that may wait for a reader; later ones are lost, and counted.
-const QUEUE: usize = 4096;
+const QUEUE: usize = 256;
 /// Bytes after which no more of those that wait are written at once.
 const TOGETHER: usize = 1 << 16;
 /// How long the end of the program waits for a reader.

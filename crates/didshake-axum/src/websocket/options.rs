@@ -68,8 +68,8 @@ struct Keeper {
 impl KeepAgreed for Keeper {
     fn keep<'a>(&'a self, agreed: &'a Agreed) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async move {
-            let who = (&agreed.session_id, &agreed.peer);
-            let record = self.responder.session(who, &agreed.exporter, &self.origin, self.client);
+            let (id, peer) = (&agreed.session_id, &agreed.peer);
+            let record = self.responder.session(id, peer, &agreed.exporter, &self.origin, self.client);
             let record = record.map_err(|error| KeepError(Box::new(error)))?;
             self.responder.sessions.create(record).await.map_err(|error| KeepError(Box::new(error)))
         })

@@ -20,15 +20,10 @@ impl Entry {
         Standing::default().belongs(did, &self.policy.current())
     }
 
-    /// Whether a DID may have a session as of now, by the accounts that `on` reads. Whoever is refused here holds nobody up that writes.
-    pub(super) async fn may_enter(&self, did: &Did, now: UnixTime, on: &mut Connection) -> Result<(), StoreError> {
-        let standing = Standing::read(did, now, on).await.map_err(unavailable)?;
-        if standing.takes(did, &self.policy.current()) { Ok(()) } else { Err(StoreError::Refused) }
-    }
-
-    /// Called before the session is written, in the same transaction: it may have changed since it was asked.
+    /// Refuses whoever may have no session as of now, by what `on` reads: in the transaction in which the session is written, since it may
+    /// have changed meanwhile.
     pub(super) async fn enter(&self, did: &Did, now: UnixTime, on: &mut Connection) -> Result<(), StoreError> {
         let standing = Standing::read(did, now, on).await.map_err(unavailable)?;
-        if standing.lets_in(did, &self.policy.current()) { Ok(()) } else { Err(StoreError::Refused) }
+        if standing.takes(did, &self.policy.current()) { Ok(()) } else { Err(StoreError::Refused) }
     }
 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use didshake::{Burn, UnixTime};
 use didshake_axum::{Login, LoginError, LoginStore, SessionRecord};
 use didshake_did::BoxFuture;
-use didshake_peer::BurnError;
 
 use super::Bounds;
 use super::burns::burn_within;
@@ -56,15 +55,16 @@ impl SqlLogins {
     /// Where more has to be looked at, deleted or noted, or something stands against it.
     async fn look_and_take(&self, login: &NewLogin) -> Result<Burn, LoginError> {
         let NewLogin { th3, burned_until, now, record, bounds } = login;
+        // Whoever is refused here holds nobody up that writes.
         let mut reading = self.0.database.reader.acquire().await.map_err(unavailable)?;
-        self.0.entry.may_enter(record.session.did(), *now, &mut reading).await?;
+        self.0.entry.enter(record.session.did(), *now, &mut reading).await?;
         drop(reading);
         let mut transaction = self.0.database.begin().await.map_err(unavailable)?;
         self.0.entry.enter(record.session.did(), *now, &mut transaction).await?;
         let burn = burn_within(th3, *burned_until, *now, *bounds, &mut transaction).await?;
         if burn == Burn::First {
             self.0.add_within(record, &mut transaction).await?;
-            transaction.commit().await.map_err(|error| BurnError::Unavailable(Box::new(error)))?;
+            transaction.commit().await.map_err(unavailable)?;
         }
         Ok(burn)
     }

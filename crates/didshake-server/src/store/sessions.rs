@@ -150,7 +150,9 @@ pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
-const INSERT: &str = "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin,
+/// A session as a row, in both databases.
+pub(super) const INSERT: &str =
+    "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin,
         request_key, client, last_used, ends)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 

@@ -35,59 +35,40 @@ impl Turns {
 /// It is over when it is dropped.
 type Turn = Option<OwnedMutexGuard<()>>;
 
-/// A connection that writes, and reads what was just written. What is dropped first is given back first.
-pub(crate) struct Writing {
-    connection: PoolConnection<Any>,
+/// What writes, as long as it is its turn; a connection, or a transaction in which what is written stays as it was read. It is given back
+/// before the turn is; where a transaction is dropped, nothing of it is done.
+pub(crate) struct Turned<T> {
+    inner: T,
     _turn: Turn,
 }
 
-/// A transaction in which what is written stays as it was read. Where it is dropped, nothing of it is done.
-pub(crate) struct WriteTransaction {
-    transaction: Transaction<'static, Any>,
-    _turn: Turn,
-}
+/// For statements that are each their own transaction; it reads what was just written.
+pub(crate) type Writing = Turned<PoolConnection<Any>>;
+pub(crate) type WriteTransaction = Turned<Transaction<'static, Any>>;
 
-impl Writing {
-    pub(super) fn new(connection: PoolConnection<Any>, turn: Turn) -> Self {
-        Self { connection, _turn: turn }
+impl<T> Turned<T> {
+    pub(super) fn new(inner: T, turn: Turn) -> Self {
+        Self { inner, _turn: turn }
     }
 }
 
 impl WriteTransaction {
-    pub(super) fn new(transaction: Transaction<'static, Any>, turn: Turn) -> Self {
-        Self { transaction, _turn: turn }
-    }
-
     /// Makes what was written durable.
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
-        self.transaction.commit().await
+        self.inner.commit().await
     }
 }
 
-impl Deref for Writing {
+impl<T: Deref<Target = AnyConnection>> Deref for Turned<T> {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        &self.connection
+        &self.inner
     }
 }
 
-impl DerefMut for Writing {
+impl<T: DerefMut<Target = AnyConnection>> DerefMut for Turned<T> {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.connection
-    }
-}
-
-impl Deref for WriteTransaction {
-    type Target = AnyConnection;
-
-    fn deref(&self) -> &AnyConnection {
-        &self.transaction
-    }
-}
-
-impl DerefMut for WriteTransaction {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.transaction
+        &mut self.inner
     }
 }

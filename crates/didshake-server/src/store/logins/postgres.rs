@@ -1,6 +1,7 @@
 //! PostgreSQL: one statement for all that wait, over a connection that is kept.
 
 use std::collections::HashSet;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,7 +95,9 @@ impl Task {
             };
             Ok((rows.write(&mut open).await?, open))
         };
-        let (burned, open) = timeout(PATIENCE, writing).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+        let (burned, open) = timeout(PATIENCE, writing)
+            .await
+            .unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())))?;
         self.open = Some(open);
         Ok(burned)
     }

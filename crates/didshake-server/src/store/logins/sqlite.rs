@@ -10,6 +10,7 @@ use super::NewLogin;
 use super::queue::{LoginWriter, Queue};
 use crate::policy::holder;
 use crate::store::row::sql_time;
+use crate::store::sessions::INSERT;
 use crate::store::sqlite::SETTINGS;
 use crate::store::writing::Turns;
 
@@ -22,10 +23,6 @@ const BURN: &str = "INSERT INTO burned_handshakes (th3, ends) SELECT ?1, ?2
         AND NOT EXISTS (SELECT 1 FROM account_keys WHERE holder = ?7)
         AND NOT EXISTS (SELECT 1 FROM accounts WHERE holder = ?7)
     ON CONFLICT DO NOTHING";
-const KEEP: &str = "INSERT INTO sessions (id, did, fragment, algorithm, public_key, accepted, lifetime, used, origin,
-        request_key, client, ends)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11)";
-
 /// In KiB: new rows go anywhere.
 const CACHE: &str = "PRAGMA cache_size = -8192";
 
@@ -102,7 +99,7 @@ fn write(on: &Connection, login: &NewLogin) -> Result<bool, rusqlite::Error> {
     if burned == 0 {
         return Ok(false);
     }
-    on.prepare_cached(KEEP)?.execute(params![
+    on.prepare_cached(INSERT)?.execute(params![
         parts.id,
         parts.did.as_str(),
         parts.fragment.as_str(),
@@ -110,9 +107,11 @@ fn write(on: &Connection, login: &NewLogin) -> Result<bool, rusqlite::Error> {
         parts.key,
         sql_time(parts.accepted),
         parts.lifetime,
+        parts.used,
         login.record.origin.as_str(),
         login.record.request_key.secret().expose(),
         login.record.client.map(|address| address.to_string()),
+        login.record.last_used.map(sql_time),
         sql_time(login.record.session.expires()),
     ])?;
     Ok(true)
